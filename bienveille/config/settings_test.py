@@ -4,6 +4,7 @@ import os
 from typing import Any
 
 import psutil
+from django.db import models
 
 from bienveille.ground.platform.postgres import database_settings
 
@@ -47,9 +48,15 @@ def _drop_leftovers() -> None:
 
     settings = DATABASES["default"]
     with psycopg.connect(
-        host=settings["HOST"], port=settings["PORT"], user=settings["USER"], dbname="postgres", autocommit=True
+        host=settings["HOST"],
+        port=settings["PORT"],
+        user=settings["USER"],
+        dbname="postgres",
+        autocommit=True,
     ) as connection:
-        rows = connection.execute("SELECT datname FROM pg_database WHERE datname LIKE 'test\\_bienveille\\_%'")
+        rows = connection.execute(
+            "SELECT datname FROM pg_database WHERE datname LIKE 'test\\_bienveille\\_%'"
+        )
         for (name,) in rows.fetchall():
             number = int(name.removeprefix("test_bienveille_").split("_")[0])
             if number == os.getpid() or not psutil.pid_exists(number):
@@ -62,6 +69,7 @@ if not os.environ.get("DATABASE_URL") and os.environ.get("BIENVEILLE_NO_DATABASE
 for _engine in TEMPLATES:
     _engine["OPTIONS"]["string_if_invalid"] = _FailOnUndefined("undefined")
 
+FETCH_MODE = models.FETCH_RAISE  # a related row that a query forgot is a failure
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 WHITENOISE_AUTOREFRESH = True  # no scan of every static file at start

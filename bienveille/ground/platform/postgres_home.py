@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import importlib.util
 import os
@@ -110,8 +111,8 @@ def locate_home(requested: Path, user: ServerUser | None) -> Path:
             return requested
         if (requested / "data").exists():
             raise PostgresRefusal(
-                f"L’utilisateur « {user.name} », sous lequel PostgreSQL fonctionne, ne peut plus entrer dans {requested}. "
-                "Rendez ce chemin de nouveau accessible (droit « x » sur chaque dossier)."
+                f"L’utilisateur « {user.name} », sous lequel PostgreSQL fonctionne, ne peut plus entrer "
+                f"dans {requested}. Rendez ce chemin de nouveau accessible (droit « x » sur chaque dossier)."
             )
     else:
         home = Path(pointer.read_text().strip())
@@ -244,8 +245,6 @@ def reachable_binaries(binaries: Path, home: Path, user: ServerUser | None) -> P
 
 def explain(error: OSError) -> str:
     """The cause of a system error in French, without its English text."""
-    import errno
-
     known = {
         errno.ENOSPC: "le disque est plein",
         errno.EDQUOT: "le quota de disque est atteint",

@@ -1,4 +1,4 @@
-"""The one base of every expected refusal: an exception whose text is a French sentence for the user; not errors of ours."""
+"""The base of every expected refusal: an exception whose text is a French sentence for the user; no fault of ours."""
 
 
 class Refusal(Exception):
