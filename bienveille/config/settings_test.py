@@ -34,9 +34,7 @@ class _FailOnUndefined(str):
         raise UndefinedVariable(f"Undefined template variable: {name}")
 
 
-DATABASES: dict[str, Any] = {
-    "default": database_settings(VAR_DIR, os.environ, folder="postgres-test", durable=False)
-}
+DATABASES: dict[str, Any] = {"default": database_settings(VAR_DIR, os.environ, folder="postgres-test", durable=False)}
 # Several runs share the server, each with its database, named after its process.
 DATABASES["default"]["TEST"] = {"NAME": f"test_bienveille_{os.getpid()}"}
 DATABASES["default"]["OPTIONS"].pop("pool", None)
@@ -54,9 +52,7 @@ def _drop_leftovers() -> None:
         dbname="postgres",
         autocommit=True,
     ) as connection:
-        rows = connection.execute(
-            "SELECT datname FROM pg_database WHERE datname LIKE 'test\\_bienveille\\_%'"
-        )
+        rows = connection.execute("SELECT datname FROM pg_database WHERE datname LIKE 'test\\_bienveille\\_%'")
         for (name,) in rows.fetchall():
             number = int(name.removeprefix("test_bienveille_").split("_")[0])
             if number == os.getpid() or not psutil.pid_exists(number):
