@@ -23,12 +23,14 @@ class Queue(Record):
     accepting = models.BooleanField(
         default=False, help_text="Hands out; false before opening, in pause and after closing"
     )
+    closed_at = models.DateTimeField(null=True, blank=True, help_text="From then on nothing goes back to waiting")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         constraints = [
             CheckConstraint(name="queue_attempts", condition=Q(max_attempts__gte=1, max_attempts__lte=20)),
             CheckConstraint(name="queue_lease", condition=Q(lease_minutes__gte=1, lease_minutes__lte=480)),
+            CheckConstraint(name="queue_closed", condition=Q(closed_at=None) | Q(accepting=False)),
         ]
 
 
@@ -60,7 +62,7 @@ class Contact(Record):
 
     queue = models.ForeignKey(Queue, models.CASCADE, related_name="contacts", db_index=False)
     lane = models.ForeignKey(Lane, models.PROTECT, related_name="contacts", db_index=False)
-    household = models.ForeignKey(Household, models.PROTECT, related_name="contacts")
+    household = models.ForeignKey(Household, models.PROTECT, related_name="contacts", db_index=False)
     priority = models.IntegerField(default=0, help_text="Smaller is sooner, inside the lane")
     why = ArrayField(models.CharField(max_length=120), default=list, help_text="Reasons in French, frozen at opening")
     state = models.CharField(max_length=12, choices=ContactState, default=ContactState.WAITING)
@@ -110,8 +112,6 @@ class Contact(Record):
                 condition=Q(state="waiting", not_before=None),
             ),
             models.Index(fields=["queue", "not_before"], name="contact_later", condition=Q(not_before__isnull=False)),
-            models.Index(fields=["lease_until"], name="contact_leases", condition=Q(lease_until__isnull=False)),
-            models.Index(fields=["queue", "state"], name="contact_ledger"),
         ]
 
 

@@ -184,7 +184,10 @@ class AuditEntry(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     at = models.DateTimeField(db_default=models.functions.Now())
-    actor = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", db_index=False)
+    # No constraint in the database: users are never deleted, and its check would lock a row at every hand-out.
+    actor = models.ForeignKey(
+        User, models.DO_NOTHING, null=True, related_name="+", db_index=False, db_constraint=False
+    )
     action = models.CharField(max_length=40, choices=AuditAction)
     subject_type = models.CharField(max_length=40, blank=True, help_text="Model label, e.g. tenants.Household")
     subject_id = models.UUIDField(null=True)

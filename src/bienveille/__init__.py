@@ -1,0 +1,1 @@
+"""Bienveille: a social landlord reaches every tenant who may need help, in time."""

@@ -1,0 +1,10 @@
+"""Every address of the site. Each route must also stand in policy.toml."""
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("bienveille.faces.workspace.urls")),
+    path("", include("bienveille.register.accounts.urls")),
+    path("composants/", include("bienveille.ground.ui.urls")),
+    path("api/v1/", include("bienveille.faces.api.urls")),
+]

@@ -1,0 +1,54 @@
+"""Closed lists of this package: English value, French label."""
+
+from django.db.models import TextChoices
+
+
+class ContactState(TextChoices):
+    """Where a targeted household stands: exactly one of these, and they add up to the target."""
+
+    WAITING = "waiting", "En attente"
+    RESERVED = "reserved", "En cours d’appel"
+    REACHED = "reached", "Joint"
+    REFUSED = "refused", "Refus"
+    UNREACHABLE = "unreachable", "Injoignable"
+    WITHDRAWN = "withdrawn", "Retiré"
+
+
+class Outcome(TextChoices):
+    """How an attempt ended."""
+
+    REACHED = "reached", "Joint"
+    NO_ANSWER = "no_answer", "Pas de réponse"
+    VOICEMAIL = "voicemail", "Message laissé"
+    BUSY = "busy", "Occupé"
+    WRONG_NUMBER = "wrong_number", "Faux numéro"
+    CALL_LATER = "call_later", "À rappeler"
+    REFUSED = "refused", "Refus"
+    INTERRUPTED = "interrupted", "Interrompu"
+    LANGUAGE = "language", "Autre langue"
+    DECEASED = "deceased", "Décès"
+    MOVED = "moved", "A déménagé"
+
+
+class ClosingReason(TextChoices):
+    """Why a household could not be reached, or is no longer to be called."""
+
+    NO_ANSWER = "no_answer", "Aucune réponse après tous les essais"
+    WRONG_NUMBER = "wrong_number", "Numéro faux"
+    NO_PHONE = "no_phone", "Aucun numéro utilisable"
+    LANGUAGE = "language", "Langue non parlée par les appelants"
+    DECEASED = "deceased", "Décès"
+    MOVED = "moved", "A déménagé"
+    BY_HAND = "by_hand", "Retiré par un responsable"
+    CLOSED = "closed", "Campagne fermée avant l’appel"
+
+
+class PlannedState(TextChoices):
+    PLANNED = "planned", "Prévu"
+    DONE = "done", "Fait"
+    CANCELLED = "cancelled", "Annulé"
+
+
+class Channel(TextChoices):
+    PHONE = "phone", "Téléphone"
+    VISIT = "visit", "Visite"

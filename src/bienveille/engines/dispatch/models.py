@@ -1,0 +1,177 @@
+"""A queue of households to reach: who is next, who has them in hand, what each attempt gave.
+
+What the call was about (questions, grade, needs) belongs to the service that owns the queue. The invariants that
+protect people stand here as constraints: one state per contact, one open contact per caller, one token per contact.
+"""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import CheckConstraint, Q, UniqueConstraint
+
+from bienveille.engines.dispatch.choices import Channel, ClosingReason, ContactState, Outcome, PlannedState
+from bienveille.ground.platform.records import Record
+from bienveille.register.accounts.models import Agency, User
+from bienveille.register.tenants.models import ContactPoint, Household
+
+
+class Queue(Record):
+    """The rules of one queue. `target` is frozen when it opens: the ledger must always add up to it."""
+
+    max_attempts = models.PositiveSmallIntegerField(default=5)
+    lease_minutes = models.PositiveSmallIntegerField(default=30)
+    target = models.PositiveIntegerField(null=True, blank=True)
+    accepting = models.BooleanField(
+        default=False, help_text="Hands out; false before opening, in pause and after closing"
+    )
+    closed_at = models.DateTimeField(null=True, blank=True, help_text="From then on nothing goes back to waiting")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            CheckConstraint(name="queue_attempts", condition=Q(max_attempts__gte=1, max_attempts__lte=20)),
+            CheckConstraint(name="queue_lease", condition=Q(lease_minutes__gte=1, lease_minutes__lte=480)),
+            CheckConstraint(name="queue_closed", condition=Q(closed_at=None) | Q(accepting=False)),
+        ]
+
+
+class Lane(models.Model):
+    """Households of one wave, agency and language: callers are served from the head of the lanes that suit them.
+
+    `open` spares the probe of empty lanes. It is turned off under `FOR UPDATE` after a second look, and whoever
+    puts a contact back holds the row under `FOR KEY SHARE`, so no contact is ever left behind a closed lane.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    queue = models.ForeignKey(Queue, models.CASCADE, related_name="lanes")
+    wave = models.PositiveSmallIntegerField(default=0)
+    agency = models.ForeignKey(Agency, models.PROTECT, null=True, related_name="+")
+    language = models.CharField(max_length=8, blank=True, help_text="ISO 639-1; empty: French or unknown")
+    open = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [
+            UniqueConstraint(fields=["queue", "wave", "agency", "language"], name="lane_once", nulls_distinct=False),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.wave}/{self.agency_id}/{self.language}"
+
+
+class Contact(Record):
+    """One household of one queue. `token` fences: only its holder may record what happened."""
+
+    queue = models.ForeignKey(Queue, models.CASCADE, related_name="contacts", db_index=False)
+    lane = models.ForeignKey(Lane, models.PROTECT, related_name="contacts", db_index=False)
+    household = models.ForeignKey(Household, models.PROTECT, related_name="contacts", db_index=False)
+    priority = models.IntegerField(default=0, help_text="Smaller is sooner, inside the lane")
+    why = ArrayField(models.CharField(max_length=120), default=list, help_text="Reasons in French, frozen at opening")
+    state = models.CharField(max_length=12, choices=ContactState, default=ContactState.WAITING)
+    reason = models.CharField(max_length=16, choices=ClosingReason, blank=True)
+    attempts_made = models.PositiveSmallIntegerField(default=0)
+    not_before = models.DateTimeField(null=True, blank=True)
+    token = models.UUIDField(null=True, blank=True)
+    reserved_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
+    reserved_at = models.DateTimeField(null=True, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    planned_call = models.ForeignKey(
+        "PlannedCall",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        help_text="The planned call for which it is held; the state then stays what it was",
+    )
+
+    class Meta:
+        constraints = [
+            UniqueConstraint(fields=["queue", "household"], name="contact_once"),
+            UniqueConstraint(
+                fields=["queue", "reserved_by"],
+                name="contact_one_open",
+                condition=Q(reserved_by__isnull=False),
+            ),
+            CheckConstraint(name="contact_state", condition=Q(state__in=ContactState.values)),
+            CheckConstraint(
+                name="contact_reserved",
+                condition=Q(reserved_by=None, lease_until=None) & ~Q(state="reserved")
+                | Q(reserved_by__isnull=False, lease_until__isnull=False, token__isnull=False)
+                & (Q(state="reserved", planned_call=None) | Q(planned_call__isnull=False) & ~Q(state="reserved")),
+            ),
+            CheckConstraint(
+                name="contact_reason",
+                condition=Q(state__in=["unreachable", "withdrawn"]) & ~Q(reason="")
+                | ~Q(state__in=["unreachable", "withdrawn"]) & Q(reason=""),
+            ),
+            CheckConstraint(name="contact_not_before", condition=Q(not_before=None) | Q(state="waiting")),
+        ]
+        indexes = [
+            models.Index(
+                fields=["lane", "priority", "id"],
+                name="contact_ready",
+                condition=Q(state="waiting", not_before=None),
+            ),
+            models.Index(fields=["queue", "not_before"], name="contact_later", condition=Q(not_before__isnull=False)),
+        ]
+
+
+class Attempt(Record):
+    """One call and how it ended. Never deleted while the campaign lives; `undone_at` takes it out of the figures."""
+
+    contact = models.ForeignKey(Contact, models.PROTECT, related_name="attempts")
+    caller = models.ForeignKey(User, models.PROTECT, related_name="attempts", db_index=False)
+    channel = models.CharField(max_length=8, choices=Channel, default=Channel.PHONE)
+    outcome = models.CharField(max_length=16, choices=Outcome)
+    at = models.DateTimeField()
+    started_at = models.DateTimeField(null=True, blank=True, help_text="When the contact was handed out")
+    contact_point = models.ForeignKey(
+        ContactPoint, models.SET_NULL, null=True, blank=True, related_name="+", db_index=False
+    )
+    token = models.UUIDField(unique=True, help_text="The reservation it ended: one attempt each")
+    idempotency_key = models.CharField(max_length=200, null=True, blank=True)
+    answer = models.JSONField(default=dict, help_text="What the operation answered, given again for the same key")
+    before = models.JSONField(default=dict, help_text="State of the contact before, so that it can be undone")
+    undone_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            UniqueConstraint(
+                fields=["caller", "idempotency_key"],
+                name="attempt_key_once",
+                condition=Q(idempotency_key__isnull=False),
+            ),
+            CheckConstraint(name="attempt_outcome", condition=Q(outcome__in=Outcome.values)),
+        ]
+        indexes = [models.Index(fields=["caller", "-at"], name="attempt_caller")]
+
+
+class PlannedCall(Record):
+    """A call promised for a day, or every week. A row of its own: the contact stays what it was."""
+
+    contact = models.ForeignKey(Contact, models.CASCADE, related_name="planned_calls", db_index=False)
+    caller = models.ForeignKey(User, models.PROTECT, related_name="planned_calls", db_index=False)
+    due_on = models.DateField()
+    weekly = models.BooleanField(default=False)
+    state = models.CharField(max_length=10, choices=PlannedState, default=PlannedState.PLANNED)
+    tries = models.PositiveSmallIntegerField(default=0, help_text="Attempts without an answer so far")
+    planned_by = models.ForeignKey(
+        Attempt, models.PROTECT, null=True, related_name="planned", help_text="The attempt that promised it"
+    )
+    done_by = models.ForeignKey(
+        Attempt,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="kept",
+        help_text="The attempt that kept the promise",
+    )
+
+    class Meta:
+        constraints = [
+            UniqueConstraint(fields=["contact"], name="planned_one_ahead", condition=Q(state="planned")),
+            CheckConstraint(name="planned_done", condition=~Q(state="done") | Q(done_by__isnull=False)),
+        ]
+        indexes = [
+            models.Index(fields=["caller", "due_on"], name="planned_due", condition=Q(state="planned")),
+            models.Index(fields=["contact"], name="planned_contact"),
+        ]

@@ -1,0 +1,206 @@
+"""The landlord, its companies and agencies, those who sign in, what they may do, and the log of what they did.
+
+One database serves one landlord (docs/adr/0001), so nothing here carries a landlord key. Residences and homes
+are in `housing`; people who live there are in `tenants`.
+"""
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import CheckConstraint, F, GeneratedField, Q, TextField, UniqueConstraint
+from django.db.models.functions import Lower
+
+from bienveille.ground.platform.records import Record, RecordManager
+from bienveille.ground.platform.text_search import SearchName
+from bienveille.register.accounts.choices import AuditAction, AuditChannel, LandlordKind, Role
+
+
+class Landlord(Record):
+    """The one landlord of this database."""
+
+    name = models.CharField(max_length=200)
+    siret = models.CharField(max_length=14, blank=True)
+    kind = models.CharField(max_length=20, choices=LandlordKind, blank=True)
+    settings = models.JSONField(default=dict, blank=True)
+    only = models.BooleanField(default=True, editable=False, unique=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            CheckConstraint(name="landlord_is_alone", condition=Q(only=True)),
+            CheckConstraint(name="landlord_siret", condition=Q(siret="") | Q(siret__regex=r"^\d{14}$")),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Company(Record):
+    """A legal entity of the landlord's group."""
+
+    name = models.CharField(max_length=200, unique=True)
+    siret = models.CharField(max_length=14, blank=True)
+
+    class Meta:
+        verbose_name_plural = "companies"
+        constraints = [
+            CheckConstraint(name="company_siret", condition=Q(siret="") | Q(siret__regex=r"^\d{14}$")),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Agency(Record):
+    """A local office: every residence belongs to one."""
+
+    company = models.ForeignKey(Company, models.PROTECT, related_name="agencies")
+    code = models.CharField(max_length=40, unique=True)
+    name = models.CharField(max_length=200)
+
+    class Meta:
+        verbose_name_plural = "agencies"
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class UserManager(RecordManager, BaseUserManager):
+    """Users are known by their e-mail address, in lower case."""
+
+    def create_user(self, email: str, password: str | None = None, **fields: object) -> "User":
+        """A new account; without a password nobody can sign in until an invitation is used."""
+        user = self.model(email=email.strip().lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(email=(username or "").strip().lower())
+
+
+class User(Record, AbstractBaseUser):
+    """Someone who signs in: staff, volunteer, partner. Tenants' accounts come with the portal.
+
+    Never deleted, so that the audit log keeps its meaning: `is_active` is turned off.
+    """
+
+    email = models.EmailField(unique=True)
+    last_name = models.CharField(max_length=100, blank=True)
+    first_name = models.CharField(max_length=100, blank=True)
+    service = models.CharField(max_length=100, blank=True, help_text="Department of the landlord, as it names it")
+    agency = models.ForeignKey(Agency, models.PROTECT, null=True, blank=True, related_name="staff")
+    hours_per_week = models.DecimalField(max_digits=4, decimal_places=1, null=True, blank=True)
+    languages = ArrayField(models.CharField(max_length=8), default=list, blank=True)
+    phone = models.CharField(max_length=16, blank=True, help_text="E.164")
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    search: GeneratedField = GeneratedField(
+        expression=SearchName("last_name", "first_name"), output_field=TextField(), db_persist=True
+    )
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+
+    objects = UserManager()
+
+    class Meta:
+        ordering = ["last_name", "first_name"]
+        constraints = [
+            UniqueConstraint(Lower("email"), name="user_email_once"),
+            CheckConstraint(name="user_email_lower", condition=Q(email=Lower("email"))),
+            CheckConstraint(name="user_phone", condition=Q(phone="") | Q(phone__regex=r"^\+\d{4,15}$")),
+            CheckConstraint(
+                name="user_hours",
+                condition=Q(hours_per_week=None) | Q(hours_per_week__gte=0, hours_per_week__lte=60),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.display_name
+
+    @property
+    def display_name(self) -> str:
+        return f"{self.first_name} {self.last_name}".strip() or self.email
+
+    @property
+    def initials(self) -> str:
+        """First name and one letter, as the bar shows: "Josiane T."."""
+        return f"{self.first_name} {self.last_name[:1]}.".strip() if self.last_name else self.email
+
+
+class RoleGrant(Record):
+    """A user has a role within a scope: everything, one company, or one agency."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="grants")
+    role = models.CharField(max_length=20, choices=Role)
+    company = models.ForeignKey(Company, models.CASCADE, null=True, blank=True, related_name="+")
+    agency = models.ForeignKey(Agency, models.CASCADE, null=True, blank=True, related_name="+")
+    granted_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            CheckConstraint(name="grant_one_scope", condition=Q(company=None) | Q(agency=None)),
+            CheckConstraint(name="grant_role", condition=Q(role__in=Role.values)),
+            UniqueConstraint(fields=["user", "role", "company", "agency"], name="grant_once", nulls_distinct=False),
+        ]
+
+
+class Invitation(Record):
+    """A one-time link with which somebody chooses a password. Only the digest of its secret is kept."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="invitations")
+    digest = models.CharField(max_length=64, unique=True, help_text="SHA-256 of the secret, hexadecimal")
+    created_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            CheckConstraint(name="invitation_expires", condition=Q(expires_at__gt=F("created_at"))),
+        ]
+
+
+class ApiToken(Record):
+    """A secret with which a program acts with its owner's own rights. Only the digest is kept."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="api_tokens")
+    digest = models.CharField(max_length=64, unique=True, help_text="SHA-256 of the secret, hexadecimal")
+    label = models.CharField(max_length=100, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            CheckConstraint(name="token_expires", condition=Q(expires_at__gt=F("created_at"))),
+        ]
+
+
+class AuditEntry(models.Model):
+    """One thing somebody read or did: who, what, when, why. Appended only: the database refuses the rest."""
+
+    id = models.BigAutoField(primary_key=True)
+    at = models.DateTimeField(db_default=models.functions.Now())
+    # No constraint in the database: users are never deleted, and its check would lock a row at every hand-out.
+    actor = models.ForeignKey(
+        User, models.DO_NOTHING, null=True, related_name="+", db_index=False, db_constraint=False
+    )
+    action = models.CharField(max_length=40, choices=AuditAction)
+    subject_type = models.CharField(max_length=40, blank=True, help_text="Model label, e.g. tenants.Household")
+    subject_id = models.UUIDField(null=True)
+    reason = models.CharField(max_length=300, blank=True, help_text="Why: the campaign, the screen, the motive given")
+    channel = models.CharField(max_length=8, choices=AuditChannel, default=AuditChannel.WEB)
+    detail = models.JSONField(default=dict, help_text="Names of changed fields and counts; never personal values")
+
+    class Meta:
+        verbose_name_plural = "audit entries"
+        indexes = [
+            models.Index(fields=["subject_id", "-at"], name="audit_subject", condition=Q(subject_id__isnull=False)),
+            models.Index(fields=["actor", "-at"], name="audit_actor"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M} {self.action}"

@@ -1,0 +1,206 @@
+"""The people who live in the homes and how to reach them. Calls made to them live in the engines above.
+
+A household is the unit of contact: those who live under one housing lease. Nothing here says what somebody
+suffers from; a mark is a fact useful for care, and it ends.
+"""
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.db import models
+from django.db.models import CheckConstraint, F, GeneratedField, Q, TextField, UniqueConstraint
+
+from bienveille.ground.platform.records import Record
+from bienveille.ground.platform.text_search import SearchName, SimpleVector
+from bienveille.register.accounts.models import User
+from bienveille.register.housing.models import Dwelling
+from bienveille.register.tenants.choices import (
+    ContactKind,
+    ContactStatus,
+    DayPart,
+    FactSource,
+    LeaseKind,
+    MaritalStatus,
+    MarkKind,
+    PersonRole,
+    Title,
+)
+
+
+class Household(Record):
+    """Those who live under one housing lease. `dwelling` is today's home, empty once they have left."""
+
+    dwelling = models.ForeignKey(Dwelling, models.PROTECT, null=True, blank=True, related_name="households")
+    name = models.CharField(
+        max_length=250, help_text="How the household is called: title, first and last name of the holder"
+    )
+    closed_on = models.DateField(null=True, blank=True, help_text="Day they left; the row stays for its history")
+    created_at = models.DateTimeField(auto_now_add=True, db_default=models.functions.Now())
+
+    class Meta:
+        constraints = [
+            CheckConstraint(
+                name="household_home_or_left",
+                condition=Q(dwelling__isnull=False) | Q(closed_on__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Lease(Record):
+    """A contract. Only a housing lease makes a household; a garage is kept so that nothing is counted twice.
+
+    A lease runs until the day before `exit` is past: `exit` is the last day, open when null.
+    """
+
+    number = models.CharField(max_length=40, unique=True)
+    kind = models.CharField(max_length=12, choices=LeaseKind, default=LeaseKind.HOUSING)
+    household = models.ForeignKey(Household, models.PROTECT, null=True, blank=True, related_name="leases")
+    dwelling = models.ForeignKey(Dwelling, models.PROTECT, null=True, blank=True, related_name="leases")
+    dwelling_code = models.CharField(max_length=40, blank=True, help_text="As written in the contract")
+    entry = models.DateField(null=True, blank=True)
+    exit = models.DateField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            CheckConstraint(
+                name="lease_exit_after_entry",
+                condition=Q(exit=None) | Q(entry=None) | Q(exit__gte=F("entry")),
+            ),
+            CheckConstraint(name="lease_housing_has_home", condition=~Q(kind="housing") | Q(dwelling__isnull=False)),
+            CheckConstraint(name="lease_kind", condition=Q(kind__in=LeaseKind.values)),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class Person(Record):
+    """Somebody of a household. `left_on` and `deceased` close without deleting."""
+
+    household = models.ForeignKey(Household, models.CASCADE, related_name="people")
+    erp_key = models.CharField(
+        max_length=300,
+        null=True,
+        blank=True,
+        unique=True,
+        help_text="Key of the row in the landlord's exports; null when added by hand",
+    )
+    title = models.CharField(max_length=4, choices=Title, blank=True)
+    last_name = models.CharField(max_length=100)
+    first_name = models.CharField(max_length=100, blank=True)
+    birth_date = models.DateField(null=True, blank=True)
+    role = models.CharField(max_length=10, choices=PersonRole, default=PersonRole.OCCUPANT)
+    marital_status = models.CharField(max_length=12, choices=MaritalStatus, blank=True)
+    languages = ArrayField(
+        models.CharField(max_length=8),
+        default=list,
+        blank=True,
+        help_text="ISO 639-1, best first; empty when unknown",
+    )
+    best_time = models.CharField(max_length=10, choices=DayPart, blank=True)
+    left_on = models.DateField(null=True, blank=True)
+    deceased = models.BooleanField(default=False)
+    deceased_on = models.DateField(null=True, blank=True, help_text="Unknown day: null")
+    opposed_on = models.DateField(
+        null=True, blank=True, help_text="Day this person objected to being called (GDPR art. 21)"
+    )
+    protected_address = models.BooleanField(default=False, help_text="Nobody may learn where this person lives")
+    search: GeneratedField = GeneratedField(
+        expression=SearchName("last_name", "first_name"), output_field=TextField(), db_persist=True
+    )
+
+    class Meta:
+        verbose_name_plural = "people"
+        constraints = [
+            CheckConstraint(name="person_has_name", condition=~Q(last_name="")),
+            CheckConstraint(name="person_birth", condition=Q(birth_date=None) | Q(birth_date__gt="1900-01-01")),
+            CheckConstraint(name="person_deceased", condition=Q(deceased_on=None) | Q(deceased=True)),
+            CheckConstraint(name="person_title", condition=Q(title__in=["", *Title.values])),
+            CheckConstraint(name="person_role", condition=Q(role__in=PersonRole.values)),
+            CheckConstraint(name="person_marital", condition=Q(marital_status__in=["", *MaritalStatus.values])),
+        ]
+        indexes = [
+            GinIndex(SimpleVector("search"), name="person_words"),
+            models.Index(OpClass(F("search"), "text_pattern_ops"), name="person_prefix"),
+        ]
+
+    def __str__(self) -> str:
+        return self.display_name
+
+    @property
+    def display_name(self) -> str:
+        return " ".join(filter(None, [self.get_title_display(), self.first_name, self.last_name]))
+
+
+class ContactPoint(Record):
+    """A number (E.164) or an address at which a person answers, whose it is, and whether it may be used."""
+
+    person = models.ForeignKey(Person, models.CASCADE, related_name="contact_points")
+    kind = models.CharField(max_length=8, choices=ContactKind)
+    value = models.CharField(max_length=254)
+    whose = models.CharField(
+        max_length=60, blank=True, help_text="Empty: the person's own; else « sa fille », « voisine »"
+    )
+    status = models.CharField(max_length=12, choices=ContactStatus, default=ContactStatus.VALID)
+    source = models.CharField(max_length=8, choices=FactSource, default=FactSource.ERP)
+    status_changed_at = models.DateTimeField(null=True, blank=True)
+    status_changed_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
+    verified_on = models.DateField(null=True, blank=True, help_text="Last day somebody was really reached there")
+
+    class Meta:
+        constraints = [
+            UniqueConstraint(fields=["person", "kind", "value"], name="contact_point_once"),
+            CheckConstraint(
+                name="contact_point_value",
+                condition=Q(kind="phone", value__regex=r"^\+\d{3,15}$") | Q(kind="email", value__contains="@"),
+            ),
+            CheckConstraint(name="contact_point_status", condition=Q(status__in=ContactStatus.values)),
+        ]
+        indexes = [models.Index(fields=["value"], name="contact_point_value")]
+
+    def __str__(self) -> str:
+        return self.get_kind_display()
+
+
+class Relative(Record):
+    """A relative or carer whom the person agreed we may call."""
+
+    person = models.ForeignKey(Person, models.CASCADE, related_name="relatives")
+    name = models.CharField(max_length=150)
+    relation = models.CharField(max_length=60, blank=True, help_text="« sa fille », « son voisin »")
+    phone = models.CharField(max_length=16, blank=True, help_text="E.164")
+    email = models.EmailField(blank=True)
+    agreed_on = models.DateField(null=True, blank=True, help_text="Day the person agreed")
+
+    class Meta:
+        constraints = [
+            CheckConstraint(name="relative_phone", condition=Q(phone="") | Q(phone__regex=r"^\+\d{3,15}$")),
+            CheckConstraint(name="relative_reachable", condition=~Q(phone="") | ~Q(email="")),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Mark(Record):
+    """A fact useful for care, with its source, its date and the day it stops being believed."""
+
+    person = models.ForeignKey(Person, models.CASCADE, related_name="marks")
+    kind = models.CharField(max_length=24, choices=MarkKind)
+    source = models.CharField(max_length=8, choices=FactSource)
+    purpose = models.CharField(max_length=60, blank=True, help_text="Purpose for which a sensitive fact was agreed to")
+    noted_on = models.DateField()
+    expires_on = models.DateField()
+    noted_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
+
+    class Meta:
+        constraints = [
+            CheckConstraint(name="mark_ends", condition=Q(expires_on__gt=F("noted_on"))),
+            CheckConstraint(name="mark_kind", condition=Q(kind__in=MarkKind.values)),
+            UniqueConstraint(fields=["person", "kind"], name="mark_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.get_kind_display()

@@ -1,0 +1,37 @@
+"""Closed lists of this package: English value, French label."""
+
+from django.db.models import TextChoices
+
+
+class CampaignState(TextChoices):
+    DRAFT = "draft", "En préparation"
+    OPEN = "open", "Ouverte"
+    PAUSED = "paused", "En pause"
+    CLOSED = "closed", "Fermée"
+
+
+class Grade(TextChoices):
+    """The caller's judgement of the situation; a person sets it, never a program."""
+
+    GREEN = "green", "Vert"
+    YELLOW = "yellow", "Jaune"
+    ORANGE = "orange", "Orange"
+    RED = "red", "Rouge"
+
+
+class Purpose(TextChoices):
+    """Purposes that a call campaign may serve (CNIL: one binding purpose per use of the file)."""
+
+    WELLBEING = "wellbeing", "Prendre des nouvelles"
+    HEAT_WAVE = "heat_wave", "Canicule"
+    EMERGENCY = "emergency", "Coupure ou sinistre"
+    SURVEY = "survey", "Enquête"
+
+
+class Priority(TextChoices):
+    """What puts a household before another inside a wave."""
+
+    OLDEST_FIRST = "oldest_first", "Les plus âgés d’abord"
+    ALONE_FIRST = "alone_first", "Les personnes seules d’abord"
+    TOP_FLOOR_FIRST = "top_floor_first", "Les étages élevés sans ascenseur d’abord"
+    LONGEST_SILENCE_FIRST = "longest_silence_first", "Le plus long silence d’abord"
