@@ -10,7 +10,7 @@ from django.utils.csp import CSP
 
 from bienveille.ground.platform.postgres import database_settings
 
-BASE_DIR = Path(__file__).resolve().parents[2]
+BASE_DIR = Path(__file__).resolve().parents[3]
 VAR_DIR = Path(os.environ.get("BIENVEILLE_VAR", BASE_DIR / "var"))
 
 
