@@ -1,9 +1,0 @@
-"""Entry point of the application server."""
-
-import os
-
-from django.core.wsgi import get_wsgi_application
-
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bienveille.config.settings")
-
-application = get_wsgi_application()

@@ -1,1 +1,0 @@
-"""What we ask: versioned guides, their answers and the needs they reveal; not who is asked nor when."""
