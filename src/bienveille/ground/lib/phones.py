@@ -1,0 +1,140 @@
+"""Telephone numbers of a cell to E.164 and back to what a French reader expects; the numbering plan is phonenumbers'."""
+
+import re
+from dataclasses import dataclass
+
+import phonenumbers
+from phonenumbers import PhoneMetadata, PhoneNumberFormat
+
+from bienveille.ground.lib.words import plain
+
+# France and what is dialled from it as a French number, overseas included.
+REGIONS = ("FR", "RE", "YT", "GP", "MQ", "GF", "BL", "MF", "PM", "NC", "PF", "WF")
+# From mainland France 0262… is dialled like any number, but its international form is +262…
+_OVERSEAS = {"262": "262", "263": "262", "692": "262", "693": "262", "269": "262", "639": "262", "590": "590",
+             "690": "590", "691": "590", "594": "594", "694": "594", "596": "596", "696": "596", "697": "596"}  # fmt: skip
+_METADATA = PhoneMetadata.metadata_for_region("FR")
+# The everyday patterns (fixed, mobile, over the Internet) of phonenumbers' own plan: agreement by construction.
+_EVERYDAY = re.compile(
+    "|".join(
+        f"(?:{kind.national_number_pattern})"
+        for kind in (_METADATA.fixed_line, _METADATA.mobile, _METADATA.voip)
+        if kind is not None
+    )
+)
+_JOINERS = str.maketrans("", "", " .-\xa0\u202f\u2009_\t\u2011\u2013")
+_SIMPLE = re.compile(r"(?:0|\+33|0033)?([1-79]\d{8})")
+_BRACKETS = re.compile(r"[(\[]([^)\]]*)[)\]]?")
+_LABEL = re.compile(r"^\s*(?:t[ée]l(?:[ée]phone)?s?|portables?|port|mobiles?|mob|fixes?|domicile|gsm|n°|num[ée]ro)\b[\s.:°]*", re.IGNORECASE)  # fmt: skip
+_NUMBER = re.compile(r"(?:\+|00)?\d(?:[\s.\-_\u00a0\u202f\u2009\u2011\u2013]*\d){5,22}")
+_TRUNK = re.compile(r"\(\s*0\s*\)")
+_ARMOUR = re.compile(r"^(?:=\s*\"|')|\"$")
+
+# Who answers, when a cell says it in a word we know. Anything else is a free comment and is not kept.
+_WHOSE = {
+    "fille": "fille", "sa fille": "fille", "fils": "fils", "son fils": "fils", "mere": "mère", "pere": "père",
+    "maman": "mère", "papa": "père", "soeur": "sœur", "frere": "frère", "epouse": "épouse", "femme": "épouse",
+    "epoux": "époux", "mari": "époux", "conjoint": "conjoint", "conjointe": "conjointe", "compagnon": "conjoint",
+    "compagne": "conjointe", "neveu": "neveu", "niece": "nièce", "petit fils": "petit-fils",
+    "petite fille": "petite-fille", "belle fille": "belle-fille", "beau fils": "beau-fils", "gendre": "gendre",
+    "voisin": "voisin", "voisine": "voisine", "ami": "ami", "amie": "amie", "aidant": "aidant", "aidante": "aidante",
+    "tuteur": "tuteur", "tutrice": "tutrice", "curateur": "curateur", "curatrice": "curatrice",
+    "infirmiere": "infirmière", "infirmier": "infirmier", "aide a domicile": "aide à domicile", "travail": "travail",
+    "bureau": "travail", "pro": "travail", "monsieur": "monsieur", "madame": "madame", "m": "monsieur",
+    "mr": "monsieur", "mme": "madame", "cousin": "cousin", "cousine": "cousine", "grand mere": "grand-mère",
+}  # fmt: skip
+_SILENT = frozenset(("", "perso", "personnel", "personnelle", "domicile", "portable", "fixe", "mobile", "port", "mob",
+                     "tel", "gsm", "n", "numero", "telephone", "ou", "et", "france", "0"))  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class ReadPhone:
+    """`numbers` in E.164, in order; `whose` when the cell says who answers; `unread` when a remark was left aside."""
+
+    numbers: tuple[str, ...]
+    whose: str = ""
+    unread: bool = False
+
+
+_NOTHING = ReadPhone(())
+
+
+def read_phone(cell: object) -> ReadPhone:
+    """The French numbers of a cell, whatever their dress: dots, 0033, no leading zero, a number typed as such, remarks."""
+    if isinstance(cell, bool) or cell is None:
+        return _NOTHING
+    if isinstance(cell, float):
+        if not cell.is_integer():
+            return _NOTHING
+        cell = int(cell)
+    text = str(cell)
+    simple = _SIMPLE.fullmatch(text.translate(_JOINERS))
+    if simple and simple[1].isascii():
+        if simple[1][:3] not in _OVERSEAS and _EVERYDAY.fullmatch(simple[1]):
+            return ReadPhone(("+33" + simple[1],))
+        number = _valid(simple[1])
+        return ReadPhone((number,)) if number else _NOTHING
+    return _dressed(text)
+
+
+def _dressed(text: str) -> ReadPhone:
+    text = _ARMOUR.sub("", _TRUNK.sub("", text.strip()))
+    numbers: dict[str, None] = {}
+    for match in _NUMBER.finditer(text):
+        for piece in _pieces(match.group()):
+            number = _valid(piece)
+            if number:
+                numbers[number] = None
+    if not numbers:
+        return _NOTHING
+    remark = _NUMBER.sub(" ", text)
+    words = plain(_LABEL.sub("", _BRACKETS.sub(r" \1 ", remark)))
+    words = " ".join(
+        w for w in words.split() if w not in ("tel", "portable", "port", "fixe", "ou", "et", "de", "numero")
+    )
+    whose = _WHOSE.get(words, "")
+    return ReadPhone(tuple(numbers), whose, unread=not whose and words not in _SILENT)
+
+
+def _pieces(text: str) -> list[str]:
+    """Two numbers run together ("0612345678 0472000000") make two pieces."""
+    digits = re.sub(r"[^\d+]", "", text)
+    if len(digits) == 20 and digits[0] == digits[10] == "0":
+        return [digits[:10], digits[10:]]
+    return [digits]
+
+
+def _valid(digits: str) -> str | None:
+    """E.164 of a number valid in France, judged by phonenumbers."""
+    if digits.startswith("00"):
+        digits = "+" + digits[2:]
+    if digits.startswith("+330"):
+        digits = "+33" + digits[4:]
+    candidates = [digits]
+    if not digits.startswith("+") or digits.startswith("+33"):
+        national = digits.removeprefix("+33").removeprefix("0")
+        if len(national) == 9:
+            candidates = [f"+{code}{national}" for code in (_OVERSEAS.get(national[:3]), "33") if code]
+    for candidate in candidates:
+        try:
+            number = phonenumbers.parse(candidate, "FR")
+        except phonenumbers.NumberParseException:
+            continue
+        if any(phonenumbers.is_valid_number_for_region(number, region) for region in REGIONS):
+            return phonenumbers.format_number(number, PhoneNumberFormat.E164)
+    return None
+
+
+def display_phone(number: str) -> str:
+    """ "+33472000000" → "04 72 00 00 00"; overseas as dialled from the mainland; another country's in its international form."""
+    if number.startswith("+33") and len(number) == 12:
+        national = "0" + number[3:]
+    elif number[:4] in ("+262", "+590", "+594", "+596") and len(number) == 13:
+        national = "0" + number[4:]
+    else:
+        try:
+            parsed = phonenumbers.parse(number)
+        except phonenumbers.NumberParseException:
+            return number
+        return phonenumbers.format_number(parsed, PhoneNumberFormat.INTERNATIONAL)
+    return " ".join(national[i : i + 2] for i in range(0, 10, 2))
