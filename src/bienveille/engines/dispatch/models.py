@@ -52,6 +52,7 @@ class Lane(models.Model):
         constraints = [
             UniqueConstraint(fields=["queue", "wave", "agency", "language"], name="lane_once", nulls_distinct=False),
         ]
+        indexes = [models.Index(fields=["queue", "wave", "agency"], name="lane_open", condition=Q(open=True))]
 
     def __str__(self) -> str:
         return f"{self.wave}/{self.agency_id}/{self.language}"
