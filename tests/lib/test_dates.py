@@ -34,7 +34,7 @@ DAYS = st.dates(min_value=dt.date(1905, 1, 1), max_value=dt.date(2026, 12, 31))
         ("16336", dt.date(1944, 9, 21)),
         (1, dt.date(1900, 1, 1)),
         (61, dt.date(1900, 3, 1)),
-        (dt.datetime(1944, 9, 21, 10, 0), dt.date(1944, 9, 21)),
+        (dt.datetime(1944, 9, 21, 10, 0, tzinfo=dt.UTC), dt.date(1944, 9, 21)),
         (dt.date(1944, 9, 21), dt.date(1944, 9, 21)),
         ("29/2/1992", dt.date(1992, 2, 29)),
     ],

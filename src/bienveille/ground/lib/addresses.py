@@ -24,18 +24,18 @@ _WAYS = {
 _LINE = re.compile(
     r"(?:(\d{1,5})(?:\s*[-/]\s*\d{1,5})?\s*(bis|ter|quater|quinquies|[a-z](?=[\s,]))?\s*,?\s+)?(.*)", re.IGNORECASE
 )
-_SUFFIXES = {"b": "bis", "t": "ter", "q": "quater"}
 _POSTCODE = re.compile(r"(?:0[1-9]|[1-8]\d|9[0-8])\d{3}")
 _INSEE = re.compile(r"(?:0[1-9]|[1-8]\d|9[0-5]|2[AB]|9[78]\d)\d{2,3}")
 _ARRONDISSEMENT = re.compile(
-    r"^(paris|lyon|marseille)(?: cedex)? 0?(\d{1,2})(?: ?(?:e|er|eme|ieme|ere|nd|nde))?(?: (?:arrondissement|ardt|arr))?$"
+    r"^(paris|lyon|marseille)(?: cedex)? 0?(\d{1,2})(?: ?(?:e|er|eme|ieme|ere|nd|nde))?"
+    r"(?: (?:arrondissement|ardt|arr))?$"
 )
 _CEDEX = re.compile(r" cedex( \d+)?$")
 
 
 @dataclass(frozen=True, slots=True)
 class Street:
-    """ "63 bis pl. Quivogne" → number "63", suffix "bis", way "place", name "Quivogne" (way is "" when none is known)."""
+    """ "63 bis pl. Quivogne" → number "63", suffix "bis", way "place" ("" when unknown), name "Quivogne"."""
 
     number: str
     suffix: str
@@ -79,7 +79,7 @@ def read_insee(cell: object) -> str | None:
 
 
 def commune_key(name: str) -> str:
-    """One spelling of a commune: "ST-ETIENNE" and "Saint-Étienne" → "saint etienne", "LYON 09" and "Lyon 9e" → "lyon 9"."""
+    """One spelling of a commune: "ST-ETIENNE", "Saint-Étienne" → "saint etienne"; "LYON 09", "Lyon 9e" → "lyon 9"."""
     words = [{"st": "saint", "ste": "sainte", "sts": "saints"}.get(word, word) for word in plain(name).split()]
     key = " ".join(words)
     if match := _ARRONDISSEMENT.match(key):

@@ -127,7 +127,7 @@ def _verdict(evidence: _Evidence) -> Encoding:
 
 
 def _score(raw: bytes, name: str) -> float:
-    """How much like French the bytes read in this encoding: usual letters, in words, in the case of their neighbours."""
+    """How much like French the bytes read in this encoding: usual letters, in the case of their neighbours."""
     text = raw.decode(name, "replace")
     score = 0.0
     for match in _HIGH.finditer(text):

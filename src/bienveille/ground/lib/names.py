@@ -22,7 +22,7 @@ def clean_text(cell: object) -> str:
 
 
 def clean_code(cell: object) -> str:
-    """A key of the landlord's software: no blanks around, leading zeros kept, spreadsheet armour (`="001"`, `'001`) off."""
+    """A key of the landlord's software, leading zeros kept, spreadsheet armour (`="001"`, `'001`) off."""
     text = clean_text(cell)
     if text.startswith('="') and text.endswith('"'):
         text = text[2:-1].strip()
@@ -30,6 +30,6 @@ def clean_code(cell: object) -> str:
 
 
 def read_title(cell: object) -> str | None:
-    """ "M." or "Mme" (there is no third one since the circular of 21 February 2012), "" for a couple, None if unknown."""
+    """ "M." or "Mme" (no third one since the circular of 21 February 2012), "" for a couple, None if unknown."""
     text = clean_text(cell).casefold().replace(".", "").replace("/", " ").replace("&", "et")
     return _TITLES.get(_BLANKS.sub(" ", text).strip())

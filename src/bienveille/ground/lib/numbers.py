@@ -13,7 +13,8 @@ def read_decimal(cell: object) -> Decimal | None:
     """The number of a cell, or None when there is none to read.
 
     A comma is the decimal sign; dots before it group thousands ("1.234,50"). A dot alone is a decimal sign ("64.16"),
-    several dots group thousands, and so do commas written the English way ("1,234.50"). A sign may trail ("12,00-") and brackets mean minus ("(12,00)").
+    several dots group thousands, and so do commas written the English way ("1,234.50"). A sign may trail ("12,00-")
+    and brackets mean minus ("(12,00)").
     """
     if isinstance(cell, bool) or cell is None:
         return None

@@ -1,4 +1,4 @@
-"""Telephone numbers of a cell to E.164 and back to what a French reader expects; the numbering plan is phonenumbers'."""
+"""Telephone numbers of a cell to E.164 and back to French writing; the numbering plan is phonenumbers'."""
 
 import re
 from dataclasses import dataclass
@@ -11,8 +11,10 @@ from bienveille.ground.lib.words import plain
 # France and what is dialled from it as a French number, overseas included.
 REGIONS = ("FR", "RE", "YT", "GP", "MQ", "GF", "BL", "MF", "PM", "NC", "PF", "WF")
 # From mainland France 0262… is dialled like any number, but its international form is +262…
-_OVERSEAS = {"262": "262", "263": "262", "692": "262", "693": "262", "269": "262", "639": "262", "590": "590",
-             "690": "590", "691": "590", "594": "594", "694": "594", "596": "596", "696": "596", "697": "596"}  # fmt: skip
+_OVERSEAS = {
+    "262": "262", "263": "262", "692": "262", "693": "262", "269": "262", "639": "262", "590": "590", "690": "590",
+    "691": "590", "594": "594", "694": "594", "596": "596", "696": "596", "697": "596",
+}  # fmt: skip
 _METADATA = PhoneMetadata.metadata_for_region("FR")
 # The everyday patterns (fixed, mobile, over the Internet) of phonenumbers' own plan: agreement by construction.
 _EVERYDAY = re.compile(
@@ -25,7 +27,10 @@ _EVERYDAY = re.compile(
 _JOINERS = str.maketrans("", "", " .-\xa0\u202f\u2009_\t\u2011\u2013")
 _SIMPLE = re.compile(r"(?:0|\+33|0033)?([1-79]\d{8})")
 _BRACKETS = re.compile(r"[(\[]([^)\]]*)[)\]]?")
-_LABEL = re.compile(r"^\s*(?:t[ée]l(?:[ée]phone)?s?|portables?|port|mobiles?|mob|fixes?|domicile|gsm|n°|num[ée]ro)\b[\s.:°]*", re.IGNORECASE)  # fmt: skip
+_LABEL = re.compile(
+    r"^\s*(?:t[ée]l(?:[ée]phone)?s?|portables?|port|mobiles?|mob|fixes?|domicile|gsm|n°|num[ée]ro)\b[\s.:°]*",
+    re.IGNORECASE,
+)
 _NUMBER = re.compile(r"(?:\+|00)?\d(?:[\s.\-_\u00a0\u202f\u2009\u2011\u2013]*\d){5,22}")
 _TRUNK = re.compile(r"\(\s*0\s*\)")
 _ARMOUR = re.compile(r"^(?:=\s*\"|')|\"$")
@@ -43,6 +48,7 @@ _WHOSE = {
     "bureau": "travail", "pro": "travail", "monsieur": "monsieur", "madame": "madame", "m": "monsieur",
     "mr": "monsieur", "mme": "madame", "cousin": "cousin", "cousine": "cousine", "grand mere": "grand-mère",
 }  # fmt: skip
+_LABEL_WORDS = frozenset(("tel", "portable", "port", "fixe", "ou", "et", "de", "numero"))
 _SILENT = frozenset(("", "perso", "personnel", "personnelle", "domicile", "portable", "fixe", "mobile", "port", "mob",
                      "tel", "gsm", "n", "numero", "telephone", "ou", "et", "france", "0"))  # fmt: skip
 
@@ -60,7 +66,7 @@ _NOTHING = ReadPhone(())
 
 
 def read_phone(cell: object) -> ReadPhone:
-    """The French numbers of a cell, whatever their dress: dots, 0033, no leading zero, a number typed as such, remarks."""
+    """The French numbers of a cell, whatever their dress: dots, 0033, no leading zero, typed as a number, remarks."""
     if isinstance(cell, bool) or cell is None:
         return _NOTHING
     if isinstance(cell, float):
@@ -89,9 +95,7 @@ def _dressed(text: str) -> ReadPhone:
         return _NOTHING
     remark = _NUMBER.sub(" ", text)
     words = plain(_LABEL.sub("", _BRACKETS.sub(r" \1 ", remark)))
-    words = " ".join(
-        w for w in words.split() if w not in ("tel", "portable", "port", "fixe", "ou", "et", "de", "numero")
-    )
+    words = " ".join(word for word in words.split() if word not in _LABEL_WORDS)
     whose = _WHOSE.get(words, "")
     return ReadPhone(tuple(numbers), whose, unread=not whose and words not in _SILENT)
 
@@ -126,7 +130,7 @@ def _valid(digits: str) -> str | None:
 
 
 def display_phone(number: str) -> str:
-    """ "+33472000000" → "04 72 00 00 00"; overseas as dialled from the mainland; another country's in its international form."""
+    """ "+33472000000" → "04 72 00 00 00"; overseas as dialled from the mainland; abroad in international form."""
     if number.startswith("+33") and len(number) == 12:
         national = "0" + number[3:]
     elif number[:4] in ("+262", "+590", "+594", "+596") and len(number) == 13:

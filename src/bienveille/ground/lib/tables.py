@@ -1,4 +1,4 @@
-"""Tables as offices send them (text with separators, Excel, OpenDocument): found, opened, read row by row; not typed."""
+"""Tables as offices send them (text, Excel, OpenDocument): found, opened, read row by row; not typed."""
 
 import csv
 import datetime as dt
@@ -59,7 +59,7 @@ class NotATable(Exception):
 
 @dataclass(slots=True)
 class Table:
-    """An opened table: its header and how it was found; `rows()` reads the records from the disk, once or many times."""
+    """An opened table: its header and how it was found; `rows()` reads the records, once or many times."""
 
     path: Path
     form: str  # "csv" or "workbook"
@@ -117,9 +117,9 @@ def _open_text(path: Path, is_title: Callable[[str], bool]) -> Table:
     encoding = detect_file(path)
     with path.open("rb") as stream:
         head = stream.read(4096)
-    if not encoding.name.startswith("utf-16") and not encoding.name.startswith("utf-32"):
-        if head.count(b"\x00") > 2 or sum(b < 9 or 13 < b < 32 for b in head) > len(head) / 20:
-            raise NotATable("binary")
+    controls = sum(byte < 9 or 13 < byte < 32 for byte in head)
+    if controls > len(head) / 20 and not encoding.name.startswith(("utf-16", "utf-32")):
+        raise NotATable("binary")
     best: tuple[tuple[int, int, int], str, int, list[str]] | None = None
     for separator in SEPARATORS:
         with _text(path, encoding) as stream:
@@ -268,7 +268,7 @@ def _sheet_records(book: python_calamine.CalamineWorkbook, name: str) -> Iterato
 
 
 def find_header(records: list[list[Cell]], is_title: Callable[[str], bool]) -> int | None:
-    """The record that names the columns: most known titles first; else the first of the widest made of distinct texts."""
+    """The record that names the columns: the most known titles; else the first of the widest of distinct texts."""
     best: tuple[int, int] | None = None
     chosen: int | None = None
     for index, record in enumerate(records):
