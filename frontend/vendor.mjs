@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url";
 const here = dirname(fileURLToPath(import.meta.url));
 const root = join(here, "..");
 const modules = join(here, "node_modules");
-const vendor = "bienveille/ground/ui/static/vendor";
+const vendor = "src/bienveille/ground/ui/static/vendor";
 const font = "@fontsource-variable/atkinson-hyperlegible-next";
 
 // A source map comment would make the hashed-file storage look for a file we do not ship.
@@ -64,7 +64,7 @@ function wanted() {
     manifest[target] = { package: name, version: versionOf(name), licence, sha256: sha256(bytes) };
   }
   const icons = sprite();
-  const target = "bienveille/ground/ui/static/ui/icons.svg";
+  const target = "src/bienveille/ground/ui/static/ui/icons.svg";
   out.set(target, icons);
   manifest[target] = { package: "bootstrap-icons", version: versionOf("bootstrap-icons"), licence: "MIT", sha256: sha256(icons) };
   out.set(`${vendor}/MANIFEST.json`, Buffer.from(JSON.stringify(manifest, null, 2) + "\n"));

@@ -41,9 +41,7 @@ def test_percent_and_euros():
     assert ty.euros(1234.5) == f"1{N}234,50{N}€"
 
 
-@pytest.mark.parametrize(
-    ("count", "text"), [(0, "0 appel"), (1, "1 appel"), (2, "2 appels"), (1938, "1 938 appels")]
-)
+@pytest.mark.parametrize(("count", "text"), [(0, "0 appel"), (1, "1 appel"), (2, "2 appels"), (1938, "1 938 appels")])
 def test_counted(count, text):
     assert ty.counted(count, "appel") == text.replace(" ", N)
 
