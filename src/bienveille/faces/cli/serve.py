@@ -1,0 +1,143 @@
+"""`serve`: the web server and one worker together, kept alive until Ctrl-C; what they serve is below."""
+
+from __future__ import annotations
+
+import argparse
+import http.client
+import os
+import socket
+import sys
+import time
+
+from bienveille.ground.platform.failures import var_folder
+from bienveille.ground.platform.postgres import PostgresRefusal, embedded
+from bienveille.ground.platform.processes import Child, supervise
+
+NAME = "serve"
+HELP = "sert l’application (web et tâches de fond) jusqu’à Ctrl-C"
+
+HOST = "127.0.0.1"
+THREADS = 8
+ANSWER_SECONDS = 60.0
+LOOK_AT_DATABASE_EVERY = 2.0
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--port", type=port_number, default=8000, help="port d’écoute (par défaut : 8000)")
+    parser.add_argument("--no-worker", action="store_true", help="sans les tâches de fond")
+    parser.add_argument(
+        "--workers", type=count, default=2, metavar="N", help="processus du serveur web (par défaut : 2)"
+    )
+
+
+def port_number(text: str) -> int:
+    number = int(text)
+    if not 0 < number < 65536:
+        raise argparse.ArgumentTypeError("un port est un nombre de 1 à 65535")
+    return number
+
+
+def count(text: str) -> int:
+    number = int(text)
+    if not 1 <= number <= 64:
+        raise argparse.ArgumentTypeError("un nombre de 1 à 64")
+    return number
+
+
+def run(options: argparse.Namespace) -> int:
+    return serve(port=options.port, workers=options.workers, with_worker=not options.no_worker)
+
+
+def serve(*, port: int, workers: int = 2, with_worker: bool = True, announcement: str = "") -> int:
+    """Serve until SIGINT or SIGTERM. Prints the address once it answers, then `announcement` if there is one."""
+    listener = listen(port)
+    if listener is None:
+        print(
+            f"Le port {port} est déjà pris sur cette machine. Choisissez-en un autre : --port {port + 1}",
+            file=sys.stderr,
+        )
+        return 1
+    logs = var_folder() / "log"
+    python = [sys.executable, "-m"]
+    children = [
+        Child(
+            name="web",
+            command=[*python, "bienveille.faces.cli.web", str(listener.fileno()), str(workers), str(THREADS)],
+            log=logs / "web.log",
+            environ={"BIENVEILLE_POOL": str(THREADS + 2)},
+            keep_open=[listener.fileno()],
+        )
+    ]
+    if with_worker:
+        children.append(Child(name="worker", command=[*python, "bienveille", "worker"], log=logs / "worker.log"))
+
+    begun = time.monotonic()
+    announced = False
+    next_look = 0.0
+
+    def meanwhile() -> None:
+        nonlocal announced, next_look
+        now = time.monotonic()
+        if not announced and answers(port):
+            announced = True
+            print(f"http://{HOST}:{port}", flush=True)
+            if announcement:
+                print(announcement, flush=True)
+        elif not announced and now - begun > ANSWER_SECONDS:
+            raise ServerSilent(f"Le serveur ne répond pas après {ANSWER_SECONDS:.0f} s. Journal : {children[0].log}")
+        if (server := embedded()) and now >= next_look:
+            next_look = now + LOOK_AT_DATABASE_EVERY
+            try:
+                if server.ensure():
+                    print("PostgreSQL s’était arrêté ; il a été relancé.", file=sys.stderr)
+            except PostgresRefusal as refusal:  # a full disk may be emptied: keep trying
+                print(refusal, file=sys.stderr)
+                next_look = now + 15
+
+    try:
+        supervise(children, until=lambda: False, meanwhile=meanwhile, every=0.2)
+    except ServerSilent as silence:
+        print(silence, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Arrêté.", file=sys.stderr)
+    finally:
+        listener.close()
+    return 0
+
+
+class ServerSilent(Exception):
+    """The web server was started and never answered."""
+
+
+def listen(port: int) -> socket.socket | None:
+    """The listening socket, made before anything else and lent to the web server; None when the port is taken.
+
+    Held by us, it survives a restart of the web server: a browser then waits a second instead of failing.
+    """
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((HOST, port))
+        listener.listen(512)
+    except OSError:
+        listener.close()
+        return None
+    listener.set_inheritable(True)
+    return listener
+
+
+def answers(port: int) -> bool:
+    """Whether the application answers at all: any HTTP status but a failure of its own."""
+    connection = http.client.HTTPConnection(HOST, port, timeout=1)
+    try:
+        connection.request("HEAD", "/", headers={"Host": f"{HOST}:{port}"})
+        return connection.getresponse().status < 500
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+if os.name != "posix":
+    raise SystemExit("bienveille serve : Linux ou macOS seulement.")

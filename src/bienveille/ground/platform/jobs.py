@@ -1,0 +1,143 @@
+"""Background jobs: an operation that takes ids, enqueued in the caller's transaction; the only importer of the queue.
+
+Delivery is at least once: a job re-reads its row under lock and returns if the work is done. A worker that dies leaves
+its jobs "doing"; a periodic job gives them back once that worker's heart has been silent for STALLED_AFTER seconds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import InterfaceError, OperationalError, transaction
+from django.utils.module_loading import autodiscover_modules
+from procrastinate import RetryStrategy, exceptions
+from procrastinate.contrib.django import app
+from procrastinate.jobs import Status
+from procrastinate.tasks import Task
+
+logger = logging.getLogger(__name__)
+
+HEARTBEAT_EVERY = 5.0
+STALLED_AFTER = 20.0
+#: A job that takes its worker down with it each time is given up after that many starts.
+MOST_STARTS = 5
+
+#: The database went away: always worth another try.
+PASSING_FAILURES = (OperationalError, InterfaceError)
+
+
+class WorkerLostDatabase(Exception):
+    """The worker cannot reach the queue any more; it may be started again."""
+
+
+class Job[**Arguments]:
+    """An operation that can run now (call it) or later (`enqueue` it)."""
+
+    def __init__(self, operation: Callable[Arguments, object], task: Task[..., Any, Any]) -> None:
+        self._operation = operation
+        self._task = task
+        self.name = task.name
+        self.__doc__ = operation.__doc__
+
+    def __call__(self, *arguments: Arguments.args, **named: Arguments.kwargs) -> object:
+        return self._operation(*arguments, **named)
+
+    def enqueue(self, *, at: datetime | None = None, **arguments: Any) -> int:
+        """Run it later, if the current transaction commits. `at`: not before. The number of the job."""
+        return self._task.configure(schedule_at=at).defer(**_plain(arguments))
+
+    def enqueue_once(self, key: str, *, at: datetime | None = None, **arguments: Any) -> int | None:
+        """The same, unless a job with this key is already waiting: then None."""
+        try:
+            with transaction.atomic():  # the refusal must not spoil the caller's transaction
+                return self._task.configure(queueing_lock=key, schedule_at=at).defer(**_plain(arguments))
+        except exceptions.AlreadyEnqueued:
+            return None
+
+    def enqueue_many(self, many: Iterable[dict[str, Any]]) -> list[int]:
+        """One job for each set of arguments, in one statement."""
+        return self._task.batch_defer(*map(_plain, many))
+
+
+def job[**Arguments](
+    *, queue: str, retry_on: Iterable[type[Exception]] = (), attempts: int = 5
+) -> Callable[[Callable[Arguments, object]], Job[Arguments]]:
+    """Make an operation a job of a queue. Other failures than `retry_on` and a lost database are final."""
+
+    def decorate(operation: Callable[Arguments, object]) -> Job[Arguments]:
+        task = app.task(
+            operation,
+            name=f"{operation.__module__}.{operation.__qualname__}".replace(".operations.", "."),
+            queue=queue,
+            retry=RetryStrategy(
+                max_attempts=attempts,
+                exponential_wait=3,
+                retry_exceptions=(*PASSING_FAILURES, *retry_on),
+            ),
+        )
+        return Job(operation, task)
+
+    return decorate
+
+
+def schedule(recurrent: Job[[]], cron: str) -> None:
+    """Run a job without arguments by itself, at the times of a cron line (seconds may be a sixth field)."""
+
+    def run(timestamp: int) -> None:
+        recurrent()
+
+    name = f"schedule:{recurrent.name}"
+    app.periodic(cron=cron, periodic_id=name)(app.task(run, name=name, queue="schedule", queueing_lock=name))
+
+
+def run_worker(*, queues: Iterable[str] | None = None, concurrency: int = 2, wait: bool = True) -> None:
+    """Work until told to stop (SIGTERM ends the current jobs first). `wait=False`: until the queue is empty."""
+    autodiscover_modules("operations")
+    asyncio.run(_work(queues, concurrency, wait))
+
+
+async def _work(queues: Iterable[str] | None, concurrency: int, wait: bool) -> None:
+    with app.replace_connector(app.connector.get_worker_connector()) as worker_app:  # type: ignore[attr-defined]
+        try:
+            async with worker_app.open_async():
+                await worker_app.run_worker_async(
+                    queues=queues,
+                    concurrency=concurrency,
+                    wait=wait,
+                    install_signal_handlers=wait,
+                    delete_jobs="successful",
+                    update_heartbeat_interval=HEARTBEAT_EVERY,
+                    stalled_worker_timeout=STALLED_AFTER,
+                    fetch_job_polling_interval=2.0,
+                    shutdown_graceful_timeout=60,
+                )
+        except (exceptions.ConnectorException, *PASSING_FAILURES) as error:
+            raise WorkerLostDatabase from error
+
+
+async def give_back_stalled() -> int:
+    """Jobs of dead workers become jobs to do; one that was started too often is given up. How many were found."""
+    stalled = list(await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_AFTER))
+    for stopped in stalled:
+        if stopped.attempts + 1 >= MOST_STARTS:
+            logger.error("Job %s (%s) given up after %s starts", stopped.id, stopped.task_name, MOST_STARTS)
+            await app.job_manager.finish_job(stopped, status=Status.FAILED, delete_job=False)
+        else:
+            logger.warning("Job %s (%s) given back after its worker died", stopped.id, stopped.task_name)
+            await app.job_manager.retry_job(stopped)
+    return len(stalled)
+
+
+@app.periodic(cron="* * * * * */10", periodic_id="give_back_stalled")
+@app.task(name="platform.give_back_stalled", queue="schedule", queueing_lock="platform.give_back_stalled")
+async def _give_back_stalled(timestamp: int) -> None:
+    await give_back_stalled()
+
+
+def _plain(arguments: dict[str, Any]) -> dict[str, Any]:
+    return {name: str(value) if isinstance(value, UUID) else value for name, value in arguments.items()}

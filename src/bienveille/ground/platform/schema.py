@@ -1,0 +1,55 @@
+"""The database brought to what the code expects: version checked, migrations applied once; no migration lives here."""
+
+from __future__ import annotations
+
+import sys
+
+from django.core.management import call_command
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.migrations.executor import MigrationExecutor
+from django.db.utils import OperationalError
+
+from bienveille.ground.platform.postgres import LOWEST_MAJOR, PostgresRefusal
+
+#: Advisory lock of those who migrate: two commands that start together do not both do it.
+MIGRATION_LOCK = 7_264_091_351
+
+
+def bring_up_to_date() -> bool:
+    """Check the server's version, apply the migrations that are missing; True when there were some.
+
+    Costs one query when there is nothing to do.
+    """
+    connection = connections[DEFAULT_DB_ALIAS]
+    check_version(connection)
+    if not _missing(connection):
+        return False
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [MIGRATION_LOCK])
+        try:
+            if not _missing(connection):  # somebody else did it while we waited
+                return False
+            sys.stderr.write("Mise à jour de la base de données…\n")
+            call_command("migrate", verbosity=0, interactive=False)
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [MIGRATION_LOCK])
+    return True
+
+
+def check_version(connection: BaseDatabaseWrapper) -> None:
+    """Refuse, in French, a server that cannot be reached or is too old."""
+    try:
+        connection.ensure_connection()
+    except OperationalError as error:
+        raise PostgresRefusal(f"La base de données ne répond pas\u00a0:\n{error}".rstrip()) from error
+    major = connection.connection.info.server_version // 10_000
+    if major < LOWEST_MAJOR:
+        raise PostgresRefusal(
+            f"Ce serveur est PostgreSQL {major}\u00a0; il faut PostgreSQL {LOWEST_MAJOR} ou plus récent."
+        )
+
+
+def _missing(connection: BaseDatabaseWrapper) -> bool:
+    executor = MigrationExecutor(connection)
+    return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
