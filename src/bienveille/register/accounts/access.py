@@ -1,14 +1,21 @@
 """Who may do what: the loaders and questions with which every view and operation checks rights."""
 
+from collections.abc import Callable
+from datetime import datetime
+from functools import wraps
+from typing import Any
 from uuid import UUID
 
-from django.http import Http404
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponseBase
 
 from bienveille.register.accounts.choices import Role
-from bienveille.register.accounts.models import RoleGrant, User
-from bienveille.register.accounts.rules import Grant, Scope, scope_of
+from bienveille.register.accounts.models import ApiToken, RoleGrant, User
+from bienveille.register.accounts.rules import Grant, Scope, digest, scope_of, still_stands
 
 MANAGERS = (Role.ADMINISTRATOR, Role.DIRECTOR, Role.AGENCY_MANAGER)
+
+View = Callable[..., HttpResponseBase]
 
 
 def grants_of(user: User) -> list[Grant]:
@@ -33,11 +40,79 @@ def scope_for(user: User, *roles: str) -> Scope:
     return scope_of(grants_of(user), roles)
 
 
+def require_role(user: User, *roles: str) -> None:
+    """403 unless the user has one of these roles, whatever the scope."""
+    if not has_role(user, *roles):
+        raise PermissionDenied
+
+
+def role_required(*roles: str) -> Callable[[View], View]:
+    """Decorates a view: 403 unless the user has one of these roles; loaders then check each object's scope."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            require_role(request.user, *roles)  # type: ignore[arg-type]
+            return view(request, *args, **kwargs)
+
+        return guarded
+
+    return decorate
+
+
+def manages_accounts(user: User) -> bool:
+    """Whether the user may see and change other people's accounts: administrator of everything, not of one agency."""
+    return scope_for(user, Role.ADMINISTRATOR).everything
+
+
+def account_manager_required(view: View) -> View:
+    """Decorates a view: 403 unless the user manages accounts."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not manages_accounts(request.user):  # type: ignore[arg-type]
+            raise PermissionDenied
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
 def get_user_for(viewer: User, user_id: UUID) -> User:
-    """Another user's account, for an administrator; 404 for anybody else (1 query)."""
-    if not scope_for(viewer, Role.ADMINISTRATOR).everything:
+    """Another user's account with its agency, for who manages accounts; 404 for anybody else (1 query)."""
+    if not manages_accounts(viewer):
         raise Http404
     try:
-        return User.objects.get(pk=user_id)
+        return User.objects.select_related("agency").get(pk=user_id)
     except User.DoesNotExist:
         raise Http404 from None
+
+
+def get_grant_for(viewer: User, grant_id: UUID) -> RoleGrant:
+    """A role somebody has, with its scope, for who manages accounts; 404 for anybody else (1 query)."""
+    if not manages_accounts(viewer):
+        raise Http404
+    try:
+        return RoleGrant.objects.select_related("user", "company", "agency").get(pk=grant_id)
+    except RoleGrant.DoesNotExist:
+        raise Http404 from None
+
+
+def get_token_for(viewer: User, token_id: UUID) -> ApiToken:
+    """One's own API token; 404 for anybody else's (1 query)."""
+    try:
+        return ApiToken.objects.get(pk=token_id, user_id=viewer.pk)
+    except ApiToken.DoesNotExist:
+        raise Http404 from None
+
+
+def authenticate_token(*, secret: str, now: datetime) -> User | None:
+    """The active user whose API token this is, or None (1 query, whatever the secret).
+
+    The secret is hashed before it is looked up, so the time taken says nothing about how near a guess came.
+    """
+    token = ApiToken.objects.select_related("user").filter(digest=digest(secret)).first()
+    if token is None or not token.user.is_active:
+        return None
+    if not still_stands(now=now, expires_at=token.expires_at, ended=(token.revoked_at,)):
+        return None
+    return token.user

@@ -153,13 +153,16 @@ class Invitation(Record):
     user = models.ForeignKey(User, models.CASCADE, related_name="invitations")
     digest = models.CharField(max_length=64, unique=True, help_text="SHA-256 of the secret, hexadecimal")
     created_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [
             CheckConstraint(name="invitation_expires", condition=Q(expires_at__gt=F("created_at"))),
+            CheckConstraint(name="invitation_one_end", condition=Q(used_at=None) | Q(revoked_at=None)),
+            UniqueConstraint(name="invitation_one_open", fields=["user"], condition=Q(used_at=None, revoked_at=None)),
         ]
 
 
@@ -169,7 +172,7 @@ class ApiToken(Record):
     user = models.ForeignKey(User, models.CASCADE, related_name="api_tokens")
     digest = models.CharField(max_length=64, unique=True, help_text="SHA-256 of the secret, hexadecimal")
     label = models.CharField(max_length=100, blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True, blank=True)
 
@@ -185,9 +188,7 @@ class AuditEntry(models.Model):
     id = models.BigAutoField(primary_key=True)
     at = models.DateTimeField(db_default=models.functions.Now())
     # No constraint in the database: users are never deleted, and its check would lock a row at every hand-out.
-    actor = models.ForeignKey(
-        User, models.DO_NOTHING, null=True, related_name="+", db_index=False, db_constraint=False
-    )
+    actor = models.ForeignKey(User, models.DO_NOTHING, null=True, related_name="+", db_index=False, db_constraint=False)
     action = models.CharField(max_length=40, choices=AuditAction)
     subject_type = models.CharField(max_length=40, blank=True, help_text="Model label, e.g. tenants.Household")
     subject_id = models.UUIDField(null=True)

@@ -1,8 +1,19 @@
-"""Pure decisions about rights: who covers whom. No database, no clock."""
+"""Pure decisions about rights, secrets and sessions: who covers whom, what still stands. No database, no clock."""
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from uuid import UUID
+
+INVITATION_LASTS = timedelta(days=7)
+TOKEN_PREFIX = "bv_"
+LONGEST_TOKEN_DAYS = 366
+
+# A session ends after half an hour without a click, and after a working day whatever happens (docs/security.md).
+IDLE_LIMIT = 30 * 60
+SESSION_LIMIT = 12 * 3600
+SEEN_EVERY = 60  # seconds between two writes of "last seen"
 
 
 @dataclass(frozen=True)
@@ -40,3 +51,27 @@ def scope_of(grants: Iterable[Grant], roles: Iterable[str]) -> Scope:
         companies=frozenset(grant.company for grant in kept if grant.company),
         agencies=frozenset(grant.agency for grant in kept if grant.agency),
     )
+
+
+def digest(secret: str) -> str:
+    """What is kept of a secret. It has 256 random bits, so a plain SHA-256 cannot be walked back."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def still_stands(*, now: datetime, expires_at: datetime, ended: Iterable[datetime | None] = ()) -> bool:
+    """Whether a link or token can still be used: not expired, and neither used nor revoked."""
+    return now < expires_at and not any(ended)
+
+
+def session_over(*, now: int, since: int, seen: int) -> bool:
+    """Whether a session is too old or has been idle too long; all in seconds since 1970.
+
+    `seen` is written once a minute at most, so the idle limit falls up to a minute early, never late.
+    """
+    return now - since > SESSION_LIMIT or now - seen > IDLE_LIMIT
+
+
+def split_name(full: str) -> tuple[str, str]:
+    """First and last name from one line, "Léa de La Tour" → ("Léa", "de La Tour"); one word is a last name."""
+    first, _, last = " ".join(full.split()).partition(" ")
+    return (first, last) if last else ("", first)

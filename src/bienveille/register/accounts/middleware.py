@@ -1,0 +1,82 @@
+"""What every page gets around its view: headers of private pages, end of idle sessions, channel of the audit log."""
+
+import time
+from collections.abc import Callable
+from urllib.parse import urlencode, urlsplit
+
+from django.conf import settings
+from django.contrib.auth import logout
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import resolve_url
+from django.utils.http import url_has_allowed_host_and_scheme
+from django_htmx.http import HttpResponseClientRedirect
+
+from bienveille.register.accounts import operations
+from bienveille.register.accounts.adapters import SESSION_SEEN, SESSION_SINCE
+from bienveille.register.accounts.choices import AuditChannel
+from bienveille.register.accounts.rules import SEEN_EVERY, session_over
+
+HEADERS = {
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+READING = ("GET", "HEAD", "OPTIONS")
+
+
+def private_pages(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable[[HttpRequest], HttpResponseBase]:
+    """No page is kept by a browser or a proxy, and nobody stays signed in on a machine left alone (docs/security.md).
+
+    A session writes its last sign of life once a minute at most. Whoever comes back too late signs in again and lands
+    where they were; what they had typed waits in the browser.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        with operations.acting_through(AuditChannel.WEB):
+            _end_old_session(request)
+            response = _lands_back(request, get_response(request))
+        for name, value in HEADERS.items():
+            response.setdefault(name, value)  # type: ignore[attr-defined]
+        if request.user.is_authenticated or not response.has_header("Cache-Control"):
+            response["Cache-Control"] = "no-store"
+        return response
+
+    return middleware
+
+
+def _end_old_session(request: HttpRequest) -> None:
+    if not request.user.is_authenticated:
+        return
+    now = int(time.time())
+    seen = request.session.get(SESSION_SEEN, now)
+    if session_over(now=now, since=request.session.get(SESSION_SINCE, now), seen=seen):
+        operations.record_signed_out(user=request.user, reason="session terminée")
+        logout(request)
+        return
+    if SESSION_SEEN not in request.session or now - seen >= SEEN_EVERY:
+        request.session.setdefault(SESSION_SINCE, now)
+        request.session[SESSION_SEEN] = now
+
+
+def _lands_back(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    """Sends whoever must sign in back to the page they see, not to the address that a form or a fragment uses."""
+    login = resolve_url(settings.LOGIN_URL)
+    if request.user.is_authenticated or response.status_code != 302 or not isinstance(response, HttpResponse):
+        return response
+    if not response["Location"].startswith(f"{login}?"):
+        return response
+    fragment = request.headers.get("HX-Request") == "true"
+    if request.method in READING and not fragment:
+        return response
+    page = _page_of(request)
+    url = f"{login}?{urlencode({'next': page})}" if page else login
+    return HttpResponseClientRedirect(url) if fragment else HttpResponseRedirect(url)
+
+
+def _page_of(request: HttpRequest) -> str:
+    """Path of the page that the browser shows, if it is one of ours."""
+    shown = request.headers.get("HX-Current-URL") or request.headers.get("Referer") or ""
+    if not shown or not url_has_allowed_host_and_scheme(shown, {request.get_host()}):
+        return ""
+    parts = urlsplit(shown)
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path

@@ -1,0 +1,75 @@
+"""What the screens of accounts show: one function per screen or list."""
+
+from datetime import datetime
+
+from django.db.models import Prefetch, QuerySet
+
+from bienveille.ground.platform.text_search import name_matches
+from bienveille.register.accounts.models import Agency, ApiToken, Company, Invitation, Landlord, RoleGrant, User
+from bienveille.register.accounts.rules import digest, still_stands
+
+
+def landlord() -> Landlord | None:
+    """The landlord of this database, for titles (1 query)."""
+    return Landlord.objects.first()
+
+
+def users_list(*, text: str = "", inactive: bool = False) -> QuerySet[User]:
+    """The page "Utilisateurs": by name or address, with agency and roles (2 queries, and a count for the pages)."""
+    users = User.objects.filter(is_active=not inactive).select_related("agency").prefetch_related(_roles())
+    if text.strip():
+        if "@" in text:
+            users = users.filter(email__startswith=text.strip().lower())
+        else:
+            matching = name_matches("search", text)
+            users = users.none() if matching is None else users.filter(matching)
+    return users.order_by("last_name", "first_name", "email")
+
+
+def roles_of(user: User) -> list[RoleGrant]:
+    """The roles of one user with their scope, for the account pages (1 query)."""
+    return list(
+        RoleGrant.objects.filter(user=user).select_related("company", "agency").order_by("granted_at", "pk")
+    )
+
+
+def _roles() -> Prefetch:
+    return Prefetch("grants", RoleGrant.objects.select_related("company", "agency").order_by("granted_at", "pk"))
+
+
+def open_invitation(user: User, *, now: datetime) -> Invitation | None:
+    """The link that this user has not used yet, if it is still good (1 query)."""
+    return Invitation.objects.filter(user=user, used_at=None, revoked_at=None, expires_at__gt=now).first()
+
+
+def invitation_for_secret(secret: str, *, now: datetime) -> Invitation | None:
+    """The invitation that this link still opens, with its user, for the page where a password is chosen (1 query)."""
+    invitation = Invitation.objects.select_related("user").filter(digest=digest(secret)).first()
+    if invitation is None or not invitation.user.is_active:
+        return None
+    ended = (invitation.used_at, invitation.revoked_at)
+    return invitation if still_stands(now=now, expires_at=invitation.expires_at, ended=ended) else None
+
+
+def live_tokens(user: User, *, now: datetime) -> list[ApiToken]:
+    """One's tokens that still work, the newest first, for the page "Mon compte" (1 query)."""
+    return list(ApiToken.objects.filter(user=user, revoked_at=None, expires_at__gt=now).order_by("-created_at", "pk"))
+
+
+def scopes() -> list[tuple[str, str]]:
+    """Everything, companies and agencies as choices of a list: ("agency:<id>", name) (2 queries)."""
+    companies = [(f"company:{c.pk}", f"Société {c.name}") for c in Company.objects.order_by("name")]
+    agencies = [(f"agency:{a.pk}", a.name) for a in Agency.objects.order_by("name")]
+    # A single company is the same thing as everything: the list stays short.
+    return [("everything", "Tout le patrimoine"), *(companies if len(companies) > 1 else []), *agencies]
+
+
+def agencies() -> QuerySet[Agency]:
+    """Agencies by name, for lists of choices (1 query)."""
+    return Agency.objects.order_by("name")
+
+
+def users_by_email(emails: list[str]) -> dict[str, User]:
+    """Active users with these addresses, by address in lower case, for the command line (1 query)."""
+    wanted = {email.strip().lower() for email in emails}
+    return {user.email: user for user in User.objects.filter(email__in=wanted, is_active=True)}
