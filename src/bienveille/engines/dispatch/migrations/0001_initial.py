@@ -9,176 +9,489 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0004_invitation_revoked_at_alter_apitoken_created_at_and_more'),
-        ('tenants', '0001_initial'),
+        ("accounts", "0004_invitation_revoked_at_alter_apitoken_created_at_and_more"),
+        ("tenants", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Contact',
+            name="Contact",
             fields=[
-                ('id', models.UUIDField(db_default=django.db.models.functions.uuid.UUID7(), default=bienveille.ground.lib.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('priority', models.IntegerField(default=0, help_text='Smaller is sooner, inside the lane')),
-                ('why', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=120), default=list, help_text='Reasons in French, frozen at opening')),
-                ('state', models.CharField(choices=[('waiting', 'En attente'), ('reserved', 'En cours d’appel'), ('reached', 'Joint'), ('refused', 'Refus'), ('unreachable', 'Injoignable'), ('withdrawn', 'Retiré')], default='waiting', max_length=12)),
-                ('reason', models.CharField(blank=True, choices=[('no_answer', 'Aucune réponse après tous les essais'), ('wrong_number', 'Numéro faux'), ('no_phone', 'Aucun numéro utilisable'), ('language', 'Langue non parlée par les appelants'), ('deceased', 'Décès'), ('moved', 'A déménagé'), ('by_hand', 'Retiré par un responsable'), ('closed', 'Campagne fermée avant l’appel')], max_length=16)),
-                ('attempts_made', models.PositiveSmallIntegerField(default=0)),
-                ('not_before', models.DateTimeField(blank=True, null=True)),
-                ('token', models.UUIDField(blank=True, null=True)),
-                ('reserved_at', models.DateTimeField(blank=True, null=True)),
-                ('lease_until', models.DateTimeField(blank=True, null=True)),
-                ('household', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='contacts', to='tenants.household')),
-                ('reserved_by', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        db_default=django.db.models.functions.uuid.UUID7(),
+                        default=bienveille.ground.lib.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("priority", models.IntegerField(default=0, help_text="Smaller is sooner, inside the lane")),
+                (
+                    "why",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=120),
+                        default=list,
+                        help_text="Reasons in French, frozen at opening",
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "En attente"),
+                            ("reserved", "En cours d’appel"),
+                            ("reached", "Joint"),
+                            ("refused", "Refus"),
+                            ("unreachable", "Injoignable"),
+                            ("withdrawn", "Retiré"),
+                        ],
+                        default="waiting",
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "reason",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("no_answer", "Aucune réponse après tous les essais"),
+                            ("wrong_number", "Numéro faux"),
+                            ("no_phone", "Aucun numéro utilisable"),
+                            ("language", "Langue non parlée par les appelants"),
+                            ("deceased", "Décès"),
+                            ("moved", "A déménagé"),
+                            ("by_hand", "Retiré par un responsable"),
+                            ("closed", "Campagne fermée avant l’appel"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("attempts_made", models.PositiveSmallIntegerField(default=0)),
+                ("not_before", models.DateTimeField(blank=True, null=True)),
+                ("token", models.UUIDField(blank=True, null=True)),
+                ("reserved_at", models.DateTimeField(blank=True, null=True)),
+                ("lease_until", models.DateTimeField(blank=True, null=True)),
+                (
+                    "household",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="contacts",
+                        to="tenants.household",
+                    ),
+                ),
+                (
+                    "reserved_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Attempt',
+            name="Attempt",
             fields=[
-                ('id', models.UUIDField(db_default=django.db.models.functions.uuid.UUID7(), default=bienveille.ground.lib.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('channel', models.CharField(choices=[('phone', 'Téléphone'), ('visit', 'Visite')], default='phone', max_length=8)),
-                ('outcome', models.CharField(choices=[('reached', 'Joint'), ('no_answer', 'Pas de réponse'), ('voicemail', 'Message laissé'), ('busy', 'Occupé'), ('wrong_number', 'Faux numéro'), ('call_later', 'À rappeler'), ('refused', 'Refus'), ('interrupted', 'Interrompu'), ('language', 'Autre langue'), ('deceased', 'Décès'), ('moved', 'A déménagé')], max_length=16)),
-                ('at', models.DateTimeField()),
-                ('started_at', models.DateTimeField(blank=True, help_text='When the contact was handed out', null=True)),
-                ('token', models.UUIDField(help_text='The reservation it ended: one attempt each', unique=True)),
-                ('idempotency_key', models.CharField(blank=True, max_length=200, null=True)),
-                ('answer', models.JSONField(default=dict, help_text='What the operation answered, given again for the same key')),
-                ('before', models.JSONField(default=dict, help_text='State of the contact before, so that it can be undone')),
-                ('undone_at', models.DateTimeField(blank=True, null=True)),
-                ('caller', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='attempts', to=settings.AUTH_USER_MODEL)),
-                ('contact_point', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='tenants.contactpoint')),
-                ('contact', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='attempts', to='dispatch.contact')),
+                (
+                    "id",
+                    models.UUIDField(
+                        db_default=django.db.models.functions.uuid.UUID7(),
+                        default=bienveille.ground.lib.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[("phone", "Téléphone"), ("visit", "Visite")], default="phone", max_length=8
+                    ),
+                ),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[
+                            ("reached", "Joint"),
+                            ("no_answer", "Pas de réponse"),
+                            ("voicemail", "Message laissé"),
+                            ("busy", "Occupé"),
+                            ("wrong_number", "Faux numéro"),
+                            ("call_later", "À rappeler"),
+                            ("refused", "Refus"),
+                            ("interrupted", "Interrompu"),
+                            ("language", "Autre langue"),
+                            ("deceased", "Décès"),
+                            ("moved", "A déménagé"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                (
+                    "started_at",
+                    models.DateTimeField(blank=True, help_text="When the contact was handed out", null=True),
+                ),
+                ("token", models.UUIDField(help_text="The reservation it ended: one attempt each", unique=True)),
+                ("idempotency_key", models.CharField(blank=True, max_length=200, null=True)),
+                (
+                    "answer",
+                    models.JSONField(
+                        default=dict, help_text="What the operation answered, given again for the same key"
+                    ),
+                ),
+                (
+                    "before",
+                    models.JSONField(default=dict, help_text="State of the contact before, so that it can be undone"),
+                ),
+                ("undone_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "caller",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="attempts",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "contact_point",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="tenants.contactpoint",
+                    ),
+                ),
+                (
+                    "contact",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="attempts", to="dispatch.contact"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Lane',
+            name="Lane",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('wave', models.PositiveSmallIntegerField(default=0)),
-                ('language', models.CharField(blank=True, help_text='ISO 639-1; empty: French or unknown', max_length=8)),
-                ('open', models.BooleanField(default=True)),
-                ('agency', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.agency')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("wave", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "language",
+                    models.CharField(blank=True, help_text="ISO 639-1; empty: French or unknown", max_length=8),
+                ),
+                ("open", models.BooleanField(default=True)),
+                (
+                    "agency",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.agency"
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='contact',
-            name='lane',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='contacts', to='dispatch.lane'),
+            model_name="contact",
+            name="lane",
+            field=models.ForeignKey(
+                db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="contacts", to="dispatch.lane"
+            ),
         ),
         migrations.CreateModel(
-            name='PlannedCall',
+            name="PlannedCall",
             fields=[
-                ('id', models.UUIDField(db_default=django.db.models.functions.uuid.UUID7(), default=bienveille.ground.lib.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('due_on', models.DateField()),
-                ('weekly', models.BooleanField(default=False)),
-                ('state', models.CharField(choices=[('planned', 'Prévu'), ('done', 'Fait'), ('cancelled', 'Annulé')], default='planned', max_length=10)),
-                ('tries', models.PositiveSmallIntegerField(default=0, help_text='Attempts without an answer so far')),
-                ('caller', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='planned_calls', to=settings.AUTH_USER_MODEL)),
-                ('contact', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='planned_calls', to='dispatch.contact')),
-                ('done_by', models.ForeignKey(blank=True, help_text='The attempt that kept the promise', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='kept', to='dispatch.attempt')),
-                ('planned_by', models.ForeignKey(help_text='The attempt that promised it', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='planned', to='dispatch.attempt')),
+                (
+                    "id",
+                    models.UUIDField(
+                        db_default=django.db.models.functions.uuid.UUID7(),
+                        default=bienveille.ground.lib.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("due_on", models.DateField()),
+                ("weekly", models.BooleanField(default=False)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("planned", "Prévu"), ("done", "Fait"), ("cancelled", "Annulé")],
+                        default="planned",
+                        max_length=10,
+                    ),
+                ),
+                ("tries", models.PositiveSmallIntegerField(default=0, help_text="Attempts without an answer so far")),
+                (
+                    "caller",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="planned_calls",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "contact",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="planned_calls",
+                        to="dispatch.contact",
+                    ),
+                ),
+                (
+                    "done_by",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="The attempt that kept the promise",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="kept",
+                        to="dispatch.attempt",
+                    ),
+                ),
+                (
+                    "planned_by",
+                    models.ForeignKey(
+                        help_text="The attempt that promised it",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="planned",
+                        to="dispatch.attempt",
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='contact',
-            name='planned_call',
-            field=models.ForeignKey(blank=True, db_index=False, help_text='The planned call for which it is held; the state then stays what it was', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='dispatch.plannedcall'),
+            model_name="contact",
+            name="planned_call",
+            field=models.ForeignKey(
+                blank=True,
+                db_index=False,
+                help_text="The planned call for which it is held; the state then stays what it was",
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="dispatch.plannedcall",
+            ),
         ),
         migrations.CreateModel(
-            name='Queue',
+            name="Queue",
             fields=[
-                ('id', models.UUIDField(db_default=django.db.models.functions.uuid.UUID7(), default=bienveille.ground.lib.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('max_attempts', models.PositiveSmallIntegerField(default=5)),
-                ('lease_minutes', models.PositiveSmallIntegerField(default=30)),
-                ('target', models.PositiveIntegerField(blank=True, null=True)),
-                ('accepting', models.BooleanField(default=False, help_text='Hands out; false before opening, in pause and after closing')),
-                ('closed_at', models.DateTimeField(blank=True, help_text='From then on nothing goes back to waiting', null=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
+                (
+                    "id",
+                    models.UUIDField(
+                        db_default=django.db.models.functions.uuid.UUID7(),
+                        default=bienveille.ground.lib.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("max_attempts", models.PositiveSmallIntegerField(default=5)),
+                ("lease_minutes", models.PositiveSmallIntegerField(default=30)),
+                ("target", models.PositiveIntegerField(blank=True, null=True)),
+                (
+                    "accepting",
+                    models.BooleanField(
+                        default=False, help_text="Hands out; false before opening, in pause and after closing"
+                    ),
+                ),
+                (
+                    "closed_at",
+                    models.DateTimeField(blank=True, help_text="From then on nothing goes back to waiting", null=True),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('max_attempts__gte', 1), ('max_attempts__lte', 20)), name='queue_attempts'), models.CheckConstraint(condition=models.Q(('lease_minutes__gte', 1), ('lease_minutes__lte', 480)), name='queue_lease'), models.CheckConstraint(condition=models.Q(('closed_at', None), ('accepting', False), _connector='OR'), name='queue_closed')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("max_attempts__gte", 1), ("max_attempts__lte", 20)), name="queue_attempts"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("lease_minutes__gte", 1), ("lease_minutes__lte", 480)), name="queue_lease"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("closed_at", None), ("accepting", False), _connector="OR"),
+                        name="queue_closed",
+                    ),
+                ],
             },
         ),
         migrations.AddField(
-            model_name='lane',
-            name='queue',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lanes', to='dispatch.queue'),
+            model_name="lane",
+            name="queue",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="lanes", to="dispatch.queue"
+            ),
         ),
         migrations.AddField(
-            model_name='contact',
-            name='queue',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='contacts', to='dispatch.queue'),
+            model_name="contact",
+            name="queue",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="contacts",
+                to="dispatch.queue",
+            ),
         ),
         migrations.AddIndex(
-            model_name='attempt',
-            index=models.Index(fields=['caller', '-at'], name='attempt_caller'),
+            model_name="attempt",
+            index=models.Index(fields=["caller", "-at"], name="attempt_caller"),
         ),
         migrations.AddConstraint(
-            model_name='attempt',
-            constraint=models.UniqueConstraint(condition=models.Q(('idempotency_key__isnull', False)), fields=('caller', 'idempotency_key'), name='attempt_key_once'),
+            model_name="attempt",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("idempotency_key__isnull", False)),
+                fields=("caller", "idempotency_key"),
+                name="attempt_key_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='attempt',
-            constraint=models.CheckConstraint(condition=models.Q(('outcome__in', ['reached', 'no_answer', 'voicemail', 'busy', 'wrong_number', 'call_later', 'refused', 'interrupted', 'language', 'deceased', 'moved'])), name='attempt_outcome'),
+            model_name="attempt",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "outcome__in",
+                        [
+                            "reached",
+                            "no_answer",
+                            "voicemail",
+                            "busy",
+                            "wrong_number",
+                            "call_later",
+                            "refused",
+                            "interrupted",
+                            "language",
+                            "deceased",
+                            "moved",
+                        ],
+                    )
+                ),
+                name="attempt_outcome",
+            ),
         ),
         migrations.AddIndex(
-            model_name='plannedcall',
-            index=models.Index(condition=models.Q(('state', 'planned')), fields=['caller', 'due_on'], name='planned_due'),
+            model_name="plannedcall",
+            index=models.Index(
+                condition=models.Q(("state", "planned")), fields=["caller", "due_on"], name="planned_due"
+            ),
         ),
         migrations.AddIndex(
-            model_name='plannedcall',
-            index=models.Index(fields=['contact'], name='planned_contact'),
+            model_name="plannedcall",
+            index=models.Index(fields=["contact"], name="planned_contact"),
         ),
         migrations.AddConstraint(
-            model_name='plannedcall',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'planned')), fields=('contact',), name='planned_one_ahead'),
+            model_name="plannedcall",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "planned")), fields=("contact",), name="planned_one_ahead"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='plannedcall',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'done'), _negated=True), ('done_by__isnull', False), _connector='OR'), name='planned_done'),
+            model_name="plannedcall",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "done"), _negated=True), ("done_by__isnull", False), _connector="OR"
+                ),
+                name="planned_done",
+            ),
         ),
         migrations.AddIndex(
-            model_name='lane',
-            index=models.Index(condition=models.Q(('open', True)), fields=['queue', 'wave', 'agency'], name='lane_open'),
+            model_name="lane",
+            index=models.Index(
+                condition=models.Q(("open", True)), fields=["queue", "wave", "agency"], name="lane_open"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='lane',
-            constraint=models.UniqueConstraint(fields=('queue', 'wave', 'agency', 'language'), name='lane_once', nulls_distinct=False),
+            model_name="lane",
+            constraint=models.UniqueConstraint(
+                fields=("queue", "wave", "agency", "language"), name="lane_once", nulls_distinct=False
+            ),
         ),
         migrations.AddIndex(
-            model_name='contact',
-            index=models.Index(condition=models.Q(('not_before', None), ('state', 'waiting')), fields=['lane', 'priority', 'id'], name='contact_ready'),
+            model_name="contact",
+            index=models.Index(
+                condition=models.Q(("not_before", None), ("state", "waiting")),
+                fields=["lane", "priority", "id"],
+                name="contact_ready",
+            ),
         ),
         migrations.AddIndex(
-            model_name='contact',
-            index=models.Index(condition=models.Q(('not_before__isnull', False)), fields=['queue', 'not_before'], name='contact_later'),
+            model_name="contact",
+            index=models.Index(
+                condition=models.Q(("not_before__isnull", False)), fields=["queue", "not_before"], name="contact_later"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='contact',
-            constraint=models.UniqueConstraint(fields=('queue', 'household'), name='contact_once'),
+            model_name="contact",
+            constraint=models.UniqueConstraint(fields=("queue", "household"), name="contact_once"),
         ),
         migrations.AddConstraint(
-            model_name='contact',
-            constraint=models.UniqueConstraint(condition=models.Q(('reserved_by__isnull', False)), fields=('queue', 'reserved_by'), name='contact_one_open'),
+            model_name="contact",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("reserved_by__isnull", False)),
+                fields=("queue", "reserved_by"),
+                name="contact_one_open",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='contact',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['waiting', 'reserved', 'reached', 'refused', 'unreachable', 'withdrawn'])), name='contact_state'),
+            model_name="contact",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("state__in", ["waiting", "reserved", "reached", "refused", "unreachable", "withdrawn"])
+                ),
+                name="contact_state",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='contact',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('lease_until', None), ('reserved_by', None), models.Q(('state', 'reserved'), _negated=True)), models.Q(('lease_until__isnull', False), ('reserved_by__isnull', False), ('token__isnull', False), models.Q(models.Q(('planned_call', None), ('state', 'reserved')), models.Q(('planned_call__isnull', False), models.Q(('state', 'reserved'), _negated=True)), _connector='OR')), _connector='OR'), name='contact_reserved'),
+            model_name="contact",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("lease_until", None), ("reserved_by", None), models.Q(("state", "reserved"), _negated=True)
+                    ),
+                    models.Q(
+                        ("lease_until__isnull", False),
+                        ("reserved_by__isnull", False),
+                        ("token__isnull", False),
+                        models.Q(
+                            models.Q(("planned_call", None), ("state", "reserved")),
+                            models.Q(("planned_call__isnull", False), models.Q(("state", "reserved"), _negated=True)),
+                            _connector="OR",
+                        ),
+                    ),
+                    _connector="OR",
+                ),
+                name="contact_reserved",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='contact',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['unreachable', 'withdrawn']), models.Q(('reason', ''), _negated=True)), models.Q(models.Q(('state__in', ['unreachable', 'withdrawn']), _negated=True), ('reason', '')), _connector='OR'), name='contact_reason'),
+            model_name="contact",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state__in", ["unreachable", "withdrawn"]), models.Q(("reason", ""), _negated=True)),
+                    models.Q(models.Q(("state__in", ["unreachable", "withdrawn"]), _negated=True), ("reason", "")),
+                    _connector="OR",
+                ),
+                name="contact_reason",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='contact',
-            constraint=models.CheckConstraint(condition=models.Q(('not_before', None), ('state', 'waiting'), _connector='OR'), name='contact_not_before'),
+            model_name="contact",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("not_before", None), ("state", "waiting"), _connector="OR"),
+                name="contact_not_before",
+            ),
         ),
     ]

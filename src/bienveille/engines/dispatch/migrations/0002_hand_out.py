@@ -3,64 +3,35 @@
 from django.db import migrations
 
 CREATE = """
--- Head of one lane, reserved for a caller; null when the lane has nobody ready. An empty lane is shut under
--- FOR UPDATE after a second look: whoever puts a contact back holds the lane FOR KEY SHARE until they commit.
-CREATE FUNCTION dispatch_take(p_lane bigint, p_caller uuid, p_until timestamptz) RETURNS uuid
+-- Lanes of a queue are shut by one transaction at a time, which holds this lock alone; whoever puts a contact back
+-- in a lane holds it shared until they commit. So nobody shuts a lane while a contact on its way back is unseen, and
+-- nobody waits in a circle: who shuts only tries the lock, and never waits for anything afterwards.
+CREATE FUNCTION dispatch_lanes_lock(p_queue uuid) RETURNS bigint
+LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN hashtextextended(p_queue::text, 1);
+
+-- Head of one lane, reserved for a caller; null when the lane has nobody ready (it is then shut, if that is sure).
+CREATE FUNCTION dispatch_take(p_queue uuid, p_lane bigint, p_caller uuid, p_now timestamptz, p_until timestamptz)
+RETURNS uuid
 LANGUAGE plpgsql AS $$
 DECLARE
     v_contact uuid;
 BEGIN
     UPDATE dispatch_contact
-    SET state = 'reserved', token = gen_random_uuid(), reserved_by_id = p_caller, reserved_at = now(),
+    SET state = 'reserved', token = gen_random_uuid(), reserved_by_id = p_caller, reserved_at = p_now,
         lease_until = p_until
     WHERE id = (
         SELECT id FROM dispatch_contact
         WHERE lane_id = p_lane AND state = 'waiting' AND not_before IS NULL
         ORDER BY priority, id LIMIT 1 FOR UPDATE SKIP LOCKED)
     RETURNING id INTO v_contact;
-    IF v_contact IS NULL THEN
-        PERFORM 1 FROM dispatch_lane WHERE id = p_lane AND open FOR UPDATE SKIP LOCKED;
-        IF FOUND AND NOT EXISTS (
-            SELECT 1 FROM dispatch_contact WHERE lane_id = p_lane AND state = 'waiting' AND not_before IS NULL)
-        THEN
-            UPDATE dispatch_lane SET open = false WHERE id = p_lane;
-        END IF;
+    IF v_contact IS NULL AND pg_try_advisory_xact_lock(dispatch_lanes_lock(p_queue)) THEN
+        UPDATE dispatch_lane SET open = false WHERE id = p_lane AND open AND NOT EXISTS (
+            SELECT 1 FROM dispatch_contact WHERE lane_id = p_lane AND state = 'waiting' AND not_before IS NULL);
     END IF;
     RETURN v_contact;
 END $$;
 
--- Puts back in their lanes the contacts whose time has come, and those whose caller vanished. Returns how many.
--- The token stays: the caller who comes back may still save, as long as nobody else was given the household.
-CREATE FUNCTION dispatch_wake(p_queue uuid, p_limit integer) RETURNS integer
-LANGUAGE plpgsql AS $$
-DECLARE
-    v_closed boolean;
-    v_count integer;
-BEGIN
-    SELECT closed_at IS NOT NULL INTO v_closed FROM dispatch_queue WHERE id = p_queue;
-    WITH due AS (
-        SELECT id FROM dispatch_contact
-        WHERE queue_id = p_queue AND not_before <= now() AND NOT v_closed
-        ORDER BY not_before LIMIT p_limit FOR NO KEY UPDATE SKIP LOCKED),
-    expired AS (
-        SELECT id FROM dispatch_contact
-        WHERE queue_id = p_queue AND reserved_by_id IS NOT NULL AND lease_until < now()
-        LIMIT p_limit FOR NO KEY UPDATE SKIP LOCKED),
-    woken AS (
-        UPDATE dispatch_contact
-        SET not_before = NULL, reserved_by_id = NULL, reserved_at = NULL, lease_until = NULL, planned_call_id = NULL,
-            state = CASE WHEN state <> 'reserved' THEN state WHEN v_closed THEN 'withdrawn' ELSE 'waiting' END,
-            reason = CASE WHEN state = 'reserved' AND v_closed THEN 'closed' ELSE reason END
-        WHERE id IN (SELECT id FROM due UNION SELECT id FROM expired)
-        RETURNING lane_id, state)
-    SELECT count(*) INTO v_count FROM woken;
-    IF v_count > 0 THEN
-        PERFORM dispatch_reopen(p_queue);
-    END IF;
-    RETURN v_count;
-END $$;
-
--- Opens again the lanes that have somebody ready. Lanes are locked first, in one order, so that none shuts meanwhile.
+-- Opens again the lanes that have somebody ready. Its caller holds the lanes' lock, shared or alone.
 CREATE FUNCTION dispatch_reopen(p_queue uuid) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
@@ -70,11 +41,44 @@ BEGIN
         SELECT 1 FROM dispatch_contact c WHERE c.lane_id = l.id AND c.state = 'waiting' AND c.not_before IS NULL);
 END $$;
 
+-- Puts back in their lanes the contacts whose time has come, and those whose caller vanished. Returns how many.
+-- The token stays: the caller who comes back may still save, as long as nobody else was given the household.
+CREATE FUNCTION dispatch_wake(p_queue uuid, p_now timestamptz, p_limit integer) RETURNS integer
+LANGUAGE plpgsql AS $$
+DECLARE
+    v_closed boolean;
+    v_count integer;
+BEGIN
+    PERFORM pg_advisory_xact_lock_shared(dispatch_lanes_lock(p_queue));
+    SELECT closed_at IS NOT NULL INTO v_closed FROM dispatch_queue WHERE id = p_queue;
+    WITH due AS (
+        SELECT id FROM dispatch_contact
+        WHERE queue_id = p_queue AND not_before <= p_now AND NOT v_closed
+        ORDER BY not_before LIMIT p_limit FOR NO KEY UPDATE SKIP LOCKED),
+    expired AS (
+        SELECT id FROM dispatch_contact
+        WHERE queue_id = p_queue AND reserved_by_id IS NOT NULL AND lease_until < p_now
+        LIMIT p_limit FOR NO KEY UPDATE SKIP LOCKED),
+    woken AS (
+        UPDATE dispatch_contact
+        SET not_before = NULL, reserved_by_id = NULL, reserved_at = NULL, lease_until = NULL, planned_call_id = NULL,
+            state = CASE WHEN state <> 'reserved' THEN state WHEN v_closed THEN 'withdrawn' ELSE 'waiting' END,
+            reason = CASE WHEN state = 'reserved' AND v_closed THEN 'closed' ELSE reason END
+        WHERE id IN (SELECT id FROM due UNION SELECT id FROM expired)
+        RETURNING id)
+    SELECT count(*) INTO v_count FROM woken;
+    IF v_count > 0 THEN
+        PERFORM dispatch_reopen(p_queue);
+    END IF;
+    RETURN v_count;
+END $$;
+
 -- One household for one caller, or no row. Order: the one they already hold; a call they promised that is due;
 -- then lanes in a language they speak, first wave first, their own agency first; then promises of callers who
 -- did not keep them; then lanes in a language nobody present speaks: better a difficult call than none.
 CREATE FUNCTION dispatch_hand_out(
-    p_queue uuid, p_caller uuid, p_agency uuid, p_languages text[], p_today date, p_reason text, p_channel text)
+    p_queue uuid, p_caller uuid, p_agency uuid, p_languages text[], p_now timestamptz, p_today date,
+    p_reason text, p_channel text)
 RETURNS TABLE (contact_id uuid, fresh boolean)
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -88,7 +92,7 @@ DECLARE
 BEGIN
     SELECT * INTO v_queue FROM dispatch_queue WHERE id = p_queue;
     IF NOT FOUND THEN RETURN; END IF;
-    v_until := now() + make_interval(mins => v_queue.lease_minutes);
+    v_until := p_now + make_interval(mins => v_queue.lease_minutes);
 
     -- Two tabs of one caller wait for each other: the second is served what the first was given.
     PERFORM pg_advisory_xact_lock(hashtextextended(p_caller::text || p_queue::text, 0));
@@ -107,8 +111,8 @@ BEGIN
     ORDER BY p.due_on, p.id LIMIT 1 FOR NO KEY UPDATE OF p, c SKIP LOCKED;
 
     IF v_contact IS NULL AND EXISTS (
-        SELECT 1 FROM dispatch_contact WHERE queue_id = p_queue AND not_before <= now()) THEN
-        PERFORM dispatch_wake(p_queue, 200);
+        SELECT 1 FROM dispatch_contact WHERE queue_id = p_queue AND not_before <= p_now) THEN
+        PERFORM dispatch_wake(p_queue, p_now, 200);
     END IF;
 
     FOR v_round IN 1..2 LOOP
@@ -124,7 +128,7 @@ BEGIN
                   AND (language = '' OR language = ANY (p_languages))
                 ORDER BY language DESC, id
             LOOP
-                v_contact := dispatch_take(v_lane, p_caller, v_until);
+                v_contact := dispatch_take(p_queue, v_lane, p_caller, p_now, v_until);
                 EXIT WHEN v_contact IS NOT NULL;
             END LOOP;
         END IF;
@@ -134,7 +138,7 @@ BEGIN
                 WHERE queue_id = p_queue AND open AND (language = '' OR language = ANY (p_languages))
                 ORDER BY wave, agency_id = p_agency DESC NULLS LAST, language DESC, id
             LOOP
-                v_contact := dispatch_take(v_lane, p_caller, v_until);
+                v_contact := dispatch_take(p_queue, v_lane, p_caller, p_now, v_until);
                 EXIT WHEN v_contact IS NOT NULL;
             END LOOP;
         END IF;
@@ -150,18 +154,18 @@ BEGIN
                 WHERE queue_id = p_queue AND open AND language <> '' AND NOT language = ANY (p_languages)
                 ORDER BY wave, agency_id = p_agency DESC NULLS LAST, id
             LOOP
-                v_contact := dispatch_take(v_lane, p_caller, v_until);
+                v_contact := dispatch_take(p_queue, v_lane, p_caller, p_now, v_until);
                 EXIT WHEN v_contact IS NOT NULL;
             END LOOP;
         END IF;
         -- Nothing left: perhaps somebody vanished with a household in hand.
-        EXIT WHEN v_contact IS NOT NULL OR dispatch_wake(p_queue, 200) = 0;
+        EXIT WHEN v_contact IS NOT NULL OR dispatch_wake(p_queue, p_now, 200) = 0;
     END LOOP;
 
     IF v_contact IS NULL THEN RETURN; END IF;
     IF v_planned IS NOT NULL THEN
         UPDATE dispatch_contact
-        SET token = gen_random_uuid(), reserved_by_id = p_caller, reserved_at = now(), lease_until = v_until,
+        SET token = gen_random_uuid(), reserved_by_id = p_caller, reserved_at = p_now, lease_until = v_until,
             planned_call_id = v_planned
         WHERE id = v_contact;
     END IF;
@@ -172,10 +176,11 @@ BEGIN
 END $$;
 """
 DROP = """
-DROP FUNCTION dispatch_hand_out(uuid, uuid, uuid, text[], date, text, text);
+DROP FUNCTION dispatch_hand_out(uuid, uuid, uuid, text[], timestamptz, date, text, text);
+DROP FUNCTION dispatch_wake(uuid, timestamptz, integer);
 DROP FUNCTION dispatch_reopen(uuid);
-DROP FUNCTION dispatch_wake(uuid, integer);
-DROP FUNCTION dispatch_take(bigint, uuid, timestamptz);
+DROP FUNCTION dispatch_take(uuid, bigint, uuid, timestamptz, timestamptz);
+DROP FUNCTION dispatch_lanes_lock(uuid);
 """
 
 

@@ -1,0 +1,150 @@
+"""What a queue holds and who is next: one function per figure or screen; all the SQL of this package but the hand-out.
+
+The hand-out is an SQL function of the database (migration 0002): it writes, and is called from `operations`.
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Count, Q, QuerySet
+
+from bienveille.engines.dispatch.choices import ContactState, PlannedState
+from bienveille.engines.dispatch.models import Attempt, Contact, PlannedCall, Queue
+from bienveille.register.accounts.models import User
+from bienveille.register.tenants.choices import ContactKind, ContactStatus
+from bienveille.register.tenants.models import ContactPoint
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """Where every targeted household stands. `target` was frozen at opening; the states must add up to it."""
+
+    target: int
+    waiting: int = 0
+    reserved: int = 0
+    reached: int = 0
+    refused: int = 0
+    unreachable: int = 0
+    withdrawn: int = 0
+
+    @property
+    def total(self) -> int:
+        return self.waiting + self.reserved + self.reached + self.refused + self.unreachable + self.withdrawn
+
+    @property
+    def adds_up(self) -> bool:
+        return self.total == self.target
+
+    def as_dict(self) -> dict[str, int]:
+        """The shape of `contracts.md`, target first, then the states in their order."""
+        return {"target": self.target, **{state: getattr(self, state) for state in ContactState.values}}
+
+
+def ledger(queue: Queue) -> Ledger:
+    """The ledger of one queue, from the contacts themselves, never from a counter (1 query)."""
+    rows = Contact.objects.filter(queue=queue).values_list("state").annotate(Count("id")).order_by()
+    return Ledger(target=queue.target or 0, **dict(rows))
+
+
+def contact_in_hand(queue_id: UUID, caller: User) -> Contact | None:
+    """The contact that a caller holds in a queue, with its household and home (1 query)."""
+    return with_household(Contact.objects.filter(queue_id=queue_id, reserved_by=caller)).first()
+
+
+def with_household(contacts: QuerySet[Contact]) -> QuerySet[Contact]:
+    """Adds what a screen shows of a household: home, residence, agency, commune, and the planned call (same query)."""
+    return contacts.select_related(
+        "queue", "planned_call", "household__dwelling__building__residence__agency",
+        "household__dwelling__building__residence__commune",
+    )  # fmt: skip
+
+
+def attempts_of(contact: Contact) -> list[Attempt]:
+    """Attempts that count, newest first, with their caller (1 query)."""
+    attempts = Attempt.objects.filter(contact=contact, undone_at=None)
+    return list(attempts.select_related("caller").order_by("-at", "-id"))
+
+
+def usable_phones(household_id: UUID) -> list[ContactPoint]:
+    """Numbers at which somebody of the household may be called, the best first (1 query).
+
+    Only people present, alive and not opposed; never a number known wrong or stopped. A number where somebody
+    answered comes first, then landline and mobile as the register lists them.
+    """
+    points = ContactPoint.objects.filter(
+        person__household_id=household_id,
+        person__left_on=None,
+        person__deceased=False,
+        person__opposed_on=None,
+        kind=ContactKind.PHONE,
+        status__in=[ContactStatus.VALID, ContactStatus.UNVERIFIED],
+    )
+    order = ["verified_on", "person__role", "id"]
+    return list(points.select_related("person").order_by(*order))
+
+
+def planned_calls_of(caller: User, until: date) -> list[PlannedCall]:
+    """Calls that a caller promised up to a day, the oldest first, with the household (1 query)."""
+    calls = PlannedCall.objects.filter(caller=caller, state=PlannedState.PLANNED, due_on__lte=until)
+    calls = calls.filter(contact__queue__closed_at=None)
+    return list(calls.select_related("contact__household", "contact__queue").order_by("due_on", "id"))
+
+
+def last_attempt_of(caller: User, queue_id: UUID) -> Attempt | None:
+    """The caller's latest attempt in a queue, undone ones left out (1 query)."""
+    attempts = Attempt.objects.filter(caller=caller, contact__queue_id=queue_id, undone_at=None)
+    return attempts.select_related("contact__household", "contact__queue").order_by("-at", "-id").first()
+
+
+def caller_day(caller: User, queue_id: UUID, since: Any) -> dict[str, int]:
+    """What a caller did since a moment: {"calls": 7, "reached": 4} (1 query)."""
+    counts = Attempt.objects.filter(caller=caller, contact__queue_id=queue_id, undone_at=None, at__gte=since)
+    return counts.aggregate(calls=Count("id"), reached=Count("id", filter=Q(outcome="reached")))
+
+
+def check_invariants(queue: Queue) -> list[str]:
+    """Every way in which a queue could lie, looked for in the rows; empty when all is well (4 queries).
+
+    Used by the benchmark, the crash tests and `campaign check`: ledger, double hand-outs, attempts, lanes.
+    """
+    faults = []
+    counted = ledger(queue)
+    if not counted.adds_up:
+        faults.append(f"states add up to {counted.total}, target is {counted.target}")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT count(*) FROM dispatch_contact c WHERE queue_id = %s AND attempts_made <> (
+                   SELECT count(*) FROM dispatch_attempt a
+                   WHERE a.contact_id = c.id AND a.undone_at IS NULL AND NOT (a.before ? 'planned_call'))""",
+            [queue.pk],
+        )
+        if wrong := cursor.fetchone()[0]:
+            faults.append(f"{wrong} contacts whose attempts are miscounted")
+        cursor.execute(
+            """SELECT count(*) FROM dispatch_lane l WHERE queue_id = %s AND NOT open AND EXISTS (
+                   SELECT 1 FROM dispatch_contact c
+                   WHERE c.lane_id = l.id AND c.state = 'waiting' AND c.not_before IS NULL)""",
+            [queue.pk],
+        )
+        if shut := cursor.fetchone()[0]:
+            faults.append(f"{shut} shut lanes with somebody waiting")
+        cursor.execute(
+            """SELECT count(*) FROM (
+                   SELECT contact_id, started_at FROM dispatch_attempt a JOIN dispatch_contact c ON c.id = a.contact_id
+                   WHERE c.queue_id = %s AND a.undone_at IS NULL
+                   GROUP BY 1, 2 HAVING count(DISTINCT caller_id) > 1) AS doubles""",
+            [queue.pk],
+        )
+        if doubles := cursor.fetchone()[0]:
+            faults.append(f"{doubles} households in two callers' hands at once")
+    return faults
+
+
+def outcomes_of(queue: Queue) -> Counter[str]:
+    """How many attempts ended in each way (1 query)."""
+    rows = Attempt.objects.filter(contact__queue=queue, undone_at=None).values_list("outcome").annotate(Count("id"))
+    return Counter(dict(rows.order_by()))
