@@ -8,10 +8,10 @@ from data_inclusion.schema import v1
 from django.http import QueryDict
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.questionnaires.strategies import answers_to, documents, json_values
 
 from bienveille.engines.questionnaires import rules
 from bienveille.engines.questionnaires.choices import Need
-from tests.questionnaires.strategies import answers_to, documents, json_values
 
 GUIDE = {
     "title": "Petit guide",
