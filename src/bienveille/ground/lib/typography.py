@@ -1,4 +1,4 @@
-"""French typography as pure functions: numbers, dates, times, phones, spaces and lists; no Django, no clock, no HTML but ordinals."""
+"""French typography: numbers, dates, times, phones, spaces, lists; no clock, no HTML but raised ordinals."""
 
 import html
 import re
@@ -166,7 +166,7 @@ def phone(e164: str) -> str:
 
 
 def spaced(text: str) -> str:
-    """Makes the spaces French: no-break before `: ; ! ? % € »`, after `«`, inside numbers; never adds one to a time or an address."""
+    """No-break spaces before `: ; ! ? % € »`, after `«`, in numbers; adds none in a time or an address."""
     text = text.replace("\u202f", NBSP)
     text = re.sub(r"[ \u00a0]+([:;!?%€»])", rf"{NBSP}\1", text)
     text = re.sub(r"«[ \u00a0]*", f"«{NBSP}", text)
@@ -181,7 +181,7 @@ def quoted(text: str) -> str:
 
 
 def ordinals_html(text: str) -> str:
-    """Escapes the text, then raises the end of ordinals: `1er` → `1<sup>er</sup>`, `4e` → `4<sup>e</sup>`. Safe HTML."""
+    """Escapes the text, then raises the end of ordinals, as in `1<sup>er</sup>`: safe HTML."""
     return re.sub(r"\b(1)(er|re)\b|\b(\d{1,3})(e)\b", _raised, html.escape(text))
 
 

@@ -65,7 +65,7 @@ def error_lines(all_forms: Iterable[forms.BaseForm]) -> list[dict[str, str]]:
             for text in bound.errors:
                 first = next(iter(bound.subwidgets), None) if bound.use_fieldset else None
                 target = first.id_for_label if first else bound.id_for_label or bound.auto_id
-                label = "" if bound.is_hidden else str(bound.label or "")
+                label = "" if bound.is_hidden else str(bound.label or "").rstrip("\u00a0 ?:")
                 lines.append({"label": label, "text": str(text), "target": "" if bound.is_hidden else target})
     return lines
 

@@ -1,4 +1,4 @@
-"""Pure geometry and wording of components: widths of a ledger bar, pages to show, French counts; no Django, no clock."""
+"""Geometry and wording of components: ledger widths, pages to show, titles, keys; no Django, no clock."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ _FEW = ("", "Un", "Deux", "Trois", "Quatre", "Cinq", "Six", "Sept", "Huit", "Neu
 
 @dataclass(frozen=True)
 class LedgerPart:
-    """One state of the ledger: its figure, its place on the bar (`x` and `width` ready for SVG) and its share in words."""
+    """One state of the ledger: its figure, its place on the bar (ready for SVG), its share in words."""
 
     state: str
     label: str
@@ -36,7 +36,7 @@ class LedgerPart:
 
 
 def widths(counts: Sequence[int], smallest: float = SMALLEST_PART) -> list[float]:
-    """Widths in percent, in order, adding up to 100: nil stays nil, a tiny part is widened, the large ones pay for it."""
+    """Widths in percent, adding up to 100: nil stays nil, a tiny part is widened, the large ones pay for it."""
     total = sum(counts)
     if total == 0:
         return [0.0 for _ in counts]
@@ -44,18 +44,11 @@ def widths(counts: Sequence[int], smallest: float = SMALLEST_PART) -> list[float
     while True:
         left = 100 - smallest * len(widened)
         base = sum(count for i, count in enumerate(counts) if i not in widened)
-        tiny = {
-            i
-            for i, count in enumerate(counts)
-            if count and i not in widened and count * left / base < smallest
-        }
+        tiny = {i for i, count in enumerate(counts) if count and i not in widened and count * left / base < smallest}
         if not tiny:
             break
         widened |= tiny
-    return [
-        0.0 if not count else smallest if i in widened else count * left / base
-        for i, count in enumerate(counts)
-    ]
+    return [0.0 if not count else smallest if i in widened else count * left / base for i, count in enumerate(counts)]
 
 
 def ledger_parts(counts: Mapping[str, int]) -> list[LedgerPart]:
@@ -74,7 +67,7 @@ def ledger_parts(counts: Mapping[str, int]) -> list[LedgerPart]:
                 count=count,
                 x=f"{x:.2f}%",
                 width=f"{width:.2f}%",
-                share=typography.percent(count / total) if total and count * 10 >= total else "",
+                share=typography.percent(count / total) if total > count and count * 10 >= total else "",
             )
         )
         x += width

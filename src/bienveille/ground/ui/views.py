@@ -8,7 +8,6 @@ from django.shortcuts import render
 
 from .forms import SampleForm
 
-
 GRADE_HINTS = {
     "green": "Tout va bien, ou la famille s’en occupe",
     "yellow": "À rappeler sous 7 jours",
@@ -20,7 +19,8 @@ GRADE_HINTS = {
 def gallery(request: HttpRequest) -> HttpResponse:
     """Every component in every variant."""
     wrong = SampleForm(
-        {"name": "Hélène Rey", "phone": "06 39 98", "link": "", "outcome": "", "grade": "orange"}, auto_id="wrong_%s"
+        {"idempotency_key": "x", "name": "Hélène Rey", "phone": "06 39 98", "outcome": "", "grade": "orange"},
+        auto_id="wrong_%s",
     )
     wrong.is_valid()
     context = {

@@ -21,7 +21,7 @@ def _day(moment: date | datetime) -> date:
 
 
 def _html(text: str) -> SafeString:
-    return mark_safe(typography.ordinals_html(text))  # noqa: S308 (escaped by ordinals_html)
+    return mark_safe(typography.ordinals_html(text))
 
 
 @register.filter
@@ -102,7 +102,12 @@ def fr_phone(number: str | None) -> str:
 
 @register.filter
 def fr_text(text: str | None) -> str:
-    """`{{ text|fr_text }}`: French spaces and raised ordinals (1<sup>er</sup>, 4<sup>e</sup>), escaped."""
+    """`{{ text|fr_text }}`
+
+    French spaces and raised ordinals (1<sup>er</sup>, 4<sup>e</sup>), escaped; safe HTML is left.
+    """
+    if isinstance(text, SafeString):
+        return text
     return _html(typography.spaced(str(text))) if text else ""
 
 

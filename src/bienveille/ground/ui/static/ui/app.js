@@ -240,27 +240,29 @@
     if (event.persisted) for (const free of [...busy.values()]) free();
   });
 
-  /* ---- Questions that depend on an answer: data-bv-show-if="name=value|value2; other!=value" ---------------------
-     Hidden ones are disabled, so they are not sent; what was typed stays there if they come back. */
+  /* ---- Questions that depend on an answer: data-bv-show-if="name=value|value2; other!=value or third=value"
+     All parts must hold, any test of a part will do. Hidden ones are disabled, so they are not sent and open nothing;
+     what was typed stays there if they come back. */
 
   function answer(form, name) {
     return [...(form?.elements ?? [])]
-      .filter((field) => field.name === name && (!["radio", "checkbox"].includes(field.type) || field.checked))
+      .filter((field) => field.name === name && !field.disabled && (!["radio", "checkbox"].includes(field.type) || field.checked))
       .flatMap((field) => (field.selectedOptions ? [...field.selectedOptions].map((o) => o.value) : [field.value]));
   }
 
   function fits(place) {
     const form = place.closest("form");
+    const holds = (test) => {
+      const [, name, sign, wanted] = test.match(/^\s*([^!=\s]+)\s*(!?=)\s*(.*?)\s*$/) ?? [];
+      if (!name) return true;
+      const given = answer(form, name);
+      const found = wanted.split("|").some((value) => given.includes(value));
+      return sign === "=" ? found : !found;
+    };
     return place.dataset.bvShowIf
       .split(";")
       .filter((part) => part.trim())
-      .every((part) => {
-        const [, name, sign, wanted] = part.match(/^\s*([^!=\s]+)\s*(!?=)\s*(.*?)\s*$/) ?? [];
-        if (!name) return true;
-        const given = answer(form, name);
-        const found = wanted.split("|").some((value) => given.includes(value));
-        return sign === "=" ? found : !found;
-      });
+      .every((part) => part.split(" or ").some(holds));
   }
 
   function showConditional(root = document) {
@@ -304,18 +306,21 @@
     }
   });
 
+  const KEY_NAMES = { alt: "Alt", ctrl: "Ctrl", shift: "Maj", enter: "Entrée" };
+
   function listShortcuts() {
     for (const help of all("[data-bv-shortcuts]")) {
       const list = help.querySelector("dl");
       list.replaceChildren();
       for (const target of all("[data-bv-key]")) {
-        const keys = target.querySelector("kbd") ?? target.labels?.[0]?.querySelector("kbd");
-        if (!keys) continue;
         const words = (target.labels?.[0] ?? target).cloneNode(true);
         for (const extra of words.querySelectorAll("kbd, .visually-hidden, small, .bv-optional")) extra.remove();
         const term = document.createElement("dt");
         const meaning = document.createElement("dd");
-        term.append(keys.cloneNode(true));
+        const keys = document.createElement("kbd");
+        keys.className = "bv-kbd";
+        keys.textContent = target.dataset.bvKey.split("+").map((key) => KEY_NAMES[key] ?? key.toUpperCase()).join(" + ");
+        term.append(keys);
         meaning.textContent = words.textContent.trim();
         list.append(term, meaning);
       }
@@ -330,7 +335,6 @@
   for (const form of all("form[data-bv-draft]")) openDraft(form);
   showConditional();
   listShortcuts();
-  document.querySelector("[data-bv-errors]")?.focus();
   document.addEventListener("change", () => showConditional());
   document.addEventListener("input", (event) => {
     if (event.target.matches("select, [type=radio], [type=checkbox]")) showConditional();

@@ -1,0 +1,10 @@
+"""The components of every screen, as documented keyword-only tags (`{% load ui %}`); they know looks, never meaning.
+
+Leaves are inclusion tags, or simple tags where a list shows them a hundred times; wrappers are block tags.
+A text given to a tag is escaped unless it was marked safe. Filters that write French: `{% load french %}`.
+"""
+
+from . import actions, fields, figures, page, signs, words
+from .library import register
+
+__all__ = ["actions", "fields", "figures", "page", "register", "signs", "words"]
