@@ -1,7 +1,6 @@
 """The harness of every test: stricter than production. No network, no clock of our own, no silent template."""
 
 import ipaddress
-import os
 import socket
 import sys
 
@@ -36,11 +35,9 @@ sys.addaudithook(_guard)
 
 
 @pytest.fixture(autouse=True)
-def _mail_and_logs_stay_here(monkeypatch):
-    """What a machine has set for itself must not reach the tests, nor their subprocesses."""
+def _own_environment(monkeypatch):
+    """What this machine has set for itself reaches no test, nor the programs a test starts."""
     for name in ("DATABASE_URL", "EMAIL_HOST", "PUBLIC_URL", "SENTRY_DSN", "BIENVEILLE_POOL"):
-        if name == "DATABASE_URL" and os.environ.get("BIENVEILLE_TESTS_ON_URL"):
-            continue
         monkeypatch.delenv(name, raising=False)
 
 

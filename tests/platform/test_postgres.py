@@ -199,14 +199,13 @@ class TestSurviving:
             assert ask(mine, "SELECT max(n) FROM kept") == 42
 
     def test_a_child_busy_with_a_long_statement_does_not_prevent_the_restart(self, made):
-        with EmbeddedPostgres(made, durable=False) as mine:
-            with psycopg.connect(mine.dsn) as busy:
-                busy.pgconn.send_query(b"SELECT count(*) FROM generate_series(1, 2000000000)")
-                time.sleep(0.3)
-                kill_server(made)
-                assert mine.ensure() is True
-                assert ask(mine, "SELECT 1") == 1
-                busy.close()
+        with EmbeddedPostgres(made, durable=False) as mine, psycopg.connect(mine.dsn) as busy:
+            busy.pgconn.send_query(b"SELECT count(*) FROM generate_series(1, 2000000000)")
+            time.sleep(0.3)
+            kill_server(made)
+            assert mine.ensure() is True
+            assert ask(mine, "SELECT 1") == 1
+            busy.close()
 
     def test_a_recycled_number_is_not_mistaken_for_the_server(self, made, holder):
         pid_file = made / "data" / "postmaster.pid"
