@@ -71,6 +71,7 @@ ORDINARY = [
     "Badge invalide, volet grippé, clé détenue par la voisine.",
     "Prière de rappeler après le passage du diagnostiqueur, diagnostic amiante à refaire.",
     "S’est réfugiée chez sa sœur le temps des travaux, fume des cigarettes sur le palier.",
+    "Porte arrière bloquée, arriérés de charges à expliquer, ne s’attarde pas au téléphone.",
     "Trop chaud la nuit, n’ose pas ouvrir au rez-de-chaussée.",
 ]
 

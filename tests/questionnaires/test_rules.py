@@ -341,8 +341,8 @@ class TestConditionsForTheScreen:
             "Si «\u00a0Repas\u00a0» est «\u00a0Difficile\u00a0»"
         )
 
-    def test_alternatives_of_conjunctions(self, guide):
-        assert rules.show_if_attribute(guide.conditions["mood"]) == "q_food=hard ; q_helps=meals|shop"
+    def test_alternatives(self, guide):
+        assert rules.show_if_attribute(guide.conditions["mood"]) == "q_food=hard or q_helps=meals|shop"
         assert rules.show_if_attribute(guide.conditions["hello"]) == ""
 
     @given(st.data())
@@ -363,7 +363,7 @@ def _script_shows(attribute: str, answers: dict) -> bool:
         given = answer if isinstance(answer, list) else [answer]
         return any(str(value) in values.split("|") for value in given if value is not None)
 
-    return not attribute or any(all(map(one, group.split(" & "))) for group in attribute.split(" ; "))
+    return not attribute or all(any(map(one, clause.split(" or "))) for clause in attribute.split("; "))
 
 
 class TestApi:

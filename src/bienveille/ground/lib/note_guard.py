@@ -153,7 +153,7 @@ _INSULTS = r"""
     cretin\w* | abruti\w* | taree?s? | cinglee?s?
     (?:est|etait|devient|completement|un\s+peu|une|un|vieille|vieux|rend)\s+(?:fou|folle|dingue|barge|timbree?|toquee?|givree?)\b(?!\s+de\s+joie)
     bete\s+(?:comme|a\s+manger) | pas\s+(?:tres\s+)?(?:fute|futee|intelligente?|maligne?|malin)\b | stupides?
-    arrieree?s? | attardee?s? | menteu(?:r|rs|se|ses) | feignant\w* | feignass\w+ | faineant\w*
+    attardee?s?\s+mental\w* | menteu(?:r|rs|se|ses) | feignant\w* | feignass\w+ | faineant\w*
     paresseu(?:x|se|ses) | flemmard\w* | bon(?:ne)?\s+a\s+rien | profiteu(?:r|rs|se|ses) | cas\s+soc\w* | cassos
     (?:un|une|des|ces)\s+assistee?s?\b(?!\s+(?:par|d)) | parasites?\s+de | crasseu(?:x|se|ses) | clodos?
     clochard\w*

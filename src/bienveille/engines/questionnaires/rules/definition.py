@@ -19,6 +19,9 @@ class Choice:
     needs: tuple[Need, ...] = ()
 
 
+# `clauses` writes a condition as « all of (any of …) », the form that the page's script reads.
+
+
 @dataclass(frozen=True, slots=True)
 class Match:
     """True when the answer is one of the values, or holds one of them for a question with several choices."""
@@ -31,7 +34,7 @@ class Match:
         given = answer if isinstance(answer, list) else [answer]
         return any(not isinstance(one, bool) and one in self.values for one in given)
 
-    def alternatives(self) -> list[tuple["Match", ...]]:
+    def clauses(self) -> list[tuple["Match", ...]]:
         return [(self,)]
 
     def questions(self) -> Iterator[str]:
@@ -45,11 +48,8 @@ class All:
     def holds(self, answers: Mapping[str, object]) -> bool:
         return all(part.holds(answers) for part in self.parts)
 
-    def alternatives(self) -> list[tuple[Match, ...]]:
-        found: list[tuple[Match, ...]] = [()]
-        for part in self.parts:
-            found = [left + right for left in found for right in part.alternatives()]
-        return found
+    def clauses(self) -> list[tuple[Match, ...]]:
+        return [clause for part in self.parts for clause in part.clauses()]
 
     def questions(self) -> Iterator[str]:
         for part in self.parts:
@@ -63,8 +63,11 @@ class Any:
     def holds(self, answers: Mapping[str, object]) -> bool:
         return any(part.holds(answers) for part in self.parts)
 
-    def alternatives(self) -> list[tuple[Match, ...]]:
-        return [group for part in self.parts for group in part.alternatives()]
+    def clauses(self) -> list[tuple[Match, ...]]:
+        found: list[tuple[Match, ...]] = [()]
+        for part in self.parts:
+            found = [left + right for left in found for right in part.clauses()]
+        return found
 
     def questions(self) -> Iterator[str]:
         for part in self.parts:
@@ -139,28 +142,34 @@ def _both(first: Condition | None, second: Condition | None) -> Condition | None
 
 
 def show_if_attribute(condition: Condition | None, *, prefix: str = "q_") -> str:
-    """`q_a=1|2 & q_b=x ; q_c=y`: any of all of, for the script that hides what is not asked."""
+    """`q_a=1|2; q_b=x or q_c=y`: all of any of, for the script that hides what is not asked."""
     if condition is None:
         return ""
-    return " ; ".join(
-        " & ".join(f"{prefix}{match.question}={'|'.join(map(str, match.values))}" for match in group)
-        for group in condition.alternatives()
-    )
+    written = [" or ".join(_test(match, prefix) for match in clause) for clause in condition.clauses()]
+    return "; ".join(dict.fromkeys(written))
+
+
+def _test(match: Match, prefix: str) -> str:
+    return f"{prefix}{match.question}={'|'.join(map(str, match.values))}"
 
 
 def describe_condition(definition: Definition, condition: Condition | None) -> str:
     """« Si « Repas » est « Non » », for the page without script and for the reader of a guide."""
-    if condition is None:
-        return ""
+    return f"Si {_words(definition, condition)}" if condition else ""
 
-    def words(match: Match) -> str:
-        item = definition.questions[match.question]
-        labels = {choice.value: choice.label for choice in item.choices}
-        values = " ou ".join(f"« {labels.get(str(value), value)} »" for value in match.values)
-        return f"« {item.label} » est {values}"
 
-    groups = [" et ".join(words(match) for match in group) for group in condition.alternatives()]
-    return "Si " + ", ou si ".join(groups)
+def _words(definition: Definition, condition: Condition) -> str:
+    match condition:
+        case All(parts):
+            return " et si ".join(_words(definition, part) for part in parts)
+        case Any(parts):
+            return ", ou si ".join(_words(definition, part) for part in parts)
+        case Match(question, values):
+            item = definition.questions[question]
+            labels = {choice.value: choice.label for choice in item.choices}
+            given = " ou ".join(f"« {labels.get(str(value), value)} »" for value in values)
+            verb = "comprend" if item.kind == QuestionKind.MULTIPLE else "est"
+            return f"« {item.label} » {verb} {given}"
 
 
 # ---- Writing ----
