@@ -63,7 +63,8 @@ def error_lines(all_forms: Iterable[forms.BaseForm]) -> list[dict[str, str]]:
         lines += [{"label": "", "text": str(text), "target": ""} for text in form.non_field_errors()]
         for bound in form:
             for text in bound.errors:
-                first = next(iter(bound.subwidgets), None) if bound.use_fieldset else None
+                shown = [widget for widget in bound.subwidgets if str(widget.data.get("value", "")) != ""]
+                first = shown[0] if bound.use_fieldset and shown else None
                 target = first.id_for_label if first else bound.id_for_label or bound.auto_id
                 label = "" if bound.is_hidden else str(bound.label or "").rstrip("\u00a0 ?:")
                 lines.append({"label": label, "text": str(text), "target": "" if bound.is_hidden else target})

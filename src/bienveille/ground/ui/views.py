@@ -61,5 +61,6 @@ def gallery(request: HttpRequest) -> HttpResponse:
         ],
         "person": "Mme Odette Marchandeau",
         "number": "+33465710142",
+        "rough_text": "4e étage, dès le 1er juin ; il dit «oui»",
     }
     return render(request, "ui/gallery.html", context)
