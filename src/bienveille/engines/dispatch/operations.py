@@ -1,4 +1,4 @@
-"""What can be done to a queue: hand out, record, give back, undo, withdraw, pause, close. Each locks, decides, audits."""
+"""What can be done to a queue: hand out, record, give back, undo, withdraw, close. Each locks, decides, audits."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,9 +16,9 @@ from bienveille.engines.dispatch.queries import usable_phones
 from bienveille.engines.dispatch.rules import WEEK, decide, decide_planned, next_weekly
 from bienveille.ground.lib.ids import uuid7
 from bienveille.ground.platform.refusal import Refusal
-from bienveille.register.accounts.choices import AuditAction, AuditChannel
+from bienveille.register.accounts.choices import AuditAction
 from bienveille.register.accounts.models import User
-from bienveille.register.accounts.operations import record_audit
+from bienveille.register.accounts.operations import current_channel, record_audit
 from bienveille.register.tenants.choices import ContactStatus
 from bienveille.register.tenants.models import ContactPoint
 
@@ -85,9 +85,7 @@ class Recorded:
     replayed: bool = False
 
 
-def hand_out(
-    *, queue_id: UUID, caller: User, now: datetime, reason: str, channel: AuditChannel = AuditChannel.WEB
-) -> HandOut | None:
+def hand_out(*, queue_id: UUID, caller: User, now: datetime, reason: str) -> HandOut | None:
     """Give me the next household to call: mine if I already hold one, else the first that suits me (1 round trip).
 
     None when nobody is to be called now. Audited inside the same statement.
@@ -105,7 +103,7 @@ def hand_out(
                 now,
                 localtime(now).date(),
                 reason[:300],
-                str(channel),
+                str(current_channel()),
             ],
         ).fetchone()
     return HandOut(*row) if row else None
@@ -165,7 +163,6 @@ def record_attempt(
     weekly: bool = False,
     phone: str = "",
     reason: str = "",
-    channel: AuditChannel = AuditChannel.WEB,
 ) -> Recorded:
     """Save how a call ended, once, and decide what follows.
 
@@ -224,7 +221,6 @@ def record_attempt(
             subject_type="tenants.Household",
             subject_id=contact.household_id,
             reason=reason,
-            channel=channel,
             detail={"outcome": outcome, "state": contact.state},
         )
     return Recorded(attempt, contact.state, next_call)
@@ -359,7 +355,7 @@ def _verify_number(contact: Contact, phone: str, today: date) -> None:
 
 
 @transaction.atomic
-def undo_attempt(*, caller: User, attempt_id: UUID, now: datetime, channel: AuditChannel = AuditChannel.WEB) -> Contact:
+def undo_attempt(*, caller: User, attempt_id: UUID, now: datetime) -> Contact:
     """Take back my last outcome: the household is in my hands again, as before the call was saved.
 
     Refuses after half an hour, when another attempt came since, when somebody else was given the household, and when
@@ -404,7 +400,7 @@ def undo_attempt(*, caller: User, attempt_id: UUID, now: datetime, channel: Audi
         _reopen(contact)
         record_audit(
             actor=caller, action=AuditAction.ATTEMPT_UNDONE, subject_type="tenants.Household",
-            subject_id=contact.household_id, channel=channel, detail={"outcome": attempt.outcome},
+            subject_id=contact.household_id, detail={"outcome": attempt.outcome},
         )  # fmt: skip
     return contact
 
@@ -421,7 +417,7 @@ def _hold(contact: Contact, caller: User, now: datetime, planned_call_id: str | 
 
 
 @transaction.atomic
-def release(*, caller: User, contact_id: UUID, token: UUID, channel: AuditChannel = AuditChannel.WEB) -> None:
+def release(*, caller: User, contact_id: UUID, token: UUID) -> None:
     """Give a household back without having called: it is the next one again, for whoever asks.
 
     Refuses a stale token. A promised call that is given back stays promised.
@@ -442,14 +438,11 @@ def release(*, caller: User, contact_id: UUID, token: UUID, channel: AuditChanne
             action=AuditAction.CONTACT_RELEASED,
             subject_type="tenants.Household",
             subject_id=contact.household_id,
-            channel=channel,
         )
 
 
 @transaction.atomic
-def take_planned(
-    *, caller: User, planned_call_id: UUID, now: datetime, reason: str, channel: AuditChannel = AuditChannel.WEB
-) -> UUID:
+def take_planned(*, caller: User, planned_call_id: UUID, now: datetime, reason: str) -> UUID:
     """Start one of my promised calls now, before its turn. Gives the contact's key.
 
     Refuses when I already hold another household, and a promise that is not mine, kept or cancelled.
@@ -473,13 +466,12 @@ def take_planned(
         subject_type="tenants.Household",
         subject_id=contact.household_id,
         reason=reason,
-        channel=channel,
     )
     return contact.pk
 
 
 @transaction.atomic
-def withdraw(*, actor: User, contact_id: UUID, motive: str, channel: AuditChannel = AuditChannel.WEB) -> None:
+def withdraw(*, actor: User, contact_id: UUID, motive: str) -> None:
     """Take a household out of the campaign, with a motive that is audited. Refuses one in hand or already closed."""
     contact = _locked(contact_id)
     if contact.state != ContactState.WAITING:
@@ -493,7 +485,6 @@ def withdraw(*, actor: User, contact_id: UUID, motive: str, channel: AuditChanne
         subject_type="tenants.Household",
         subject_id=contact.household_id,
         reason=motive,
-        channel=channel,
         detail={"state": contact.state},
     )
 

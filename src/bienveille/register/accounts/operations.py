@@ -48,6 +48,11 @@ def acting_through(channel: AuditChannel) -> Iterator[None]:
         _channel.reset(former)
 
 
+def current_channel() -> AuditChannel:
+    """The channel of what is running, for operations that audit inside their own SQL."""
+    return _channel.get()
+
+
 def record_audit(
     *,
     actor: User | None,
@@ -190,6 +195,21 @@ def create_user(*, actor: User | None, email: str, **fields: Any) -> User:
     user.set_unusable_password()
     _insert_once(user, EmailTaken)
     _changed(actor=actor, subject=user, did="create")
+    return user
+
+
+@transaction.atomic
+def create_user_with_role(
+    *,
+    actor: User | None,
+    role: Role,
+    company: Company | None = None,
+    scope_agency: Agency | None = None,
+    **fields: Any,
+) -> User:
+    """Open an account with its first role; refuses what either refuses, and then neither happens."""
+    user = create_user(actor=actor, **fields)
+    grant_role(actor=actor, user=user, role=role, company=company, agency=scope_agency)
     return user
 
 

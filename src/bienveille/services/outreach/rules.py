@@ -1,0 +1,187 @@
+"""Pure decisions of a call campaign: what its document may say, what a grade asks for. No database, no clock."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from bienveille.services.outreach.choices import Grade, Priority, Purpose
+
+#: Delay within which somebody must take over, by grade (design: orange within 48 h, red at once).
+REFERRAL_DELAY = {Grade.ORANGE: timedelta(hours=48), Grade.RED: timedelta(hours=1)}
+#: "Green, yellow: call back within 7 days."
+YELLOW_CALL_BACK_DAYS = 7
+AGENCY_SERVICE = "agence"
+
+
+@dataclass(frozen=True)
+class WaveDocument:
+    name: str
+    audience: Mapping[str, Any]
+    priority: tuple[str, ...] = (Priority.OLDEST_FIRST,)
+
+
+@dataclass(frozen=True)
+class CampaignDocument:
+    """A campaign as its author wrote it (contracts: `campaign.toml`, or the same as JSON)."""
+
+    name: str
+    purpose: str
+    questionnaire: str
+    waves: tuple[WaveDocument, ...]
+    all_callers: bool = True
+    caller_emails: tuple[str, ...] = ()
+    max_attempts: int = 5
+    lease_minutes: int = 30
+
+
+@dataclass
+class DocumentErrors:
+    """What is wrong in a document: field → French sentences."""
+
+    fields: dict[str, list[str]] = field(default_factory=dict)
+
+    def add(self, name: str, sentence: str) -> None:
+        self.fields.setdefault(name, []).append(sentence)
+
+
+def read_document(raw: object) -> tuple[CampaignDocument | None, dict[str, list[str]]]:
+    """Types a campaign document; gives it, or None and every error by field. Audiences are checked by their engine."""
+    errors = DocumentErrors()
+    if not isinstance(raw, Mapping):
+        return None, {"document": ["Le document d’une campagne est un objet avec un nom, une finalité et des vagues."]}
+    for key in raw.keys() - {"name", "purpose", "questionnaire", "waves", "callers", "rules"}:
+        errors.add(str(key), "Cette rubrique n’existe pas dans une campagne.")
+    name = _text(raw, "name", errors, "Donnez un nom à la campagne.", 150)
+    purpose = _text(raw, "purpose", errors, "Indiquez la finalité de la campagne.", 60)
+    if purpose and purpose not in Purpose.values:
+        errors.add("purpose", f"Cette finalité n’est pas connue. Choisissez parmi : {', '.join(Purpose.values)}.")
+    questionnaire = _text(raw, "questionnaire", errors, "Indiquez le questionnaire de la campagne.", 100)
+    waves = _waves(raw.get("waves"), errors)
+    all_callers, emails = _callers(raw.get("callers", {"all": True}), errors)
+    rules = raw.get("rules", {})
+    if not isinstance(rules, Mapping):
+        errors.add("rules", "Les règles sont un objet.")
+        rules = {}
+    for key in rules.keys() - {"max_attempts", "lease_minutes"}:
+        errors.add(f"rules.{key}", "Cette règle n’existe pas.")
+    max_attempts = _number(rules, "max_attempts", 5, 1, 20, errors)
+    lease_minutes = _number(rules, "lease_minutes", 30, 1, 480, errors)
+    if errors.fields:
+        return None, errors.fields
+    return (
+        CampaignDocument(name, purpose, questionnaire, waves, all_callers, emails, max_attempts, lease_minutes),
+        {},
+    )
+
+
+def _text(raw: Mapping[str, Any], key: str, errors: DocumentErrors, missing: str, longest: int) -> str:
+    value = raw.get(key)
+    if not isinstance(value, str) or not value.strip() or "\0" in value:
+        errors.add(key, missing)
+        return ""
+    if len(value.strip()) > longest:
+        errors.add(key, f"{longest} caractères au plus.")
+    return value.strip()
+
+
+def _waves(raw: object, errors: DocumentErrors) -> tuple[WaveDocument, ...]:
+    if not isinstance(raw, list | tuple) or not raw:
+        errors.add("waves", "Une campagne a au moins une vague : qui appeler.")
+        return ()
+    if len(raw) > 50:
+        errors.add("waves", "Cinquante vagues au plus.")
+        return ()
+    waves = []
+    for rank, wave in enumerate(raw, start=1):
+        place = f"waves.{rank}"
+        if not isinstance(wave, Mapping):
+            errors.add(place, "Une vague est un objet avec un nom et un public.")
+            continue
+        for key in wave.keys() - {"name", "audience", "priority"}:
+            errors.add(f"{place}.{key}", "Cette rubrique n’existe pas dans une vague.")
+        name = wave.get("name", f"Vague {rank}")
+        if not isinstance(name, str) or not name.strip() or len(name) > 150 or "\0" in name:
+            errors.add(f"{place}.name", "Le nom d’une vague est un texte de 150 caractères au plus.")
+            name = ""
+        audience = wave.get("audience")
+        if not isinstance(audience, Mapping):
+            errors.add(f"{place}.audience", "Indiquez le public de la vague.")
+            audience = {}
+        priority = wave.get("priority", [Priority.OLDEST_FIRST])
+        if not isinstance(priority, list | tuple) or any(item not in Priority.values for item in priority):
+            errors.add(f"{place}.priority", f"Les priorités possibles sont : {', '.join(Priority.values)}.")
+            priority = []
+        waves.append(WaveDocument(name.strip(), audience, tuple(priority) or (Priority.OLDEST_FIRST,)))
+    return tuple(waves)
+
+
+def _callers(raw: object, errors: DocumentErrors) -> tuple[bool, tuple[str, ...]]:
+    if isinstance(raw, Mapping) and not raw.keys() - {"all", "emails"}:
+        emails = raw.get("emails")
+        if raw.get("all") is True and not emails:
+            return True, ()
+        if isinstance(emails, list | tuple) and emails and all(isinstance(email, str) for email in emails):
+            return False, tuple(dict.fromkeys(email.strip().lower() for email in emails))
+    errors.add("callers", "Choisissez « all = true », ou une liste « emails ».")
+    return True, ()
+
+
+def _number(raw: Mapping[str, Any], key: str, default: int, low: int, high: int, errors: DocumentErrors) -> int:
+    value = raw.get(key, default)
+    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+        errors.add(f"rules.{key}", f"Un nombre entier de {low} à {high}.")
+        return default
+    return value
+
+
+def referral_due(grade: str, agreed: bool | None, now: datetime) -> datetime | None:
+    """When somebody must have taken the situation over; None when nobody has to.
+
+    Orange and red are always handed over. Green and yellow are when the person agreed to be called by a partner.
+    """
+    if grade in REFERRAL_DELAY:
+        return now + REFERRAL_DELAY[Grade(grade)]
+    if agreed:
+        return now + REFERRAL_DELAY[Grade.ORANGE]
+    return None
+
+
+def service_label(service: str, agency: str | None) -> str:
+    """Under which name a caller's work is counted: the agency for agency staff, else the department."""
+    if service and service.strip().casefold() != AGENCY_SERVICE:
+        return service
+    return agency or service or "Sans service"
+
+
+def reasons(
+    frozen: Iterable[str], last_reached: datetime | None, attempts_made: int, promised: object | None, today: date
+) -> list[str]:
+    """Why this household, why now, in plain words: the promise first, then what made it chosen, then the silence."""
+    lines = []
+    if promised is not None:
+        lines.append(
+            "appel promis : " + ("chaque semaine" if getattr(promised, "weekly", False) else "pour aujourd’hui")
+        )
+    lines.extend(frozen)
+    if last_reached is not None:
+        lines.append(silence(last_reached.date(), today))
+    if attempts_made and promised is None:
+        lines.append("1 essai sans réponse" if attempts_made == 1 else f"{attempts_made} essais sans réponse")
+    return lines
+
+
+def silence(last_reached: date, today: date) -> str:
+    """« aucun contact depuis 8 mois », from the last time somebody of the household was really reached."""
+    days = (today - last_reached).days
+    if days < 1:
+        return "déjà joint aujourd’hui"
+    if days < 14:
+        return f"aucun contact depuis {days} jour{'s' if days > 1 else ''}"
+    if days < 60:
+        return f"aucun contact depuis {days // 7} semaines"
+    months = (today.year - last_reached.year) * 12 + today.month - last_reached.month
+    months -= today.day < last_reached.day
+    if months < 24:
+        return f"aucun contact depuis {months} mois"
+    return f"aucun contact depuis {months // 12} ans"
