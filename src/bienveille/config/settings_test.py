@@ -67,5 +67,5 @@ for _engine in TEMPLATES:
 
 FETCH_MODE = models.FETCH_RAISE  # a related row that a query forgot is a failure
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+MAILERS = {"default": {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}}
 WHITENOISE_AUTOREFRESH = True  # no scan of every static file at start
