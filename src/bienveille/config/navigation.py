@@ -25,6 +25,7 @@ MENU: list[tuple[str, str, set[Role]]] = [
         "workspace:people",
         {Role.ADMINISTRATOR, Role.DIRECTOR, Role.AGENCY_MANAGER, Role.SOCIAL_WORKER},
     ),
+    ("Utilisateurs", "accounts:users", {Role.ADMINISTRATOR}),
 ]
 
 

@@ -10,7 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseBase
 
 from bienveille.register.accounts.choices import Role
-from bienveille.register.accounts.models import ApiToken, RoleGrant, User
+from bienveille.register.accounts.models import Agency, ApiToken, Company, RoleGrant, User
 from bienveille.register.accounts.rules import Grant, Scope, digest, scope_of, still_stands
 
 MANAGERS = (Role.ADMINISTRATOR, Role.DIRECTOR, Role.AGENCY_MANAGER)
@@ -95,6 +95,19 @@ def get_grant_for(viewer: User, grant_id: UUID) -> RoleGrant:
         return RoleGrant.objects.select_related("user", "company", "agency").get(pk=grant_id)
     except RoleGrant.DoesNotExist:
         raise Http404 from None
+
+
+def get_scope_for(
+    viewer: User, *, company_id: UUID | None, agency_id: UUID | None
+) -> tuple[Company | None, Agency | None]:
+    """The company or agency over which a role is given, for who manages accounts; 404 otherwise (1 query at most)."""
+    if not manages_accounts(viewer):
+        raise Http404
+    company = Company.objects.filter(pk=company_id).first() if company_id else None
+    agency = Agency.objects.filter(pk=agency_id).first() if agency_id else None
+    if (company_id and company is None) or (agency_id and agency is None):
+        raise Http404
+    return company, agency
 
 
 def get_token_for(viewer: User, token_id: UUID) -> ApiToken:

@@ -1,4 +1,4 @@
-"""How the sign-in library behaves in this house: French sentences, traces in the audit log, nobody told who has an account."""
+"""How the sign-in library behaves here: French sentences, traces in the audit log, nobody told who has an account."""
 
 import time
 from typing import Any

@@ -28,9 +28,7 @@ def users_list(*, text: str = "", inactive: bool = False) -> QuerySet[User]:
 
 def roles_of(user: User) -> list[RoleGrant]:
     """The roles of one user with their scope, for the account pages (1 query)."""
-    return list(
-        RoleGrant.objects.filter(user=user).select_related("company", "agency").order_by("granted_at", "pk")
-    )
+    return list(RoleGrant.objects.filter(user=user).select_related("company", "agency").order_by("granted_at", "pk"))
 
 
 def _roles() -> Prefetch:

@@ -1,0 +1,35 @@
+"""Addresses of the account pages. The library's own views keep the names that it looks for."""
+
+from django.urls import include, path, re_path
+
+from bienveille.register.accounts import views
+
+pages = [
+    path("invitation/<str:secret>/", views.invitation, name="invitation"),
+    path("mon-compte/", views.account, name="account"),
+    path("mon-compte/mot-de-passe/", views.password_change, name="password_change"),
+    path("mon-compte/jetons/", views.token_create, name="token_create"),
+    path("mon-compte/jetons/<uuid:token_id>/arreter/", views.token_revoke, name="token_revoke"),
+    path("utilisateurs/", views.users, name="users"),
+    path("utilisateurs/nouveau/", views.user_new, name="user_new"),
+    path("utilisateurs/<uuid:user_id>/", views.user, name="user"),
+    path("utilisateurs/<uuid:user_id>/roles/", views.role_grant, name="role_grant"),
+    path("utilisateurs/roles/<uuid:grant_id>/retirer/", views.role_revoke, name="role_revoke"),
+    path("utilisateurs/<uuid:user_id>/inviter/", views.user_invite, name="user_invite"),
+    path("utilisateurs/<uuid:user_id>/desactiver/", views.user_deactivate, name="user_deactivate"),
+    path("utilisateurs/<uuid:user_id>/reactiver/", views.user_reactivate, name="user_reactivate"),
+]
+
+urlpatterns = [
+    path("connexion/", views.sign_in, name="account_login"),
+    path("deconnexion/", views.sign_out, name="account_logout"),
+    path("mot-de-passe/oublie/", views.forgotten_password, name="account_reset_password"),
+    path("mot-de-passe/envoye/", views.link_sent, name="account_reset_password_done"),
+    re_path(
+        r"^mot-de-passe/nouveau/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
+        views.new_password,
+        name="account_reset_password_from_key",
+    ),
+    path("mot-de-passe/change/", views.password_chosen, name="account_reset_password_from_key_done"),
+    path("", include((pages, "accounts"))),
+]
