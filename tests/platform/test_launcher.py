@@ -167,7 +167,26 @@ def test_a_python_that_does_not_run_is_passed_over(repository, tmp_path):
 def test_no_python_at_all(repository, tmp_path):
     bare = tmp_path / "bare"
     bare.mkdir()
-    for tool in "sh dirname readlink cmp mkdir rm ln cp mv grep sed tail head cat df awk flock sleep".split():
+    for tool in [
+        "sh",
+        "dirname",
+        "readlink",
+        "cmp",
+        "mkdir",
+        "rm",
+        "ln",
+        "cp",
+        "mv",
+        "grep",
+        "sed",
+        "tail",
+        "head",
+        "cat",
+        "df",
+        "awk",
+        "flock",
+        "sleep",
+    ]:
         (bare / tool).symlink_to(shutil.which(tool))
     write_program(bare / "uv", "#!/bin/sh\n[ $1 = --version ] || { echo 'dns error' >&2; exit 2; }\n")
     done = launch(repository, "migrate", BIENVEILLE_PYTHON="", PATH=str(bare))
@@ -182,7 +201,24 @@ def test_two_starting_together_install_once(repository, tmp_path, with_flock):
     path = f"{tmp_path / 'tools'}:/usr/bin:/bin"
     if not with_flock:
         path = str(tmp_path / "tools")
-        for tool in "sh dirname readlink cmp mkdir rm ln cp mv grep sed tail cat df awk sleep".split():
+        for tool in [
+            "sh",
+            "dirname",
+            "readlink",
+            "cmp",
+            "mkdir",
+            "rm",
+            "ln",
+            "cp",
+            "mv",
+            "grep",
+            "sed",
+            "tail",
+            "cat",
+            "df",
+            "awk",
+            "sleep",
+        ]:
             (tmp_path / "tools" / tool).symlink_to(shutil.which(tool))
     both = [
         subprocess.Popen(
@@ -198,7 +234,24 @@ def test_two_starting_together_install_once(repository, tmp_path, with_flock):
 
 
 def test_a_lock_left_by_a_killed_command_is_taken_over(repository, tmp_path):
-    for tool in "sh dirname readlink cmp mkdir rm ln cp mv grep sed tail cat df awk sleep".split():
+    for tool in [
+        "sh",
+        "dirname",
+        "readlink",
+        "cmp",
+        "mkdir",
+        "rm",
+        "ln",
+        "cp",
+        "mv",
+        "grep",
+        "sed",
+        "tail",
+        "cat",
+        "df",
+        "awk",
+        "sleep",
+    ]:
         (tmp_path / "tools" / tool).symlink_to(shutil.which(tool))
     gone = subprocess.Popen(["true"])
     gone.wait()

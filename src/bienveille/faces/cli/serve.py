@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import http.client
-import os
+import signal
 import socket
 import sys
 import time
@@ -50,12 +50,13 @@ def run(options: argparse.Namespace) -> int:
 
 def serve(*, port: int, workers: int = 2, with_worker: bool = True, announcement: str = "") -> int:
     """Serve until SIGINT or SIGTERM. Prints the address once it answers, then `announcement` if there is one."""
-    listener = listen(port)
-    if listener is None:
-        print(
-            f"Le port {port} est déjà pris sur cette machine. Choisissez-en un autre : --port {port + 1}",
-            file=sys.stderr,
-        )
+    try:
+        listener = listen(port)
+    except PermissionError:
+        print(f"Le port {port} est réservé à l’administrateur. Choisissez-en un autre : --port 8000", file=sys.stderr)
+        return 1
+    except OSError:
+        print(f"Le port {port} est déjà pris. Choisissez-en un autre : --port {port % 65535 + 1}", file=sys.stderr)
         return 1
     logs = var_folder() / "log"
     python = [sys.executable, "-m"]
@@ -68,8 +69,7 @@ def serve(*, port: int, workers: int = 2, with_worker: bool = True, announcement
             keep_open=[listener.fileno()],
         )
     ]
-    if with_worker:
-        children.append(Child(name="worker", command=[*python, "bienveille", "worker"], log=logs / "worker.log"))
+    worker = Child(name="worker", command=[*python, "bienveille", "worker"], log=logs / "worker.log")
 
     begun = time.monotonic()
     announced = False
@@ -83,6 +83,8 @@ def serve(*, port: int, workers: int = 2, with_worker: bool = True, announcement
             print(f"http://{HOST}:{port}", flush=True)
             if announcement:
                 print(announcement, flush=True)
+            if with_worker:  # from now on: the screens first
+                children.append(worker)
         elif not announced and now - begun > ANSWER_SECONDS:
             raise ServerSilent(f"Le serveur ne répond pas après {ANSWER_SECONDS:.0f} s. Journal : {children[0].log}")
         if (server := embedded()) and now >= next_look:
@@ -94,6 +96,7 @@ def serve(*, port: int, workers: int = 2, with_worker: bool = True, announcement
                 print(refusal, file=sys.stderr)
                 next_look = now + 15
 
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # the same as Ctrl-C
     try:
         supervise(children, until=lambda: False, meanwhile=meanwhile, every=0.2)
     except ServerSilent as silence:
@@ -110,8 +113,8 @@ class ServerSilent(Exception):
     """The web server was started and never answered."""
 
 
-def listen(port: int) -> socket.socket | None:
-    """The listening socket, made before anything else and lent to the web server; None when the port is taken.
+def listen(port: int) -> socket.socket:
+    """The listening socket, made before anything else and lent to the web server. Raises OSError.
 
     Held by us, it survives a restart of the web server: a browser then waits a second instead of failing.
     """
@@ -122,7 +125,7 @@ def listen(port: int) -> socket.socket | None:
         listener.listen(512)
     except OSError:
         listener.close()
-        return None
+        raise
     listener.set_inheritable(True)
     return listener
 
@@ -137,7 +140,3 @@ def answers(port: int) -> bool:
         return False
     finally:
         connection.close()
-
-
-if os.name != "posix":
-    raise SystemExit("bienveille serve : Linux ou macOS seulement.")

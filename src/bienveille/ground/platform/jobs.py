@@ -114,7 +114,7 @@ async def _work(queues: Iterable[str] | None, concurrency: int, wait: bool) -> N
                     update_heartbeat_interval=HEARTBEAT_EVERY,
                     stalled_worker_timeout=STALLED_AFTER,
                     fetch_job_polling_interval=2.0,
-                    shutdown_graceful_timeout=60,
+                    shutdown_graceful_timeout=20,
                 )
         except (exceptions.ConnectorException, *PASSING_FAILURES) as error:
             raise WorkerLostDatabase from error

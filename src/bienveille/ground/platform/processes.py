@@ -15,7 +15,7 @@ from pathlib import Path
 
 STEADY_AFTER = 30.0  # a child alive for that long is forgiven its past
 LONGEST_WAIT = 30.0
-STOP_SECONDS = 75.0
+STOP_SECONDS = 30.0
 LARGEST_LOG = 10_000_000
 
 _PARENT = "BIENVEILLE_PARENT"
@@ -105,6 +105,9 @@ def supervise(
 
 
 def end_all(children: Sequence[Child]) -> None:
+    """Ask all of them to finish what they do, wait, then insist. A second Ctrl-C must not leave half of them behind."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
     deadline = time.monotonic() + STOP_SECONDS
     for child in children:
         if child.process is not None and child.process.poll() is None:
