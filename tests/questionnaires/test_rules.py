@@ -8,67 +8,11 @@ from data_inclusion.schema import v1
 from django.http import QueryDict
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.questionnaires.factories import GUIDE
 from tests.questionnaires.strategies import answers_to, documents, json_values
 
 from bienveille.engines.questionnaires import rules
 from bienveille.engines.questionnaires.choices import Need
-
-GUIDE = {
-    "title": "Petit guide",
-    "sections": [
-        {
-            "key": "first",
-            "title": "Début",
-            "items": [
-                {"key": "hello", "kind": "advice", "label": "Bonjour", "say": "Bonjour."},
-                {
-                    "key": "food",
-                    "kind": "single",
-                    "label": "Repas",
-                    "required": True,
-                    "choices": [
-                        {"value": "fine", "label": "Cela va"},
-                        {"value": "hard", "label": "Difficile", "advice": "Proposez.", "needs": ["meals"]},
-                    ],
-                },
-                {
-                    "key": "helps",
-                    "kind": "multiple",
-                    "label": "Aides",
-                    "required": True,
-                    "show_if": {"question": "food", "equals": "hard"},
-                    "choices": [
-                        {"value": "meals", "label": "Repas livrés"},
-                        {"value": "shop", "label": "Courses", "needs": ["shopping"]},
-                    ],
-                },
-                {
-                    "key": "who",
-                    "kind": "text",
-                    "label": "Par qui",
-                    "max_length": 10,
-                    "show_if": {"question": "helps", "includes": "shop"},
-                },
-            ],
-        },
-        {
-            "key": "second",
-            "title": "Suite",
-            "show_if": {
-                "any": [
-                    {"question": "food", "equals": "hard"},
-                    {"all": [{"question": "helps", "includes": ["meals", "shop"]}]},
-                ]
-            },
-            "items": [
-                {"key": "mood", "kind": "scale", "label": "Moral", "min": 0, "max": 10},
-                {"key": "rooms", "kind": "number", "label": "Pièces", "min": 1, "max": 9},
-                {"key": "surface", "kind": "number", "label": "Surface", "decimals": 2},
-                {"key": "since", "kind": "date", "label": "Depuis"},
-            ],
-        },
-    ],
-}
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from .definition import (
     to_document,
 )
 from .needs import NEED_THEMATIQUES, ServiceMatch, services_for
-from .reading import InvalidDefinition, parse
+from .reading import InvalidDefinition, is_slug, parse
 from .statistics import Count, QuestionStatistics, summarise
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "ServiceMatch",
     "answers_from_post",
     "describe_condition",
+    "is_slug",
     "parse",
     "services_for",
     "show_if_attribute",

@@ -7,6 +7,7 @@ from .definition import DEFAULT_TEXT_ANSWER, All, Any, Choice, Condition, Defini
 
 KEY = re.compile(r"[a-z][a-z0-9_]{0,39}", re.ASCII)
 VALUE = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}", re.ASCII)
+SLUG = re.compile(r"[a-z][a-z0-9-]{0,59}", re.ASCII)
 MAX_SECTIONS, MAX_ITEMS, MAX_CHOICES = 20, 200, 50
 MAX_LABEL, MAX_WORDS = 300, 2000
 MAX_TEXT_ANSWER = 4000
@@ -22,6 +23,11 @@ class InvalidDefinition(ValueError):
     def __init__(self, errors: list[str]):
         super().__init__(" ".join(errors))
         self.errors = errors
+
+
+def is_slug(name: str) -> bool:
+    """Whether a guide may bear this name, as in `senior-welfare`."""
+    return SLUG.fullmatch(name) is not None
 
 
 def parse(document: object) -> Definition:

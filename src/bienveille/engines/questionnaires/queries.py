@@ -1,0 +1,84 @@
+"""Guides and the figures of their answers, for screens, the API and the operations above."""
+
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import QuerySet
+
+from bienveille.engines.questionnaires import rules
+from bienveille.engines.questionnaires.choices import QuestionKind
+from bienveille.engines.questionnaires.models import QuestionnaireVersion, Response
+
+
+def get_current(slug: str) -> QuestionnaireVersion | None:
+    """The version asked from now on, with its questionnaire; None when no guide has this name (1 query)."""
+    return (
+        QuestionnaireVersion.objects.select_related("questionnaire")
+        .filter(questionnaire__slug=slug)
+        .order_by("-number")
+        .first()
+    )
+
+
+def list_current() -> list[QuestionnaireVersion]:
+    """The current version of every guide, by title, for the choice of a new campaign (1 query)."""
+    versions = (
+        QuestionnaireVersion.objects.select_related("questionnaire")
+        .order_by("questionnaire_id", "-number")
+        .distinct("questionnaire_id")
+    )
+    return sorted(versions, key=lambda version: version.questionnaire.title)
+
+
+@lru_cache(maxsize=256)
+def get_definition(version_id: UUID) -> rules.Definition:
+    """The guide of this version (1 query the first time in a process: a version never changes)."""
+    return rules.parse(QuestionnaireVersion.objects.values_list("definition", flat=True).get(pk=version_id))
+
+
+@lru_cache(maxsize=256)
+def get_api(version_id: UUID) -> dict[str, Any]:
+    """What the API gives as `questionnaire` beside a contact (1 query the first time); shared, not to be modified."""
+    return {"version": str(version_id)} | rules.to_api(get_definition(version_id))
+
+
+_STATISTICS = """
+WITH given AS MATERIALIZED (
+    SELECT answers FROM questionnaires_response WHERE version_id = %s {among}
+), answered AS MATERIALIZED (
+    SELECT key, value FROM given CROSS JOIN LATERAL jsonb_each(answers)
+)
+SELECT NULL, NULL, count(*), NULL FROM given
+UNION ALL
+SELECT key, NULL, count(*), (avg(value::numeric) FILTER (WHERE jsonb_typeof(value) = 'number'))::float8
+FROM answered GROUP BY key
+UNION ALL
+SELECT key, one, count(*), NULL
+FROM answered CROSS JOIN LATERAL jsonb_array_elements_text(
+    CASE jsonb_typeof(value) WHEN 'array' THEN value ELSE jsonb_build_array(value) END
+) AS one
+WHERE key = ANY(%s)
+GROUP BY key, one
+"""
+
+
+def statistics(version_id: UUID, *, among: QuerySet[Response] | None = None) -> tuple[rules.QuestionStatistics, ...]:
+    """Counts of each question of a version, for the page of a campaign (1 query).
+
+    `among` narrows to some responses (those of a campaign, of an agency). Texts and dates are counted, never listed.
+    """
+    definition = get_definition(version_id)
+    counted = [
+        item.key
+        for item in definition.questions.values()
+        if item.kind in (QuestionKind.SINGLE, QuestionKind.MULTIPLE, QuestionKind.SCALE)
+    ]
+    narrowing, params = "", ()
+    if among is not None:
+        sql, params = among.order_by().values("pk").query.sql_with_params()
+        narrowing = f"AND id IN ({sql})"
+    with connection.cursor() as cursor:
+        cursor.execute(_STATISTICS.format(among=narrowing), [version_id, *params, counted])
+        return rules.summarise(definition, cursor.fetchall())
