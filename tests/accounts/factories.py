@@ -2,10 +2,10 @@
 
 import factory
 from factory.django import DjangoModelFactory
+from tests.housing.factories import AgencyFactory, CompanyFactory
 
 from bienveille.register.accounts.choices import Role
 from bienveille.register.accounts.models import RoleGrant, User
-from tests.housing.factories import AgencyFactory, CompanyFactory
 
 __all__ = ["PASSWORD", "AgencyFactory", "CompanyFactory", "RoleGrantFactory", "UserFactory"]
 

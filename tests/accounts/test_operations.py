@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.contrib.auth import authenticate
 from django.db import DatabaseError, IntegrityError, transaction
+from tests.accounts.factories import PASSWORD, AgencyFactory, CompanyFactory, RoleGrantFactory, UserFactory
 
 from bienveille.register.accounts import access, operations
 from bienveille.register.accounts.choices import AuditAction, AuditChannel, Role
@@ -18,7 +19,6 @@ from bienveille.register.accounts.models import (
     RoleGrant,
     User,
 )
-from tests.accounts.factories import PASSWORD, AgencyFactory, CompanyFactory, RoleGrantFactory, UserFactory
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
 
@@ -55,14 +55,13 @@ class TestAudit:
         operations.record_audit(actor=boss, action=AuditAction.EXPORTED)
         assert list(AuditEntry.objects.order_by("pk").values_list("channel", flat=True)) == ["api", "job", "api", "cli"]
 
-    @pytest.mark.parametrize("write", ["update", "delete"])
-    def test_the_database_refuses_to_rewrite_it(self, boss, write):
+    @pytest.mark.parametrize(
+        "rewrite", [lambda entries: entries.update(reason="autre"), lambda entries: entries.delete()]
+    )
+    def test_the_database_refuses_to_rewrite_it(self, boss, rewrite):
         operations.record_audit(actor=boss, action=AuditAction.EXPORTED)
         with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
-            if write == "update":
-                AuditEntry.objects.update(reason="autre")
-            else:
-                AuditEntry.objects.all().delete()
+            rewrite(AuditEntry.objects.all())
         assert AuditEntry.objects.get().reason == ""
 
     def test_a_refused_operation_leaves_no_trace(self, boss):
