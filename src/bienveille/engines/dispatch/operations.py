@@ -119,7 +119,7 @@ def _may_go_back(queue_id: UUID) -> Iterator[None]:
 
 def _reopen(contact: Contact) -> None:
     """Open the lane of a contact that is ready again."""
-    if contact.state == ContactState.WAITING and contact.not_before is None and not contact.lane.open:
+    if contact.state == ContactState.WAITING and contact.not_before is None:
         with connection.cursor() as cursor:
             cursor.execute("UPDATE dispatch_lane SET open = true WHERE id = %s AND NOT open", [contact.lane_id])
 
