@@ -36,6 +36,32 @@ print("hello", sys.argv[1:], os.getcwd(), os.environ["BIENVEILLE_CALLED_FROM"])
 """
 
 
+#: All that the launcher asks of a system.
+TOOLS = (
+    "sh",
+    "dirname",
+    "readlink",
+    "cmp",
+    "mkdir",
+    "rm",
+    "ln",
+    "cp",
+    "mv",
+    "grep",
+    "sed",
+    "tail",
+    "cat",
+    "df",
+    "awk",
+    "sleep",
+)
+
+
+def link_tools(folder, *names):
+    for name in names:
+        (folder / name).symlink_to(shutil.which(name))
+
+
 @pytest.fixture
 def repository(tmp_path):
     root = tmp_path / "un dépôt"
@@ -167,27 +193,7 @@ def test_a_python_that_does_not_run_is_passed_over(repository, tmp_path):
 def test_no_python_at_all(repository, tmp_path):
     bare = tmp_path / "bare"
     bare.mkdir()
-    for tool in [
-        "sh",
-        "dirname",
-        "readlink",
-        "cmp",
-        "mkdir",
-        "rm",
-        "ln",
-        "cp",
-        "mv",
-        "grep",
-        "sed",
-        "tail",
-        "head",
-        "cat",
-        "df",
-        "awk",
-        "flock",
-        "sleep",
-    ]:
-        (bare / tool).symlink_to(shutil.which(tool))
+    link_tools(bare, *TOOLS, "flock")
     write_program(bare / "uv", "#!/bin/sh\n[ $1 = --version ] || { echo 'dns error' >&2; exit 2; }\n")
     done = launch(repository, "migrate", BIENVEILLE_PYTHON="", PATH=str(bare))
     assert done.returncode == 1
@@ -201,25 +207,7 @@ def test_two_starting_together_install_once(repository, tmp_path, with_flock):
     path = f"{tmp_path / 'tools'}:/usr/bin:/bin"
     if not with_flock:
         path = str(tmp_path / "tools")
-        for tool in [
-            "sh",
-            "dirname",
-            "readlink",
-            "cmp",
-            "mkdir",
-            "rm",
-            "ln",
-            "cp",
-            "mv",
-            "grep",
-            "sed",
-            "tail",
-            "cat",
-            "df",
-            "awk",
-            "sleep",
-        ]:
-            (tmp_path / "tools" / tool).symlink_to(shutil.which(tool))
+        link_tools(tmp_path / "tools", *TOOLS)
     both = [
         subprocess.Popen(
             [str(repository / "bienveille"), "migrate"],
@@ -234,25 +222,7 @@ def test_two_starting_together_install_once(repository, tmp_path, with_flock):
 
 
 def test_a_lock_left_by_a_killed_command_is_taken_over(repository, tmp_path):
-    for tool in [
-        "sh",
-        "dirname",
-        "readlink",
-        "cmp",
-        "mkdir",
-        "rm",
-        "ln",
-        "cp",
-        "mv",
-        "grep",
-        "sed",
-        "tail",
-        "cat",
-        "df",
-        "awk",
-        "sleep",
-    ]:
-        (tmp_path / "tools" / tool).symlink_to(shutil.which(tool))
+    link_tools(tmp_path / "tools", *TOOLS)
     gone = subprocess.Popen(["true"])
     gone.wait()
     (repository / "var" / "setup.lock.d").mkdir(parents=True)

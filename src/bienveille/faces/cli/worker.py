@@ -20,11 +20,12 @@ def run(options: argparse.Namespace) -> int:
     from django.conf import settings
     from django.utils.module_loading import import_string
 
-    from bienveille.ground.platform.jobs import WorkerLostDatabase, run_worker
+    from bienveille.ground.platform.jobs import WorkerLostDatabase, discover, run_worker
     from bienveille.ground.platform.postgres import PostgresRefusal, embedded
     from bienveille.ground.platform.processes import die_with_parent
 
     die_with_parent()
+    discover()
     if table := getattr(settings, "SCHEDULE", None):
         import_string(table)  # reading the table registers what runs by itself
     while True:

@@ -95,9 +95,13 @@ def schedule(recurrent: Job[[]], cron: str) -> None:
     app.periodic(cron=cron, periodic_id=name)(app.task(run, name=name, queue="schedule", queueing_lock=name))
 
 
+def discover() -> None:
+    """Make every job of the house known: they stand in the packages' operations."""
+    autodiscover_modules("operations")
+
+
 def run_worker(*, queues: Iterable[str] | None = None, concurrency: int = 2, wait: bool = True) -> None:
     """Work until told to stop (SIGTERM ends the current jobs first). `wait=False`: until the queue is empty."""
-    autodiscover_modules("operations")
     asyncio.run(_work(queues, concurrency, wait))
 
 

@@ -1,0 +1,47 @@
+"""Jobs for the tests of the queue. They leave their trace in a table of two columns, made by the test."""
+
+import os
+import time
+
+from django.db import OperationalError, connection
+
+from bienveille.ground.platform.jobs import job
+
+
+class Passing(Exception):
+    """A failure worth another try."""
+
+
+def trace(text):
+    with connection.cursor() as cursor:
+        cursor.execute("INSERT INTO trace (text, process) VALUES (%s, %s)", [text, os.getpid()])
+
+
+@job(queue="tests")
+def leave_trace(*, text):
+    trace(text)
+
+
+@job(queue="tests")
+def leave_trace_slowly(*, text, seconds):
+    trace(f"begun {text}")
+    time.sleep(seconds)
+    trace(f"done {text}")
+
+
+@job(queue="tests")
+def fail_for_good(*, text):
+    trace(text)
+    raise ValueError("a fault of ours")
+
+
+@job(queue="tests", retry_on=[Passing], attempts=2)
+def fail_twice(*, text):
+    trace(text)
+    raise Passing
+
+
+@job(queue="tests")
+def lose_database(*, text):
+    trace(text)
+    raise OperationalError
