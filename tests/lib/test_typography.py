@@ -81,7 +81,7 @@ def test_calendar_day_of_a_day_equal_to_part_of_the_year():
 def test_clock_and_moment():
     assert ty.clock(time(9, 0)) == f"9{N}h"
     assert ty.clock(time(16, 5)) == f"16{N}h{N}05"
-    assert ty.moment_in_words(datetime(2026, 11, 24, 14, 41), TODAY) == f"aujourd’hui à 14{N}h{N}41"  # noqa: DTZ001
+    assert ty.moment_in_words(datetime(2026, 11, 24, 14, 41), TODAY) == f"aujourd’hui à 14{N}h{N}41"
     assert ty.short_day(date(2026, 11, 1)) == "01/11/2026"
 
 

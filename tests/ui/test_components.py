@@ -325,7 +325,8 @@ class TestForms:
         assert '<label class="form-check"><input' in show("{% field field=form.agreed %}", form=form)
         assert "<fieldset" in show("{% field field=form.outcome %}", form=form)
         hidden = show("{% field field=form.idempotency_key %}", form=SampleForm())
-        assert hidden.startswith("<input") and "hidden" in hidden
+        assert hidden.startswith("<input")
+        assert "hidden" in hidden
 
     def test_choices_leave_out_the_empty_one_and_fold_the_rest(self):
         html = show('{% choices field=form.outcome shown=1 more="Autres" numbered=True %}', form=Small())

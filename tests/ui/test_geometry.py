@@ -1,5 +1,7 @@
 """Widths of the ledger bar, pages to show, and the wording of rules: pure, with properties."""
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,7 +23,7 @@ def test_widths_fill_the_bar_and_show_every_part(figures):
 @given(counts.filter(any))
 def test_a_larger_count_is_never_drawn_smaller(figures):
     drawn = sorted(zip(figures, rules.widths(figures), strict=True))
-    assert all(a[1] <= b[1] + 1e-9 for a, b in zip(drawn, drawn[1:], strict=False))
+    assert all(a[1] <= b[1] + 1e-9 for a, b in itertools.pairwise(drawn))
 
 
 def test_nothing_to_draw():

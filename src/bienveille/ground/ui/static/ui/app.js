@@ -212,7 +212,7 @@
   document.addEventListener("submit", async (event) => {
     const form = event.target;
     const submitter = event.submitter;
-    if (form.method !== "post" || event.defaultPrevented) return;
+    if (form.method !== "post" || event.defaultPrevented) return; // htmx has its own guard: hx-disabled-elt
     if (form.matches("[data-bv-sign-out]")) clearDrafts();
     if (form.dataset.bvSent) return; // second passage, after the probe
     if (busy.has(form)) {
@@ -220,7 +220,7 @@
       return;
     }
     setBusy(form, submitter);
-    if (!form.dataset.bvDraft || form.hasAttribute("hx-post")) return;
+    if (!form.dataset.bvDraft) return;
     event.preventDefault();
     clearTimeout(timers.get(form));
     keep(form);
@@ -232,9 +232,6 @@
       busy.get(form)?.();
       sayOffline(form, submitter);
     }
-  });
-  document.addEventListener("htmx:afterRequest", (event) => {
-    for (const [form, free] of busy) if (form.contains(event.target) || event.target.contains(form)) free();
   });
   addEventListener("pageshow", (event) => {
     if (event.persisted) for (const free of [...busy.values()]) free();
