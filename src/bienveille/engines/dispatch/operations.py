@@ -24,6 +24,8 @@ from bienveille.register.tenants.models import ContactPoint
 
 #: How long a caller may take back their last outcome.
 UNDO_MINUTES = 30
+#: A call that lasts keeps its household; a page left open does not keep it for ever.
+LONGEST_CALL = timedelta(hours=2)
 
 
 class StaleToken(Refusal):
@@ -414,6 +416,21 @@ def _hold(contact: Contact, caller: User, now: datetime, planned_call_id: str | 
         contact.planned_call_id = UUID(planned_call_id)
     else:
         contact.state = ContactState.RESERVED
+
+
+def keep_in_hand(*, caller: User, contact_id: UUID, token: UUID, now: datetime) -> bool:
+    """Hold on to a household while its call lasts, two hours at most. False when it is no longer mine.
+
+    Without it, a call longer than the reservation would let somebody else ring the same door.
+    """
+    contacts = Contact.objects.filter(
+        pk=contact_id, token=token, reserved_by=caller, reserved_at__gt=now - LONGEST_CALL
+    ).select_related("queue")
+    contact = contacts.first()
+    if contact is None:
+        return False
+    until = now + timedelta(minutes=contact.queue.lease_minutes)
+    return Contact.objects.filter(pk=contact_id, token=token, reserved_by=caller).update(lease_until=until) == 1
 
 
 @transaction.atomic

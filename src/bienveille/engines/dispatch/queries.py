@@ -4,13 +4,14 @@ The hand-out is an SQL function of the database (migration 0002): it writes, and
 """
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Min, Q, QuerySet
 
 from bienveille.engines.dispatch.choices import ContactState, PlannedState
 from bienveille.engines.dispatch.models import Attempt, Contact, PlannedCall, Queue
@@ -50,9 +51,51 @@ def ledger(queue: Queue) -> Ledger:
     return Ledger(target=queue.target or 0, **dict(rows))
 
 
+def ledgers(queue_ids: Iterable[UUID]) -> dict[UUID, Ledger]:
+    """The ledgers of several queues, for a list of campaigns (2 queries)."""
+    wanted = list(queue_ids)
+    targets = dict(Queue.objects.filter(pk__in=wanted).values_list("pk", "target"))
+    counts: dict[UUID, dict[str, int]] = {queue_id: {} for queue_id in wanted}
+    rows = Contact.objects.filter(queue_id__in=wanted).values_list("queue_id", "state").annotate(Count("id")).order_by()
+    for queue_id, state, count in rows:
+        counts[queue_id][state] = count
+    return {queue_id: Ledger(target=targets.get(queue_id) or 0, **states) for queue_id, states in counts.items()}
+
+
+def ledgers_by_agency(queue: Queue) -> dict[str, Ledger]:
+    """The ledger of each agency's households, by name; each target is what its states add up to (1 query)."""
+    counts: dict[str, dict[str, int]] = {}
+    rows = Contact.objects.filter(queue=queue).values_list("lane__agency__name", "state").annotate(Count("id"))
+    for name, state, count in rows.order_by():
+        counts.setdefault(name or "Sans agence", {})[state] = count
+    return {name: Ledger(target=sum(counts[name].values()), **counts[name]) for name in sorted(counts)}
+
+
+@dataclass(frozen=True)
+class Later:
+    """Households that wait for their hour: how many, and when the first is to be called again."""
+
+    count: int
+    first: datetime | None
+
+
+def waiting_later(queue: Queue) -> Later:
+    """What is still to come in a queue that has nobody to give now (1 query)."""
+    found = Contact.objects.filter(queue=queue, not_before__isnull=False).aggregate(
+        count=Count("id"), first=Min("not_before")
+    )
+    return Later(**found)
+
+
 def contact_in_hand(queue_id: UUID, caller: User) -> Contact | None:
     """The contact that a caller holds in a queue, with its household and home (1 query)."""
     return with_household(Contact.objects.filter(queue_id=queue_id, reserved_by=caller)).first()
+
+
+def contact_held(queue_id: UUID, caller: User, contact_id: UUID, token: UUID) -> Contact | None:
+    """A contact whose token this caller still has: in hand, or put back by time but given to nobody else (1 query)."""
+    held = Q(reserved_by=caller) | Q(reserved_by=None, state=ContactState.WAITING)
+    return with_household(Contact.objects.filter(held, pk=contact_id, queue_id=queue_id, token=token)).first()
 
 
 def with_household(contacts: QuerySet[Contact]) -> QuerySet[Contact]:

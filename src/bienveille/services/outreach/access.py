@@ -7,6 +7,7 @@ from django.http import Http404
 from bienveille.engines.dispatch.models import Contact
 from bienveille.register.accounts.access import MANAGERS, has_role
 from bienveille.register.accounts.models import User
+from bienveille.services.outreach.choices import CampaignState
 from bienveille.services.outreach.models import Campaign
 from bienveille.services.outreach.queries import may_call
 
@@ -19,6 +20,14 @@ def get_campaign_for(user: User, campaign_id: UUID, *, write: bool = False) -> C
     if has_role(user, *MANAGERS) or (not write and may_call(campaign, user)):
         return campaign
     raise Http404
+
+
+def get_campaign_to_call(user: User, campaign_id: UUID) -> Campaign:
+    """A campaign that was opened, for somebody who may call in it; 404 for everybody else (2 queries)."""
+    campaign = Campaign.objects.select_related("queue", "questionnaire").filter(pk=campaign_id).first()
+    if campaign is None or campaign.state == CampaignState.DRAFT or not may_call(campaign, user):
+        raise Http404
+    return campaign
 
 
 def get_campaign_of_contact(user: User, contact_id: UUID) -> Campaign:

@@ -13,6 +13,7 @@ from bienveille.engines.audiences.queries import check, compile_rule
 from bienveille.engines.dispatch import operations as dispatch
 from bienveille.engines.dispatch.choices import Outcome
 from bienveille.engines.dispatch.models import Attempt, Queue
+from bienveille.engines.dispatch.queries import contact_in_hand
 from bienveille.engines.questionnaires.choices import Need
 from bienveille.engines.questionnaires.operations import record_response
 from bienveille.engines.questionnaires.queries import get_current
@@ -155,7 +156,7 @@ people AS (
                SELECT 1 FROM tenants_contactpoint t
                WHERE t.person_id = p.id AND t.kind = 'phone' AND t.status IN ('valid', 'unverified')))
                FILTER (WHERE p.opposed_on IS NULL) AS phone
-    FROM tenants_person p JOIN chosen USING (id)
+    FROM tenants_person p JOIN chosen ON chosen.id = p.household_id
     WHERE (p.left_on IS NULL OR p.left_on > %s) AND NOT p.deceased
     GROUP BY p.household_id),
 facts AS MATERIALIZED (
@@ -273,6 +274,34 @@ def take_next(*, campaign: Campaign, caller: User, now: datetime) -> dispatch.Ha
     if not may_call(campaign, caller):
         raise NotACaller
     return dispatch.hand_out(queue_id=campaign.queue_id, caller=caller, now=now, reason=f"Campagne {campaign.name}")
+
+
+@transaction.atomic
+def take_promised(*, planned_call_id: UUID, caller: User, now: datetime) -> Campaign:
+    """Start one of my promised calls now, before its turn. Gives its campaign.
+
+    Refuses a promise that is not mine, who may no longer call there, and when I already hold another household.
+    """
+    campaign = Campaign.objects.select_related("queue").filter(
+        queue__contacts__planned_calls=planned_call_id, queue__closed_at=None
+    )
+    found = campaign.first()
+    if found is None or not may_call(found, caller):
+        raise dispatch.UnknownContact
+    dispatch.take_planned(caller=caller, planned_call_id=planned_call_id, now=now, reason=f"Campagne {found.name}")
+    return found
+
+
+@transaction.atomic
+def take_back_call(*, campaign: Campaign, caller: User, attempt_id: UUID, now: datetime) -> None:
+    """Take back a call I have just saved and have its household in hand again, instead of the one I hold.
+
+    The one I hold goes back to the queue. Refuses what `undo_attempt` refuses; then I keep the one I hold.
+    """
+    held = contact_in_hand(campaign.queue_id, caller)
+    if held is not None and held.token is not None:
+        dispatch.release(caller=caller, contact_id=held.pk, token=held.token)
+    dispatch.undo_attempt(caller=caller, attempt_id=attempt_id, now=now)
 
 
 @transaction.atomic

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +11,8 @@ from django.db import connection
 from django.db.models import Case, Prefetch, QuerySet, When
 from django.utils.timezone import localtime
 
+from bienveille.engines.audiences.queries import check, count, describe
+from bienveille.engines.dispatch.choices import PlannedState
 from bienveille.engines.dispatch.models import Attempt, Contact, PlannedCall
 from bienveille.engines.questionnaires.choices import Need
 from bienveille.ground.lib.phones import display_phone
@@ -20,7 +22,7 @@ from bienveille.register.tenants.choices import ContactKind, ContactStatus
 from bienveille.register.tenants.models import ContactPoint, Mark, Person
 from bienveille.register.tenants.rules import age_on
 from bienveille.services.outreach.choices import CampaignState, Grade
-from bienveille.services.outreach.models import Campaign
+from bienveille.services.outreach.models import Campaign, Wave
 from bienveille.services.outreach.rules import reasons
 
 # Every contact stands once in « all », once in its agency, and once in each service that called it.
@@ -282,3 +284,55 @@ def _person_line(person: Person, today: date) -> PersonLine:
 def find_campaign(campaign_id: UUID) -> Campaign | None:
     """One campaign with its queue and its questionnaire (1 query)."""
     return Campaign.objects.select_related("queue", "questionnaire").filter(pk=campaign_id).first()
+
+
+def promised_calls(caller: User, until: date) -> list[PlannedCall]:
+    """Calls that a caller promised up to a day, the oldest first, with household and campaign (1 query)."""
+    calls = PlannedCall.objects.filter(
+        caller=caller, state=PlannedState.PLANNED, due_on__lte=until, contact__queue__closed_at=None
+    )
+    calls = calls.select_related("contact__household", "contact__queue__campaign", "planned_by__report")
+    return list(calls.order_by("due_on", "id"))
+
+
+def count_promised(caller: User, until: date) -> int:
+    """How many calls a caller still owes up to a day, for the bar (1 query)."""
+    return PlannedCall.objects.filter(
+        caller=caller, state=PlannedState.PLANNED, due_on__lte=until, contact__queue__closed_at=None
+    ).count()
+
+
+def undone_call(contact: Contact, caller: User, now: datetime) -> dict[str, Any]:
+    """What a caller had typed in the call they have just taken back, so that they correct it (1 query).
+
+    Empty unless the latest attempt of the household is theirs and was undone since it came back to their hands.
+    """
+    last = (
+        Attempt.objects.filter(contact=contact)
+        .select_related("report__response", "referral")
+        .order_by("-at", "-id")
+        .first()
+    )
+    if last is None or last.caller_id != caller.pk or last.undone_at is None or contact.reserved_at is None:
+        return {}
+    if last.undone_at < contact.reserved_at or now - last.undone_at > timedelta(hours=1):
+        return {}
+    typed: dict[str, Any] = {"outcome": last.outcome, "answers": {}}
+    if hasattr(last, "report"):
+        typed |= {"grade": last.report.grade, "needs": last.report.needs, "note": last.report.note}
+        if last.report.response:
+            typed["answers"] = last.report.response.answers
+    if hasattr(last, "referral"):
+        typed["agreed"] = bool(last.referral.agreed)
+    return typed
+
+
+def whom_it_calls(campaign: Campaign, on: date) -> list[tuple[Wave, str, int]]:
+    """Each wave of a campaign with its audience in French and how many households it holds today (3 queries a wave).
+
+    A household in two waves is counted in each; once open it stays in the first.
+    """
+    return [
+        (wave, describe(wave.audience), count(check(wave.audience), on).households)
+        for wave in campaign.waves.order_by("rank")
+    ]
