@@ -74,7 +74,7 @@ BEGIN
 END $$;
 
 -- One household for one caller, or no row. Order: the one they already hold; a call they promised that is due;
--- then lanes in a language they speak, first wave first, their own agency first; then promises of callers who
+-- then a language they speak, first wave first, their own agency first, best rank first; then promises of callers who
 -- did not keep them; then lanes in a language nobody present speaks: better a difficult call than none.
 CREATE FUNCTION dispatch_hand_out(
     p_queue uuid, p_caller uuid, p_agency uuid, p_languages text[], p_now timestamptz, p_today date,
@@ -132,11 +132,17 @@ BEGIN
                 EXIT WHEN v_contact IS NOT NULL;
             END LOOP;
         END IF;
+        -- Else the best head of all lanes, so that the oldest come first whatever their agency. Empty lanes come
+        -- before: trying them shuts them.
         IF v_contact IS NULL THEN
             FOR v_lane IN
-                SELECT id FROM dispatch_lane
-                WHERE queue_id = p_queue AND open AND (language = '' OR language = ANY (p_languages))
-                ORDER BY wave, agency_id = p_agency DESC NULLS LAST, language DESC, id
+                SELECT l.id FROM dispatch_lane l
+                LEFT JOIN LATERAL (
+                    SELECT c.priority FROM dispatch_contact c
+                    WHERE c.lane_id = l.id AND c.state = 'waiting' AND c.not_before IS NULL
+                    ORDER BY c.priority, c.id LIMIT 1) AS head ON true
+                WHERE l.queue_id = p_queue AND l.open AND (l.language = '' OR l.language = ANY (p_languages))
+                ORDER BY l.wave, l.agency_id = p_agency DESC NULLS LAST, head.priority NULLS FIRST, l.id
             LOOP
                 v_contact := dispatch_take(p_queue, v_lane, p_caller, p_now, v_until);
                 EXIT WHEN v_contact IS NOT NULL;
