@@ -5,9 +5,9 @@ from typing import Any
 
 import factory
 from factory.django import DjangoModelFactory
+from tests.housing.factories import DwellingFactory
 
 from bienveille.register.tenants.models import ContactPoint, Household, Lease, Mark, Person, Relative
-from tests.housing.factories import DwellingFactory
 
 TODAY = date(2026, 11, 21)
 

@@ -1,0 +1,90 @@
+"""Pure decisions about people: ages, who is there, who may be called, how long a mark holds. No database, no clock."""
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+from typing import Protocol
+
+from bienveille.ground.lib.typography import counted
+from bienveille.register.tenants.choices import MarkKind, Title
+
+
+class Somebody(Protocol):
+    """What the rules need to know of a person; a row of `tenants.Person` fits."""
+
+    title: str
+    left_on: date | None
+    deceased: bool
+    opposed_on: date | None
+    protected_address: bool
+
+
+def latest_birth(age: int, on: date) -> date:
+    """The last birth date with which somebody is at least that old, in full years, on that day.
+
+    Born on 29 February, one grows older on 1 March of the other years.
+    """
+    year = on.year - age
+    if (on.month, on.day) == (2, 29) and not (year % 4 == 0 and (year % 100 or year % 400 == 0)):
+        return date(year, 2, 28)
+    return date(year, on.month, on.day)
+
+
+def age_on(birth: date | None, on: date) -> int | None:
+    """Full years; None when the birth date is unknown or still to come."""
+    if birth is None or birth > on:
+        return None
+    return on.year - birth.year - ((on.month, on.day) < (birth.month, birth.day))
+
+
+def age_words(age: int | None) -> str:
+    """« 82 ans », « 1 an », « moins d’un an »; nothing when unknown."""
+    if age is None:
+        return ""
+    return counted(age, "an") if age else "moins d’un an"
+
+
+def is_present(person: Somebody, on: date) -> bool:
+    """Alive and living there that day."""
+    return not person.deceased and (person.left_on is None or person.left_on > on)
+
+
+def is_eligible(person: Somebody, on: date) -> bool:
+    """May be called: present, and has not objected (GDPR art. 21)."""
+    return is_present(person, on) and person.opposed_on is None
+
+
+def may_be_called(people: Iterable[Somebody], on: date) -> bool:
+    """Whether a household may be in an audience: somebody eligible, nobody present at a protected address."""
+    present = [person for person in people if is_present(person, on)]
+    return any(is_eligible(person, on) for person in present) and not any(p.protected_address for p in present)
+
+
+def lives_alone(people: Iterable[Somebody], on: date) -> bool:
+    """Exactly one living person is there, opposed or not."""
+    return sum(is_present(person, on) for person in people) == 1
+
+
+def alone_words(person: Somebody) -> str:
+    """« vit seule » or « vit seul », by the person's title."""
+    return "vit seule" if person.title == Title.MRS else "vit seul"
+
+
+#: Days a mark is believed when nobody says otherwise. Choices of the house, not law: a need is looked at again
+#: every year, what comes and goes with the seasons every six months, what hardly changes every two years.
+_MARK_DAYS = {
+    MarkKind.LIVES_ALONE: 365,
+    MarkKind.WIDOWED: 730,
+    MarkKind.DISABILITY_DECLARED: 365,
+    MarkKind.CARER: 365,
+    MarkKind.HEAT_RISK: 183,
+    MarkKind.POWER_DEPENDENT: 365,
+    MarkKind.HARD_OF_HEARING: 730,
+    MarkKind.DOES_NOT_READ: 730,
+    MarkKind.SURROUNDED: 183,
+}
+LONGEST_MARK_DAYS = 730
+
+
+def mark_expiry(kind: str, noted_on: date) -> date:
+    """The day a mark noted that day stops being believed, unless a shorter one is given."""
+    return noted_on + timedelta(days=_MARK_DAYS[MarkKind(kind)])
