@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.views.decorators.http import require_safe
 
 from .forms import SampleForm
 
@@ -16,6 +17,7 @@ GRADE_HINTS = {
 }
 
 
+@require_safe
 def gallery(request: HttpRequest) -> HttpResponse:
     """Every component in every variant."""
     wrong = SampleForm(

@@ -22,7 +22,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
 from bienveille.ground.platform.refusal import Refusal
 from bienveille.register.accounts import operations, queries
@@ -126,12 +126,13 @@ class PasswordChosen(PasswordResetFromKeyDoneView):
     template_name = "accounts/password_chosen.html"
 
 
-sign_in = SignIn.as_view()
+_read_or_sent = require_http_methods(["GET", "HEAD", "POST"])  # the library would take PUT for POST
+sign_in = _read_or_sent(SignIn.as_view())
 sign_out = SignOut.as_view()
-forgotten_password = ForgottenPassword.as_view()
-link_sent = LinkSent.as_view()
-new_password = NewPassword.as_view()
-password_chosen = PasswordChosen.as_view()
+forgotten_password = _read_or_sent(ForgottenPassword.as_view())
+link_sent = require_safe(LinkSent.as_view())
+new_password = _read_or_sent(NewPassword.as_view())
+password_chosen = require_safe(PasswordChosen.as_view())
 
 
 # ---- Invitation ------------------------------------------------------------------------------------------------
