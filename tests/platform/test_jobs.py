@@ -156,3 +156,9 @@ class TestKilledWorker:
                 "DATABASE_URL": f"postgresql://{place['USER']}@/{place['NAME']}?host={place['HOST']}",
             },
         )
+
+
+def test_a_worker_of_no_queue_in_particular_does_them_all():
+    small_jobs.leave_trace.enqueue(text="x")
+    jobs.run_worker(wait=False)
+    assert traces() == ["x"]

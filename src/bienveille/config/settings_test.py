@@ -34,7 +34,7 @@ class _FailOnUndefined(str):
         raise UndefinedVariable(f"Undefined template variable: {name}")
 
 
-DATABASES: dict[str, Any] = {"default": database_settings(VAR_DIR, os.environ, folder="postgres-test", durable=False)}
+DATABASES = {"default": database_settings(VAR_DIR, os.environ, folder="postgres-test", durable=False)}
 # Several runs share the server, each with its database, named after its process.
 DATABASES["default"]["TEST"] = {"NAME": f"test_bienveille_{os.getpid()}"}
 DATABASES["default"]["OPTIONS"].pop("pool", None)
@@ -65,7 +65,7 @@ if not os.environ.get("DATABASE_URL") and os.environ.get("BIENVEILLE_NO_DATABASE
 for _engine in TEMPLATES:
     _engine["OPTIONS"]["string_if_invalid"] = _FailOnUndefined("undefined")
 
-FETCH_MODE = models.FETCH_RAISE  # a related row that a query forgot is a failure
+FETCH_MODE = models.FETCH_RAISE  # type: ignore[assignment]  # a related row that a query forgot is a failure
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 MAILERS = {"default": {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}}
 WHITENOISE_AUTOREFRESH = True  # no scan of every static file at start

@@ -14,12 +14,12 @@ NEEDS_DATABASE = False
 
 PYTHON = [sys.executable, "-m"]
 TOOLS = {
-    "ruff format": [*PYTHON, "ruff", "format", "--check", "--quiet", "."],
-    "ruff check": [*PYTHON, "ruff", "check", "--quiet", "."],
-    "djlint --lint": [*PYTHON, "djlint", "--lint", "--quiet", "bienveille"],
-    "djlint --check": [*PYTHON, "djlint", "--check", "--quiet", "bienveille"],
+    "ruff format": [*PYTHON, "ruff", "format", "--check", "--output-format", "concise", "."],
+    "ruff check": [*PYTHON, "ruff", "check", "--quiet", "--output-format", "concise", "."],
+    "djlint --lint": [*PYTHON, "djlint", "--lint", "--quiet", "src/bienveille"],
+    "djlint --check": [*PYTHON, "djlint", "--check", "--quiet", "src/bienveille"],
     "lint-imports": [sys.executable, "-c", "from importlinter.cli import lint_imports_command as c; c()"],
-    "mypy": [*PYTHON, "mypy", "--no-error-summary", "bienveille"],
+    "mypy": [*PYTHON, "mypy", "--no-error-summary", "src/bienveille"],
     "migrations": [*PYTHON, "bienveille", "manage", "makemigrations", "--check", "--dry-run"],
 }
 

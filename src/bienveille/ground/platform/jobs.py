@@ -70,8 +70,7 @@ def job[**Arguments](
     """Make an operation a job of a queue. Other failures than `retry_on` and a lost database are final."""
 
     def decorate(operation: Callable[Arguments, object]) -> Job[Arguments]:
-        task = app.task(
-            operation,
+        register = app.task(
             name=f"{operation.__module__}.{operation.__qualname__}".replace(".operations.", "."),
             queue=queue,
             retry=RetryStrategy(
@@ -80,7 +79,7 @@ def job[**Arguments](
                 retry_exceptions=(*PASSING_FAILURES, *retry_on),
             ),
         )
-        return Job(operation, task)
+        return Job(operation, register(operation))
 
     return decorate
 
@@ -92,7 +91,7 @@ def schedule(recurrent: Job[[]], cron: str) -> None:
         recurrent()
 
     name = f"schedule:{recurrent.name}"
-    app.periodic(cron=cron, periodic_id=name)(app.task(run, name=name, queue="schedule", queueing_lock=name))
+    app.periodic(cron=cron, periodic_id=name)(app.task(name=name, queue="schedule", queueing_lock=name)(run))
 
 
 def discover() -> None:
@@ -110,7 +109,7 @@ async def _work(queues: Iterable[str] | None, concurrency: int, wait: bool) -> N
         try:
             async with worker_app.open_async():
                 await worker_app.run_worker_async(
-                    queues=queues,
+                    **({"queues": queues} if queues else {}),
                     concurrency=concurrency,
                     wait=wait,
                     install_signal_handlers=wait,

@@ -312,7 +312,7 @@ class EmbeddedPostgres:
         try:
             if self.user:
                 os.chown(new, self.user.uid, self.user.gid)
-            command = [binaries / "initdb", "-D", new, "-U", USER, "--encoding=UTF8", "--locale=C"]
+            command: list[str | Path] = [binaries / "initdb", "-D", new, "-U", USER, "--encoding=UTF8", "--locale=C"]
             command += [
                 "--locale-provider=builtin",
                 "--builtin-locale=PG_UNICODE_FAST",
@@ -320,10 +320,8 @@ class EmbeddedPostgres:
             ]
             command += ["--auth-local=trust", "--auth-host=scram-sha-256", "--no-instructions"]
             self._run(*command, *([] if self.durable else ["--no-sync"]))
-            self._run(
-                *[binaries / "postgres", "--single", "-j", "-D", new, "template1"],
-                given=f"CREATE DATABASE {DATABASE};\n\n",
-            )
+            single = (str(binaries / "postgres"), "--single", "-j", "-D", str(new), "template1")
+            self._run(*single, given=f"CREATE DATABASE {DATABASE};\n\n")
             if self.data.exists():
                 self.data.rmdir()  # an empty folder at most: there is no PG_VERSION in it
             new.rename(self.data)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sized
 from contextlib import contextmanager
 
 from tqdm import tqdm
@@ -26,7 +26,7 @@ def _bar(title: str, total: int | None, quiet: bool) -> tqdm:
 
 def each[Item](items: Iterable[Item], title: str, *, total: int | None = None, quiet: bool = False) -> Iterator[Item]:
     """Go through the items while a bar shows how far we are. `quiet`: with --json."""
-    if total is None and hasattr(items, "__len__"):
+    if total is None and isinstance(items, Sized):
         total = len(items)
     with _bar(title, total, quiet) as bar:
         for item in items:
