@@ -9,7 +9,7 @@ import sys
 import time
 
 NAME = "check"
-HELP = "vérifie le code (mise en forme, règles, imports, types, migrations)"
+HELP = "vérifier le code : mise en forme, règles, imports, types, migrations"
 NEEDS_DATABASE = False
 
 PYTHON = [sys.executable, "-m"]

@@ -30,6 +30,7 @@ COMMANDS = {
     "import": "import_",
     "register": "register",
     "campaign": "campaign",
+    "user": "user",
     "token": "token",
     "serve": "serve",
     "worker": "worker",

@@ -6,7 +6,7 @@ import argparse
 import os
 
 NAME = "manage"
-HELP = "commandes de Django (développement, dépannage)"
+HELP = "commandes de Django, pour développer ou dépanner"
 NEEDS_DATABASE = False  # a new migration could not be written if the old ones had to be applied first
 PASSES_ARGUMENTS = True
 

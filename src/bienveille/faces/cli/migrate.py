@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 NAME = "migrate"
-HELP = "met la base de données à jour (les autres commandes le font d’elles-mêmes)"
+HELP = "mettre la base de données à jour (chaque commande le fait déjà)"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -14,7 +14,7 @@ from bienveille.ground.platform.postgres import PostgresRefusal, embedded
 from bienveille.ground.platform.processes import Child, supervise
 
 NAME = "serve"
-HELP = "sert l’application (web et tâches de fond) jusqu’à Ctrl-C"
+HELP = "servir l’application (écrans et tâches de fond) jusqu’à Ctrl-C"
 
 HOST = "127.0.0.1"
 THREADS = 8

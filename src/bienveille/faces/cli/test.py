@@ -11,7 +11,7 @@ import sys
 from bienveille.ground.platform.failures import var_folder
 
 NAME = "test"
-HELP = "installe ce qu’il faut aux tests puis les lance (options de pytest)"
+HELP = "installer ce qu’il faut aux tests, puis les lancer"
 NEEDS_DATABASE = False
 PASSES_ARGUMENTS = True
 

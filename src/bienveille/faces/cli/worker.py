@@ -7,7 +7,7 @@ import sys
 import time
 
 NAME = "worker"
-HELP = "exécute les tâches de fond seules (serve le fait déjà)"
+HELP = "exécuter les tâches de fond seules (serve le fait déjà)"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -105,11 +105,12 @@ def run_worker(*, queues: Iterable[str] | None = None, concurrency: int = 2, wai
 
 
 async def _work(queues: Iterable[str] | None, concurrency: int, wait: bool) -> None:
+    chosen: Any = {"queues": list(queues)} if queues else {}
     with app.replace_connector(app.connector.get_worker_connector()) as worker_app:  # type: ignore[attr-defined]
         try:
             async with worker_app.open_async():
                 await worker_app.run_worker_async(
-                    **({"queues": queues} if queues else {}),
+                    **chosen,
                     concurrency=concurrency,
                     wait=wait,
                     install_signal_handlers=wait,

@@ -1,0 +1,65 @@
+"""What an unexpected failure leaves in the log, and what it must not."""
+
+import logging
+
+import psycopg
+
+from bienveille.ground.platform.failures import ScrubbedFormatter, record_failure, scrubbed_trace, var_folder
+
+
+class Quoting(psycopg.errors.UniqueViolation):
+    """As psycopg's: its text quotes the row."""
+
+    __module__ = "psycopg.errors"
+
+
+def caught(*raised):
+    try:
+        try:
+            raise raised[0]
+        except Exception as first:
+            if len(raised) == 1:
+                raise
+            raise raised[1] from first
+    except Exception as last:
+        return last
+
+
+def test_says_where_and_what():
+    told = scrubbed_trace(caught(ValueError("a fault of ours")))
+    assert "test_failures.py" in told
+    assert told.endswith("ValueError: a fault of ours\n")
+
+
+def test_never_quotes_a_row_even_as_a_cause():
+    told = scrubbed_trace(caught(Quoting("Key (phone)=(+33612345678) already exists"), RuntimeError("wrapped")))
+    assert "33612345678" not in told
+    assert "SQLSTATE 23505" in told
+    assert "RuntimeError: wrapped" in told
+
+
+def test_is_written_in_the_private_folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("BIENVEILLE_VAR", str(tmp_path))
+    log = record_failure(caught(ValueError("one")))
+    record_failure(caught(ValueError("two")))
+    assert log == tmp_path / "log" / "errors.log"
+    assert log.read_text().count("ValueError") == 2
+
+
+def test_the_private_folder_is_in_the_repository(monkeypatch):
+    monkeypatch.delenv("BIENVEILLE_VAR", raising=False)
+    assert (var_folder().parent / "pyproject.toml").exists()
+
+
+def test_logging_is_scrubbed_too():
+    failure = caught(Quoting("Key (phone)=(+33612345678) already exists"))
+    record = logging.LogRecord("x", logging.ERROR, "f", 1, "it failed", None, (type(failure), failure, None))
+    told = ScrubbedFormatter().format(record)
+    assert told.startswith("it failed\n")
+    assert "33612345678" not in told
+
+
+def test_a_failure_that_is_its_own_cause_does_not_hang_the_log():
+    failure = ValueError("round")
+    failure.__cause__ = failure
+    assert scrubbed_trace(failure).count("round") == 1

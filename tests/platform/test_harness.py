@@ -1,0 +1,42 @@
+"""The harness itself: what must be impossible in a test is."""
+
+import socket
+import urllib.request
+import warnings
+
+import pytest
+from django.template import Context, engines
+from tests.conftest import NetworkRefused
+
+from bienveille.config.settings_test import UndefinedVariable
+
+
+def test_a_test_cannot_leave_the_machine():
+    with pytest.raises(NetworkRefused), socket.socket() as outgoing:
+        outgoing.connect(("192.0.2.1", 80))
+
+
+def test_nor_look_a_name_up():
+    with pytest.raises(NetworkRefused):
+        urllib.request.urlopen("http://example.org/")
+
+
+def test_but_may_talk_to_itself():
+    with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()):
+        pass
+
+
+def test_an_undefined_variable_fails():
+    template = engines["django"].engine.from_string("{{ known }} {{ unknown.thing }}")
+    with pytest.raises(UndefinedVariable, match=r"unknown\.thing"):
+        template.render(Context({"known": 1}))
+
+
+def test_asking_whether_it_is_defined_does_not():
+    template = engines["django"].engine.from_string("{% if unknown %}a{% else %}b{% endif %}")
+    assert template.render(Context()) == "b"
+
+
+def test_warnings_are_errors():
+    with pytest.raises(UserWarning):
+        warnings.warn("careful", stacklevel=1)
