@@ -324,11 +324,13 @@ def revoke_role(
 
 
 def _locked_administrators() -> set[UUID]:
-    """Active administrators of everything, their grants locked in one order: two at once cannot both be the last."""
-    grants = RoleGrant.objects.filter(
-        role=Role.ADMINISTRATOR, company=None, agency=None, user__is_active=True
-    ).order_by("pk")
-    return set(grants.select_for_update(of=("self",)).values_list("user_id", flat=True))
+    """Active administrators of everything; whoever else would take one away waits until we are done.
+
+    Two statements: the second sees what the one we waited for did, the first would not.
+    """
+    grants = RoleGrant.objects.filter(role=Role.ADMINISTRATOR, company=None, agency=None)
+    list(grants.order_by("pk").select_for_update().values_list("pk"))
+    return set(grants.filter(user__is_active=True).values_list("user_id", flat=True))
 
 
 def _scope_name(company: Company | None, agency: Agency | None) -> str:
