@@ -1,5 +1,6 @@
 """Progress bars: seen by a person at a terminal, by nobody else."""
 
+import io
 import sys
 
 import pytest
@@ -7,25 +8,29 @@ import pytest
 from bienveille.ground.platform.progress import counter, each
 
 
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
 @pytest.fixture
-def terminal(capsys, monkeypatch):
-    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+def terminal(monkeypatch):
+    screen = Terminal()
+    monkeypatch.setattr(sys, "stderr", screen)
+    return screen
 
 
-@pytest.mark.usefixtures("terminal")
-def test_a_person_sees_it_on_standard_error(capsys):
+def test_a_person_sees_it_on_standard_error(terminal, capsys):
     assert list(each(["a", "b"], "Lecture")) == ["a", "b"]
-    seen = capsys.readouterr()
-    assert seen.out == ""
-    assert "Lecture\u00a0:" in seen.err
+    assert capsys.readouterr().out == ""
+    assert "Lecture\u00a0:" in terminal.getvalue()
 
 
-@pytest.mark.usefixtures("terminal")
-def test_a_script_does_not(capsys):
+def test_a_script_does_not(terminal):
     list(each(["a", "b"], "Lecture", quiet=True))
     with counter("Écriture", total=10, quiet=True) as bar:
         bar.update(3)
-    assert capsys.readouterr().err == ""
+    assert terminal.getvalue() == ""
 
 
 def test_nor_does_a_file(capsys):
