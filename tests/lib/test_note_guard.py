@@ -3,7 +3,7 @@
 import itertools
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bienveille.ground.lib.note_guard import Family, check_note
@@ -108,6 +108,10 @@ class TestFindings:
         ]
         assert all(one.end <= two.start for one, two in itertools.pairwise(findings))
 
+    def test_words_of_two_families_are_told_once(self):
+        (finding,) = check_note("Parle de ses convictions religieuses.")
+        assert finding.family == Family.RELIGION
+
     def test_accents_case_apostrophes_and_no_break_spaces_do_not_hide_a_word(self):
         for note in ("SEROPOSITIF", "séropositive", "va à l’église", "problème\u00a0de\u00a0cœur", "se\u0301ropositif"):
             assert check_note(note), note
@@ -133,6 +137,7 @@ class TestExceptions:
         assert check_note("Foyer  des JUIFS d’Alsace", exceptions=("foyer des Juifs",)) == []
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200), st.lists(st.text(max_size=10), max_size=3))
 def test_any_text_is_read_and_findings_stay_inside_it(text, exceptions):
     for finding in check_note(text, exceptions):
@@ -140,6 +145,7 @@ def test_any_text_is_read_and_findings_stay_inside_it(text, exceptions):
         assert finding.excerpt == text[finding.start : finding.end]
 
 
+@settings(deadline=None)
 @given(st.text(max_size=40), st.text(max_size=40))
 def test_a_sensitive_word_is_found_wherever_it_stands(before, after):
     assert any(finding.family == Family.HEALTH for finding in check_note(f"{before} cancer {after}"))

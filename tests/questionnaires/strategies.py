@@ -1,6 +1,10 @@
 """Random guides and random answers, for properties of the rules."""
 
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
+
+#: Guides are big examples: fewer of them, and no stopwatch, since two cores may be shared by a whole test run.
+few = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),

@@ -9,7 +9,7 @@ from django.http import QueryDict
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.questionnaires.factories import GUIDE
-from tests.questionnaires.strategies import answers_to, documents, json_values
+from tests.questionnaires.strategies import answers_to, documents, few, json_values
 
 from bienveille.engines.questionnaires import rules
 from bienveille.engines.questionnaires.choices import Need
@@ -108,11 +108,13 @@ class TestParse:
 
         assert len(broken(change)) == 2
 
+    @few
     @given(json_values)
     def test_anything_at_all_is_read_or_refused(self, document):
         with pytest.raises(rules.InvalidDefinition):
             rules.parse(document)
 
+    @few
     @given(st.data())
     def test_a_guide_with_one_field_spoiled_never_crashes(self, data):
         document = data.draw(documents())
@@ -121,6 +123,7 @@ class TestParse:
         with contextlib.suppress(rules.InvalidDefinition):
             assert rules.parse(document).questions
 
+    @few
     @given(documents())
     def test_any_guide_is_read_and_written_back(self, document):
         definition = rules.parse(document)
@@ -224,6 +227,7 @@ class TestValidate:
         _, errors = rules.validate(guide, {"food": "fine"} | {f"k{n}": 1 for n in range(1000)})
         assert len(errors) == 20
 
+    @few
     @given(st.data())
     def test_clean_answers_pass_again_unchanged_and_hidden_ones_are_never_kept(self, data):
         document = data.draw(documents())
@@ -236,6 +240,7 @@ class TestValidate:
         assert set(clean) <= rules.visible(definition, clean) & set(definition.questions)
         assert set(errors).isdisjoint(clean)
 
+    @few
     @given(documents(), st.dictionaries(st.text(max_size=4) | st.sampled_from(["i1", "i2", "i3"]), json_values))
     def test_no_crash_on_any_json(self, document, answers):
         definition = rules.parse(document)
@@ -268,6 +273,7 @@ class TestFromPost:
         answers = rules.answers_from_post(guide, post)
         assert answers == {"rooms": "trois", "mood": "1e999999", "since": "31/02/2026"}
 
+    @few
     @given(st.text(max_size=30))
     def test_no_crash_on_any_words(self, words):
         definition = rules.parse(GUIDE)
@@ -289,6 +295,7 @@ class TestConditionsForTheScreen:
         assert rules.show_if_attribute(guide.conditions["mood"]) == "q_food=hard or q_helps=meals|shop"
         assert rules.show_if_attribute(guide.conditions["hello"]) == ""
 
+    @few
     @given(st.data())
     def test_the_attribute_says_the_same_as_the_condition(self, data):
         """Read as the page's script reads it, the attribute shows exactly what `visible` shows."""

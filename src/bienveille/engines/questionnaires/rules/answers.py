@@ -190,8 +190,6 @@ def answers_from_post(definition: Definition, post: Post, *, prefix: str = "q_")
 
 def _typed_number(words: str) -> int | float | str:
     bare = words.replace("\u00a0", "").replace("\u202f", "").replace(" ", "").replace(",", ".")
-    if len(bare) > 20:
-        return words
     try:
         number = Decimal(bare)
     except InvalidOperation:
