@@ -2,12 +2,24 @@
 
 from django.urls import path
 
-from bienveille.faces.workspace import views
+from bienveille.faces.workspace.views import calls, campaigns, home, people
 
 app_name = "workspace"
 urlpatterns = [
-    path("", views.home, name="home"),
-    path("appels/", views.calls, name="calls"),
-    path("campagnes/", views.campaigns, name="campaigns"),
-    path("locataires/", views.people, name="people"),
+    path("", home.home, name="home"),
+    path("aide/", home.help_page, name="help"),
+    path("appels/", calls.calls, name="calls"),
+    path("appels/promis/", calls.promised, name="promised"),
+    path("appels/promis/<uuid:planned_call_id>/", calls.start_promised, name="start_promised"),
+    path("appels/<uuid:campaign_id>/", calls.call, name="call"),
+    path("appels/<uuid:campaign_id>/suivant/", calls.next_call, name="next_call"),
+    path("appels/<uuid:campaign_id>/rendre/", calls.give_back, name="give_back"),
+    path("appels/<uuid:campaign_id>/garder/", calls.keep, name="keep"),
+    path("appels/<uuid:campaign_id>/annuler/<uuid:attempt_id>/", calls.undo, name="undo"),
+    path("campagnes/", campaigns.campaigns, name="campaigns"),
+    path("campagnes/<uuid:campaign_id>/", campaigns.campaign, name="campaign"),
+    path("campagnes/<uuid:campaign_id>/ouvrir/", campaigns.open_page, name="open_campaign"),
+    path("campagnes/<uuid:campaign_id>/pause/", campaigns.pause_page, name="pause_campaign"),
+    path("campagnes/<uuid:campaign_id>/fermer/", campaigns.close_page, name="close_campaign"),
+    path("locataires/", people.people, name="people"),
 ]

@@ -17,13 +17,18 @@ from .library import anchor, register, rendered
 
 @register.inclusion_tag("ui/error_summary.html")
 def error_summary(
-    *, form: forms.BaseForm | None = None, all_forms: Iterable[forms.BaseForm] = (), focus: bool = True
+    *,
+    form: forms.BaseForm | None = None,
+    all_forms: Iterable[forms.BaseForm] = (),
+    more: Iterable[Mapping[str, str]] = (),
+    focus: bool = True,
 ) -> dict[str, Any]:
     """`{% error_summary form=form %}`: first thing of the page after a 422; nothing when there is no error.
 
-    `all_forms`: several forms in one page; `focus=False`: the page does not go to it.
+    `all_forms`: several forms in one page; `more`: errors of what is not a Django form, as `label`, `text`, `target`;
+    `focus=False`: the page does not go to it.
     """
-    lines = fields.error_lines([form] if form is not None else all_forms)
+    lines = [*fields.error_lines([form] if form is not None else all_forms), *more]
     return {"lines": lines, "title": rules.errors_title(len(lines)) if lines else "", "focus": focus}
 
 

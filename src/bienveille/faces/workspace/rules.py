@@ -1,0 +1,79 @@
+"""Words that screens make of figures and facts: titles that say the fact, homes in one line. No database, no clock."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bienveille.ground.lib.typography import NBSP, counted, number
+
+_TENTHS = ("", "Un", "Deux", "Trois", "Quatre", "Cinq", "Six", "Sept", "Huit", "Neuf")
+
+
+def reached_title(reached: int, target: int) -> str:
+    """« Huit ménages sur dix ont été joints »: the fact, rounded down so that it never flatters."""
+    if target == 0:
+        return "Personne n’est encore dans cette campagne"
+    if reached == 0:
+        return "Aucun ménage n’a encore été joint"
+    if reached >= target:
+        return "Tous les ménages ont été joints" if target > 1 else "Le ménage a été joint"
+    tenths = reached * 10 // target
+    if tenths == 0:
+        return "Moins d’un ménage sur dix a été joint"
+    if tenths == 1:
+        return "Un ménage sur dix a été joint"
+    return f"{_TENTHS[tenths]} ménages sur dix ont été joints"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a table: its word, its figure."""
+
+    label: str
+    value: int
+
+
+def sorted_rows(values: Mapping[str, int], labels: Mapping[str, str]) -> list[Row]:
+    """The figures that are not nil, the largest first, then in the order of the labels."""
+    order = list(labels)
+    kept = [(key, value) for key, value in values.items() if value]
+    kept.sort(key=lambda pair: (-pair[1], order.index(pair[0]) if pair[0] in order else len(order)))
+    return [Row(labels.get(key, key), value) for key, value in kept]
+
+
+def home_line(dwelling: Any) -> str:
+    """« Résidence Les Tilleuls, bât. B, 4e étage, Villeurbanne »; what is unknown is left out."""
+    building = dwelling.building
+    residence = building.residence
+    parts = [residence.name]
+    if building.code:
+        parts.append(f"bât.{NBSP}{building.code}")
+    if dwelling.staircase:
+        parts.append(f"esc.{NBSP}{dwelling.staircase}")
+    if dwelling.floor is not None:
+        parts.append(floor_words(dwelling.floor))
+    if dwelling.door:
+        parts.append(f"porte{NBSP}{dwelling.door}")
+    if residence.commune:
+        parts.append(residence.commune.name)
+    return ", ".join(parts)
+
+
+def floor_words(floor: int) -> str:
+    """0 → rez-de-chaussée, 1 → 1er étage, −1 → 1er sous-sol."""
+    if floor == 0:
+        return "rez-de-chaussée"
+    ordinal = "1er" if abs(floor) == 1 else f"{abs(floor)}e"
+    return f"{ordinal} {'étage' if floor > 0 else 'sous-sol'}"
+
+
+def people_line(people: Any) -> str:
+    """« 84 ans, vit seule », « deux personnes, 84 et 79 ans »: what a caller must know before ringing."""
+    ages = [person.age for person in people if person.age is not None]
+    if len(people) == 1:
+        return counted(ages[0], "an") if ages else ""
+    several = f"{number(len(people))} personnes"
+    if not ages:
+        return several
+    words = [number(age) for age in ages]
+    return f"{several}, {' et '.join([', '.join(words[:-1]), words[-1]] if len(words) > 1 else words)} ans"

@@ -1,0 +1,171 @@
+"""Campaigns for those who run them: the list, the page of one with its ledger and figures, what can be done to it."""
+
+import json
+from collections.abc import Callable
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from bienveille.engines.dispatch.choices import ClosingReason
+from bienveille.engines.dispatch.queries import ledger, ledgers, ledgers_by_agency
+from bienveille.engines.questionnaires.choices import Need
+from bienveille.faces.workspace.rules import reached_title, sorted_rows
+from bienveille.ground.lib.typography import clock, counted, day_in_words, percent
+from bienveille.ground.platform.refusal import Refusal
+from bienveille.register.accounts.access import MANAGERS, has_role, role_required
+from bienveille.services.outreach import operations
+from bienveille.services.outreach.access import get_campaign_for
+from bienveille.services.outreach.choices import CampaignState
+from bienveille.services.outreach.models import Campaign
+from bienveille.services.outreach.queries import all_campaigns, figures, may_call, whom_it_calls
+
+CONFLICT = 409
+GRADE_NEXT = {
+    "green": "Rien à prévoir",
+    "yellow": "Rappel sous 7 jours",
+    "orange": "Relais sous 48 h",
+    "red": "Urgence",
+}
+
+
+@require_safe
+@role_required(*MANAGERS)
+def campaigns(request: HttpRequest) -> HttpResponse:
+    """Every campaign, the newest first, with its ledger."""
+    found = all_campaigns()
+    by_queue = ledgers(one.queue_id for one in found)
+    rows = [{"campaign": one, "ledger": by_queue[one.queue_id].as_dict()} for one in found]
+    return render(request, "workspace/campaigns.html", {"rows": rows})
+
+
+@require_safe
+def campaign(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
+    """One campaign. Its callers see the same figures without the buttons; htmx asks again for the figures alone."""
+    shown = get_campaign_for(request.user, campaign_id)
+    context: dict[str, Any] = {
+        "campaign": shown,
+        "is_manager": has_role(request.user, *MANAGERS),
+        "may_call": shown.state == CampaignState.OPEN and may_call(shown, request.user),
+        "trail": [("Campagnes", reverse("workspace:campaigns"))],
+        "live": shown.state in (CampaignState.OPEN, CampaignState.PAUSED),
+    }
+    if shown.state == CampaignState.DRAFT:
+        context["waves"] = whom_it_calls(shown, timezone.localdate())
+        return render(request, "workspace/campaign_draft.html", context)
+    context |= _figures(shown)
+    page = "workspace/campaign.html"
+    if not request.htmx:
+        return render(request, page, context)
+    if request.GET.get("vu") == context["seen"]:
+        return HttpResponse(status=204)  # nothing moved: the page stays as it is
+    return render(request, f"{page}#figures", context)
+
+
+def _figures(shown: Campaign) -> dict[str, Any]:
+    states = ledger(shown.queue)
+    numbers = figures(shown)
+    by_agency = ledgers_by_agency(shown.queue)
+    updated = f"Actualisé à {clock(timezone.localtime())}"
+    seen = sha256(json.dumps([updated, states.as_dict(), numbers], sort_keys=True).encode()).hexdigest()[:16]
+    return {
+        "subtitle": _when(shown),
+        "updated": updated,
+        "seen": seen,
+        "ledger": states.as_dict(),
+        "figures": numbers,
+        "title": reached_title(states.reached, states.target),
+        "agencies": [(name, by_agency[name].as_dict(), numbers["by_agency"].get(name)) for name in by_agency],
+        "services": list(numbers["by_service"].items()),
+        "unreachable": sorted_rows(numbers["unreachable"], dict(ClosingReason.choices)),
+        "needs": sorted_rows(numbers["needs"], dict(Need.choices)),
+        "grades": [
+            {"value": value, "next": GRADE_NEXT[value], "count": count} for value, count in numbers["grades"].items()
+        ],
+        "graded": counted(sum(numbers["grades"].values()), "ménage"),
+        "called_detail": f"sur {counted(states.target, 'ménage')}",
+        "reached_detail": f"{percent(numbers['reached_share'], 1)} des appelés" if numbers["called"] else "",
+    }
+
+
+def _when(shown: Campaign) -> str:
+    """« Ouverte le lundi 9 novembre », « Du … au … » once closed."""
+    today = timezone.localdate()
+    if shown.opened_at is None:
+        return "Fermée sans avoir été ouverte"
+    opened = day_in_words(timezone.localtime(shown.opened_at).date(), today)
+    if shown.closed_at is None:
+        return f"Ouverte {opened}"
+    return f"Ouverte {opened}, fermée {day_in_words(timezone.localtime(shown.closed_at).date(), today)}"
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def open_page(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
+    """Confirm, then open: the target is frozen."""
+    shown = get_campaign_for(request.user, campaign_id, write=True)
+
+    def open_now() -> str:
+        target = operations.open_campaign(campaign_id=shown.pk, actor=request.user, now=timezone.now())
+        return f"La campagne est ouverte : {counted(target, 'ménage')} à appeler."
+
+    context = {"waves": whom_it_calls(shown, timezone.localdate()) if shown.state == CampaignState.DRAFT else []}
+    return _confirm(request, shown, "workspace/campaign_open.html", open_now, context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def pause_page(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
+    """Confirm, then stop handing out, or start again."""
+    shown = get_campaign_for(request.user, campaign_id, write=True)
+    # The button says which of the two it does: pressed twice, it does it once.
+    paused = request.POST.get("paused") == "1" if request.method == "POST" else shown.state != CampaignState.PAUSED
+
+    def pause_now() -> str:
+        operations.pause_campaign(campaign_id=shown.pk, actor=request.user, paused=paused)
+        return "Les appels sont en pause." if paused else "Les appels reprennent."
+
+    words = {
+        "pausing": paused,
+        "step": "Suspendre" if paused else "Reprendre",
+        "heading": "Suspendre les appels ?" if paused else "Reprendre les appels ?",
+    }
+    return _confirm(request, shown, "workspace/campaign_pause.html", pause_now, words)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def close_page(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
+    """Confirm, then close for good."""
+    shown = get_campaign_for(request.user, campaign_id, write=True)
+
+    def close_now() -> str:
+        operations.close_campaign(campaign_id=shown.pk, actor=request.user, now=timezone.now())
+        return "La campagne est fermée. Ses chiffres restent ici."
+
+    return _confirm(
+        request, shown, "workspace/campaign_close.html", close_now, {"ledger": ledger(shown.queue).as_dict()}
+    )
+
+
+def _confirm(
+    request: HttpRequest, shown: Campaign, template: str, act: Callable[[], str], context: dict[str, Any]
+) -> HttpResponse:
+    """A page that says what happens, then does it; a refusal is said on the same page."""
+    refusal: Refusal | None = None
+    if request.method == "POST":
+        try:
+            messages.success(request, act())
+        except Refusal as raised:
+            refusal = raised
+        else:
+            return redirect("workspace:campaign", shown.pk)
+    trail = [
+        ("Campagnes", reverse("workspace:campaigns")),
+        (shown.name, reverse("workspace:campaign", args=[shown.pk])),
+    ]
+    page = {"campaign": shown, "refusal": refusal, "trail": trail, **context}
+    return render(request, template, page, status=CONFLICT if refusal else 200)
