@@ -20,7 +20,7 @@ def terminal(monkeypatch):
     return screen
 
 
-def test_a_person_sees_it_on_standard_error(terminal, capsys):
+def test_a_person_sees_it_on_standard_error(capsys, terminal):
     assert list(each(["a", "b"], "Lecture")) == ["a", "b"]
     assert capsys.readouterr().out == ""
     assert "Lecture\u00a0:" in terminal.getvalue()

@@ -96,7 +96,8 @@ def serve(*, port: int, workers: int = 2, with_worker: bool = True, announcement
                 print(refusal, file=sys.stderr)
                 next_look = now + 15
 
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # the same as Ctrl-C
+    for number in (signal.SIGINT, signal.SIGTERM):  # SIGINT too: a shell ignores it in what it runs with "&"
+        signal.signal(number, signal.default_int_handler)
     try:
         supervise(children, until=lambda: False, meanwhile=meanwhile, every=0.2)
     except ServerSilent as silence:
