@@ -155,10 +155,12 @@ def write(page, words: str = "Radiateur en panne") -> None:
 
 class TestOneSubmit:
     def test_a_double_click_sends_once_and_says_so(self, page, site):
-        site.delay = 0.4
+        site.delay = 0.8
         page.goto("/plain")
+        # The second press comes once the first has reached the server, as a real one does.
         seen = page.evaluate(
-            "() => { const b = document.querySelector('button'); b.click(); b.click();"
+            "async () => { const b = document.querySelector('button'); b.click();"
+            " await new Promise((done) => setTimeout(done, 300)); b.click();"
             " return [b.textContent, b.getAttribute('aria-disabled'), b.form.getAttribute('aria-busy')]; }"
         )
         assert seen == ["Enregistrement…", "true", "true"]

@@ -33,7 +33,7 @@ def number(value: Number, decimals: int | None = None) -> str:
     if decimals is not None:
         exact = exact.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
     whole, _, fraction = f"{exact.copy_abs():f}".partition(".")
-    groups = []
+    groups: list[str] = []
     while len(whole) > 3:
         whole, group = whole[:-3], whole[-3:]
         groups.insert(0, group)
@@ -55,7 +55,7 @@ def euros(amount: Number) -> str:
 
 def plural(count: Number, singular: str, several: str | None = None) -> str:
     """The word for that many: in French the plural starts at two (`0 appel`, `1,5 appel`, `2 appels`)."""
-    return (several or f"{singular}s") if abs(count) >= 2 else singular
+    return (several or f"{singular}s") if count >= 2 or count <= -2 else singular
 
 
 def counted(count: Number, singular: str, several: str | None = None) -> str:
