@@ -143,7 +143,7 @@ class UserForm(forms.Form):
 class RoleForm(forms.Form):
     """A role with its scope; the scope is one text, `everything`, `company:<id>` or `agency:<id>`."""
 
-    role = forms.ChoiceField(label="Rôle", choices=STAFF_ROLES)
+    role = forms.ChoiceField(label="Rôle", choices=STAFF_ROLES, initial=Role.CALLER)  # the least power by default
     scope = forms.ChoiceField(label="Sur", choices=())
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
