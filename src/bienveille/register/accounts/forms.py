@@ -125,7 +125,9 @@ class UserForm(forms.Form):
     last_name = forms.CharField(label="Nom", max_length=100)
     email = forms.EmailField(label="Adresse électronique", max_length=254, widget=_email_widget("off"))
     service = forms.CharField(label="Service", max_length=100, required=False)
-    agency = forms.ModelChoiceField(label="Agence", queryset=None, required=False, empty_label="Aucune")
+    agency: forms.ModelChoiceField = forms.ModelChoiceField(
+        label="Agence", queryset=None, required=False, empty_label="Aucune"
+    )
     phone = forms.CharField(label="Téléphone", max_length=40, required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -4,6 +4,8 @@ One database serves one landlord (docs/adr/0001), so nothing here carries a land
 are in `housing`; people who live there are in `tenants`.
 """
 
+from typing import ClassVar
+
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -66,18 +68,18 @@ class Agency(Record):
         return self.name
 
 
-class UserManager(RecordManager, BaseUserManager):
+class UserManager(RecordManager, BaseUserManager["User"]):
     """Users are known by their e-mail address, in lower case."""
 
     def create_user(self, email: str, password: str | None = None, **fields: object) -> "User":
         """A new account; without a password nobody can sign in until an invitation is used."""
-        user = self.model(email=email.strip().lower(), **fields)
+        user = User(email=email.strip().lower(), **fields)
         user.set_password(password)
         user.save(using=self._db)
         return user
 
     def get_by_natural_key(self, username: str | None) -> "User":
-        return self.get(email=(username or "").strip().lower())
+        return User.objects.get(email=(username or "").strip().lower())
 
 
 class User(Record, AbstractBaseUser):
@@ -103,7 +105,7 @@ class User(Record, AbstractBaseUser):
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
 
-    objects = UserManager()
+    objects: ClassVar[UserManager] = UserManager()
 
     class Meta:
         ordering = ["last_name", "first_name"]

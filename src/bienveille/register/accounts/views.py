@@ -16,6 +16,7 @@ from django import forms
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import NON_FIELD_ERRORS
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -72,9 +73,7 @@ class SignIn(LoginView):
 
     def form_invalid(self, form: forms.Form) -> HttpResponse:
         response = super().form_invalid(form)
-        response.status_code = (
-            TOO_MANY if form.has_error(forms.forms.NON_FIELD_ERRORS, "too_many_login_attempts") else INVALID
-        )
+        response.status_code = TOO_MANY if form.has_error(NON_FIELD_ERRORS, "too_many_login_attempts") else INVALID
         return response
 
 
