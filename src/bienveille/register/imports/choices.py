@@ -1,0 +1,49 @@
+"""Closed lists of this package: English value, French label."""
+
+from django.db.models import TextChoices
+
+
+class FileKind(TextChoices):
+    """What a file describes, in the order in which files are applied."""
+
+    HOUSING = "housing", "Patrimoine"
+    TENANTS = "tenants", "Locataires"
+    STAFF = "staff", "Collaborateurs"
+    PARTNERS = "partners", "Partenaires"
+
+
+class RunState(TextChoices):
+    APPLIED = "applied", "Appliqué"
+    REHEARSED = "rehearsed", "Essai à blanc"
+    REFUSED = "refused", "Refusé"
+
+
+class Severity(TextChoices):
+    REJECT = "reject", "Ligne rejetée"
+    WARNING = "warning", "Cellule douteuse"
+
+
+class Reason(TextChoices):
+    """Why a row was rejected or a cell dropped. The first six reject a row; contracts.md names them."""
+
+    EXIT_BEFORE_ENTRY = "exit_before_entry", "Sortie avant l’entrée"
+    UNKNOWN_DWELLING = "unknown_dwelling", "Logement absent du patrimoine"
+    MISSING_NAME = "missing_name", "Nom absent"
+    MISSING_KEY = "missing_key", "Identifiant absent"
+    DUPLICATE_KEY = "duplicate_key", "Déjà lu plus haut"
+    TOO_FEW_COLUMNS = "too_few_columns", "Colonnes manquantes"
+    TOO_MANY_COLUMNS = "too_many_columns", "Colonnes en trop"
+    INVALID_RECORD = "invalid_record", "Fiche non conforme"
+    UNKNOWN_STRUCTURE = "unknown_structure", "Structure inconnue"
+    INVALID_PHONE = "invalid_phone", "Numéro inutilisable"
+    INVALID_EMAIL = "invalid_email", "Adresse inutilisable"
+    PHONE_REMARK = "phone_remark", "Remarque non reprise"
+    UNKNOWN_DATE = "unknown_date", "Date inconnue"
+    IMPOSSIBLE_DATE = "impossible_date", "Date impossible"
+    AMBIGUOUS_DATE = "ambiguous_date", "Siècle incertain"
+    UNKNOWN_LANGUAGE = "unknown_language", "Langue inconnue"
+    UNKNOWN_VALUE = "unknown_value", "Valeur inconnue"
+    UNKNOWN_AGENCY = "unknown_agency", "Agence inconnue"
+    ROLE_NOT_GRANTED = "role_not_granted", "Droit non accordé"
+    LEASE_CONFLICT = "lease_conflict", "Contrat contradictoire"
+    TOO_LONG = "too_long", "Texte trop long"

@@ -1,0 +1,74 @@
+"""French sentences of rejects, warnings and refusals; which one applies is decided elsewhere."""
+
+from collections.abc import Mapping
+
+_NBSP = "\u00a0"
+
+ISSUES = {
+    "exit_before_entry": "La date de sortie précède la date d’entrée.",
+    "unknown_dwelling": "Ce logement n’est pas dans le patrimoine : importez d’abord la liste des logements.",
+    "missing_name": "Le nom de la personne est absent.",
+    "missing_key": "L’identifiant de la ligne est absent ou illisible.",
+    "duplicate_key": "Cette ligne reprend un identifiant déjà lu plus haut : seule la première est gardée.",
+    "too_few_columns": "La ligne a moins de colonnes que l’en-tête.",
+    "too_many_columns": "La ligne a plus de colonnes que l’en-tête : ses cellules sont décalées.",
+    "invalid_record": "La fiche ne respecte pas le schéma data·inclusion.",
+    "unknown_structure": "La structure de ce service n’est ni dans le fichier ni dans l’annuaire.",
+    "invalid_phone": "Ce n’est pas un numéro de téléphone français utilisable : il n’est pas repris.",
+    "invalid_email": "Ce n’est pas une adresse électronique : elle n’est pas reprise.",
+    "phone_remark": "Le numéro est repris, la remarque qui l’accompagne ne l’est pas.",
+    "unknown_date": "La date est inconnue ou illisible : elle n’est pas reprise.",
+    "impossible_date": "Cette date n’est pas possible : elle n’est pas reprise.",
+    "ambiguous_date": "L’année est sur deux chiffres : le siècle a été déduit, vérifiez.",
+    "unknown_language": "Cette langue n’est pas reconnue : elle n’est pas reprise.",
+    "unknown_value": "Cette valeur n’est pas reconnue : elle n’est pas reprise.",
+    "unknown_agency": "Cette agence n’est pas connue : aucun droit n’est donné à cette personne.",
+    "role_not_granted": "Ce rôle ne se donne pas par un fichier : accordez-le dans l’application.",
+    "lease_conflict": "Cette ligne contredit une autre ligne du même contrat : la première est gardée.",
+    "too_long": "Le texte est trop long : il est coupé.",
+}
+
+WRONG_FILES = {
+    "empty": "le fichier est vide",
+    "pdf": "c’est un document PDF, qui ne contient pas de tableau lisible",
+    "image": "c’est une image",
+    "document": "c’est un document de traitement de texte ou de présentation",
+    "archive": "c’est une archive, à décompresser d’abord",
+    "binary": "ce n’est ni un texte ni un classeur",
+    "html": "c’est une page web ou un fichier XML, souvent nommé .xls par erreur ; enregistrez-la en .xlsx ou en .csv",
+    "json": "ce fichier JSON ne contient ni structures ni services",
+    "damaged": "le fichier est abîmé ou tronqué",
+    "locked": "le classeur est protégé par un mot de passe",
+    "too_big": "le fichier, une fois décompressé, est trop gros",
+    "no_rows": "le tableau n’a aucune ligne sous ses titres",
+    "no_header": "aucune ligne de titres n’y a été trouvée",
+    "too_few_columns": "le tableau n’a que {columns} colonne(s)",
+    "unclosed_quote": "un guillemet n’est pas refermé vers l’enregistrement {record}",
+    "unknown_kind": "ses colonnes ne permettent pas de savoir ce qu’il décrit ({titles})",
+    "unreadable": "le fichier ne peut pas être lu ({error})",
+}
+EXPECTED = (
+    "Attendu : un export .csv, .xlsx ou .ods du patrimoine, des locataires ou des collaborateurs avec sa ligne de titres, "
+    "ou un fichier .json de partenaires au schéma data·inclusion."
+)
+
+
+def spaced(text: str) -> str:
+    """French typography: a no-break space before double signs."""
+    for sign in ":;!?»":
+        text = text.replace(f" {sign}", f"{_NBSP}{sign}")
+    return text.replace("« ", f"«{_NBSP}")
+
+
+def issue_message(reason: str) -> str:
+    """The sentence of a reject or of a warning."""
+    return spaced(ISSUES[reason])
+
+
+def refusal_message(file: str, code: str, detail: Mapping[str, object]) -> str:
+    """One sentence: which file, what is wrong with it; then what is expected."""
+    values = dict(detail)
+    if isinstance(values.get("titles"), list):
+        shown = [str(title)[:30] for title in values["titles"][:6]]  # type: ignore[index]
+        values["titles"] = ", ".join(shown) + ("…" if len(values["titles"]) > 6 else "")  # type: ignore[arg-type]
+    return spaced(f"« {file} » n’est pas importé : {WRONG_FILES[code].format(**values)}. {EXPECTED}")

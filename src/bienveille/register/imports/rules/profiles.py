@@ -1,0 +1,52 @@
+"""Profiles: what else an import may keep, for which named purpose and for how long; files of the folder `profiles`."""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+FOLDER = Path(__file__).parent.parent / "profiles"
+
+
+@dataclass(frozen=True, slots=True)
+class MarkRule:
+    """A column answered by yes gives the person this mark for so many months."""
+
+    column: str
+    mark: str
+    months: int
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A purpose, and the facts it may keep."""
+
+    name: str
+    label: str
+    purpose: str
+    marks: tuple[MarkRule, ...]
+
+
+def profile_names() -> list[str]:
+    """The profiles that may be asked for."""
+    return sorted(path.stem for path in FOLDER.glob("*.toml"))
+
+
+def load_profile(name: str) -> Profile | None:
+    """The profile of that name, or None."""
+    if not re.fullmatch(r"[a-z0-9-]+", name) or name not in profile_names():
+        return None
+    return read_profile(tomllib.loads((FOLDER / f"{name}.toml").read_text(encoding="utf-8")))
+
+
+def read_profile(document: Mapping[str, object]) -> Profile:
+    """A profile without a purpose is no profile: the key is required."""
+    marks = document.get("marks", [])
+    assert isinstance(marks, list)
+    return Profile(
+        name=str(document["name"]),
+        label=str(document["label"]),
+        purpose=str(document["purpose"]),
+        marks=tuple(MarkRule(str(m["column"]), str(m["mark"]), int(m["months"])) for m in marks),
+    )
