@@ -382,7 +382,9 @@ def _keep_report(
     expires_on = localtime(now).date() + timedelta(days=campaign.keep_answers_days)
     response = None
     if answers:
-        response = record_response(version=campaign.questionnaire, answers=answers, now=now, keep_until=expires_on)
+        response = record_response(
+            version_id=campaign.questionnaire_id, answers=answers, now=now, keep_until=expires_on, complete=False
+        )
     Report.objects.create(
         attempt=attempt,
         grade=report.grade,

@@ -110,9 +110,13 @@ BEGIN
       AND c.queue_id = p_queue AND c.reserved_by_id IS NULL
     ORDER BY p.due_on, p.id LIMIT 1 FOR NO KEY UPDATE OF p, c SKIP LOCKED;
 
-    IF v_contact IS NULL AND EXISTS (
-        SELECT 1 FROM dispatch_contact WHERE queue_id = p_queue AND not_before <= p_now) THEN
-        PERFORM dispatch_wake(p_queue, p_now, 200);
+    IF v_contact IS NULL THEN
+        -- ORDER BY keeps the planner on the index of those to be tried later; EXISTS makes it read the table.
+        PERFORM 1 FROM dispatch_contact
+        WHERE queue_id = p_queue AND not_before <= p_now ORDER BY not_before LIMIT 1;
+        IF FOUND THEN
+            PERFORM dispatch_wake(p_queue, p_now, 200);
+        END IF;
     END IF;
 
     FOR v_round IN 1..2 LOOP

@@ -1,0 +1,1 @@
+"""One module per figure of the design: `run(rows, runs)` gives the document that `./bienveille bench NAME` prints."""

@@ -1,0 +1,38 @@
+"""A database of its own for a benchmark, on the server that the product uses, with the product's own schema."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.core.management import call_command
+from django.db import connection, connections
+
+
+@contextmanager
+def scratch_database() -> Iterator[str]:
+    """Points Django at a new, migrated database; drops it at the end. Gives its name."""
+    name = f"bench_{os.getpid()}"
+    settings = connection.settings_dict
+    home = settings["NAME"]
+    with connection.cursor() as cursor:
+        cursor.execute(f'CREATE DATABASE "{name}"')
+    connections.close_all()
+    settings["NAME"] = name
+    try:
+        call_command("migrate", verbosity=0, interactive=False)
+        yield name
+    finally:
+        connections.close_all()
+        settings["NAME"] = home
+        with connection.cursor() as cursor:
+            cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+def enter(name: str) -> None:
+    """In a child process: Django ready, pointed at the scratch database."""
+    import django
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bienveille.config.settings")
+    django.setup()
+    connections.close_all()
+    connection.settings_dict["NAME"] = name

@@ -1,0 +1,50 @@
+"""`bench`: measures one figure of the design against its limit, in the same run, on this machine."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import pkgutil
+import sys
+from pathlib import Path
+
+NAME = "bench"
+HELP = "mesure une opération et la compare, dans le même essai, à la limite de cette machine"
+
+# A benchmark is known by the name of its module; `import` is a word of Python.
+_KEYWORD_SUFFIX = "_"
+_NOT_BENCHMARKS = {"scratch", "population"}
+_ROOT = Path(__file__).resolve().parents[4]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    names = sorted(known())
+    parser.add_argument("name", metavar="NOM", choices=names, help=f"parmi : {', '.join(names)}")
+    parser.add_argument("--rows", type=int, help="combien de lignes (par défaut, celles de l’objectif)")
+    parser.add_argument("--runs", type=int, help="combien d’essais")
+    parser.add_argument("--json", action="store_true", help="écrire un document JSON, seul, sur la sortie")
+
+
+def known() -> dict[str, str]:
+    """Name typed → module, for every benchmark of the folder."""
+    modules = [module.name for module in pkgutil.iter_modules([str(_ROOT / "benchmarks")])]
+    return {name.removesuffix(_KEYWORD_SUFFIX): name for name in modules if name not in _NOT_BENCHMARKS}
+
+
+def run(options: argparse.Namespace) -> int:
+    if str(_ROOT) not in sys.path:
+        sys.path.insert(0, str(_ROOT))
+    module = importlib.import_module(f"benchmarks.{known()[options.name]}")
+    arguments = {key: value for key in ("rows", "runs") if (value := getattr(options, key)) is not None}
+    figure = module.run(**arguments)
+    if options.json:
+        print(json.dumps(figure))
+    else:
+        print(
+            f"{figure['name']} : {figure['ours']} {figure['unit']}, limite {figure['limit']}, "
+            f"rapport {figure['ratio']} ({figure['runs']} essais)"
+        )
+        for key in figure.keys() - {"name", "ours", "limit", "unit", "ratio", "runs"}:
+            print(f"  {key} = {figure[key]}")
+    return 0
