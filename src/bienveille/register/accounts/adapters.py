@@ -4,10 +4,9 @@ import time
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from django.conf import settings
 from django.contrib.auth.hashers import Argon2PasswordHasher
-from django.core.mail import EmailMessage
 from django.http import HttpRequest
-from django.template.loader import render_to_string
 
 from bienveille.register.accounts import operations
 from bienveille.register.accounts.models import User
@@ -85,9 +84,6 @@ class AccountAdapter(DefaultAccountAdapter):
             super().add_message(request, level, extra_tags=extra_tags, message=message)
 
     def send_password_reset_mail(self, user: User, email: str, context: dict[str, Any]) -> None:  # type: ignore[override]
-        # The body also goes to user.email, not to what was typed: two spellings may look alike.
-        EmailMessage(
-            subject="Bienveille\u00a0: choisir un nouveau mot de passe",
-            body=render_to_string("accounts/mail_reset.txt", {"user": user, "url": context["password_reset_url"]}),
-            to=[user.email],
-        ).send()
+        # To the address of the account, not to what was typed: two spellings may look alike.
+        root = settings.PUBLIC_URL or self.request.build_absolute_uri("/")
+        operations.send_reset_link.enqueue(user_id=user.pk, root=root)

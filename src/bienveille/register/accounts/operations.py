@@ -8,10 +8,15 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.contrib.auth.tokens import default_token_generator
 from django.core.exceptions import ValidationError
+from django.core.mail import EmailMessage
 from django.core.validators import validate_email
 from django.db import models, transaction
+from django.template.loader import render_to_string
+from django.urls import reverse
 
+from bienveille.ground.platform.jobs import job
 from bienveille.ground.platform.refusal import Refusal
 from bienveille.register.accounts.choices import AuditAction, AuditChannel, Role
 from bienveille.register.accounts.models import (
@@ -416,6 +421,27 @@ def revoke_api_token(*, actor: User | None, token: ApiToken, now: datetime) -> N
     """Stop a token at once. Stopped twice, it keeps its first date."""
     if ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=now):
         _changed(actor=actor, subject=token, did="revoke_token")
+
+
+@job(queue="messages", retry_on=(OSError,))
+def send_reset_link(*, user_id: str, root: str) -> None:
+    """Send the link with which somebody chooses another password; nothing to a closed account.
+
+    A job, so that asking for a known address takes no longer than for an unknown one. Done twice, two messages leave,
+    and the first link used spends the other. `root`: address of the site, "https://…/".
+    """
+    from allauth.account.utils import user_pk_to_url_str
+
+    user = User.objects.filter(pk=user_id, is_active=True).first()
+    if user is None:
+        return
+    link = {"uidb36": user_pk_to_url_str(user), "key": default_token_generator.make_token(user)}
+    url = root.rstrip("/") + reverse("account_reset_password_from_key", kwargs=link)
+    EmailMessage(
+        subject="Bienveille\u00a0: choisir un nouveau mot de passe",
+        body=render_to_string("accounts/mail_reset.txt", {"url": url}),
+        to=[user.email],
+    ).send()
 
 
 # ---- Signing in and out (told by adapters.py) ------------------------------------------------------------------
