@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import argparse
 import http.client
+import importlib
+import os
 import signal
 import socket
 import sys
 import time
+from collections.abc import Callable
 
+from bienveille.faces.cli.main import set_up
 from bienveille.ground.platform.failures import var_folder
 from bienveille.ground.platform.postgres import PostgresRefusal, embedded
-from bienveille.ground.platform.processes import Child, supervise
+from bienveille.ground.platform.processes import Child, end_all, supervise
 
 NAME = "serve"
+NEEDS_DATABASE = False  # done by `serve` itself, while the web server loads
 HELP = "servir l’application (écrans et tâches de fond) jusqu’à Ctrl-C"
 
 HOST = "127.0.0.1"
@@ -48,8 +53,12 @@ def run(options: argparse.Namespace) -> int:
     return serve(port=options.port, workers=options.workers, with_worker=not options.no_worker)
 
 
-def serve(*, port: int, workers: int = 2, with_worker: bool = True, announcement: str = "") -> int:
-    """Serve until SIGINT or SIGTERM. Prints the address once it answers, then `announcement` if there is one."""
+def serve(*, port: int, workers: int = 2, with_worker: bool = True, prepare: Callable[[], str] = lambda: "") -> int:
+    """Serve until SIGINT or SIGTERM. Prints the address once the application answers and is prepared.
+
+    The web server loads while this process brings the database up to date, then calls `prepare` (the demo loads its
+    landlord); the text it gives back is printed after the address.
+    """
     try:
         listener = listen(port)
     except PermissionError:
@@ -71,7 +80,8 @@ def serve(*, port: int, workers: int = 2, with_worker: bool = True, announcement
     ]
     worker = Child(name="worker", command=[*python, "bienveille", "worker"], log=logs / "worker.log")
 
-    begun = time.monotonic()
+    for number in (signal.SIGINT, signal.SIGTERM):  # SIGINT too: a shell ignores it in what it runs with "&"
+        signal.signal(number, signal.default_int_handler)
     announced = False
     next_look = 0.0
 
@@ -81,8 +91,8 @@ def serve(*, port: int, workers: int = 2, with_worker: bool = True, announcement
         if not announced and answers(port):
             announced = True
             print(f"http://{HOST}:{port}", flush=True)
-            if announcement:
-                print(announcement, flush=True)
+            if words:
+                print(words, flush=True)
             if with_worker:  # from now on: the screens first
                 children.append(worker)
         elif not announced and now - begun > ANSWER_SECONDS:
@@ -96,9 +106,12 @@ def serve(*, port: int, workers: int = 2, with_worker: bool = True, announcement
                 print(refusal, file=sys.stderr)
                 next_look = now + 15
 
-    for number in (signal.SIGINT, signal.SIGTERM):  # SIGINT too: a shell ignores it in what it runs with "&"
-        signal.signal(number, signal.default_int_handler)
     try:
+        database_server()  # up before the web server looks for it
+        children[0].start()
+        set_up()
+        words = prepare()
+        begun = time.monotonic()
         supervise(children, until=lambda: False, meanwhile=meanwhile, every=0.2)
     except ServerSilent as silence:
         print(silence, file=sys.stderr)
@@ -106,8 +119,15 @@ def serve(*, port: int, workers: int = 2, with_worker: bool = True, announcement
     except KeyboardInterrupt:
         print("Arrêté.", file=sys.stderr)
     finally:
+        end_all(children)
         listener.close()
     return 0
+
+
+def database_server() -> None:
+    """Read the settings: that starts or joins the embedded server."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bienveille.config.settings")
+    importlib.import_module(os.environ["DJANGO_SETTINGS_MODULE"])
 
 
 class ServerSilent(Exception):
