@@ -69,19 +69,19 @@ def campaign(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
 
 
 def _figures(shown: Campaign) -> dict[str, Any]:
-    states = ledger(shown.queue)
+    whole = ledger(shown.queue)
     numbers = figures(shown)
     by_agency = ledgers_by_agency(shown.queue)
     updated = f"Actualisé à {clock(timezone.localtime())}"
-    seen = sha256(json.dumps([updated, states.as_dict(), numbers], sort_keys=True).encode()).hexdigest()[:16]
+    seen = sha256(json.dumps([updated, whole.as_dict(), numbers], sort_keys=True).encode()).hexdigest()[:16]
     return {
         "subtitle": _when(shown),
         "updated": updated,
         "seen": seen,
-        "ledger": states.as_dict(),
+        "ledger": whole.as_dict(),
         "figures": numbers,
-        "title": reached_title(states.reached, states.target),
-        "agencies": [(name, by_agency[name].as_dict(), numbers["by_agency"].get(name)) for name in by_agency],
+        "title": reached_title(whole.reached, whole.target),
+        "agencies": [(name, states.as_dict()) for name, states in by_agency.items()],
         "services": list(numbers["by_service"].items()),
         "unreachable": sorted_rows(numbers["unreachable"], dict(ClosingReason.choices)),
         "needs": sorted_rows(numbers["needs"], dict(Need.choices)),
@@ -89,7 +89,7 @@ def _figures(shown: Campaign) -> dict[str, Any]:
             {"value": value, "next": GRADE_NEXT[value], "count": count} for value, count in numbers["grades"].items()
         ],
         "graded": counted(sum(numbers["grades"].values()), "ménage"),
-        "called_detail": f"sur {counted(states.target, 'ménage')}",
+        "called_detail": f"sur {counted(whole.target, 'ménage')}",
         "reached_detail": f"{percent(numbers['reached_share'], 1)} des appelés" if numbers["called"] else "",
     }
 

@@ -1,0 +1,57 @@
+"""Accessibility of a page by axe-core, at both widths and in both themes; with pictures when they are asked for.
+
+`BIENVEILLE_SCREENSHOTS=folder` keeps a picture of each page looked at.
+"""
+
+import os
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from tests.browser.conftest import NARROW, WIDE
+
+AXE = Path(__file__).parent / "vendor" / "axe.min.js"
+#: WCAG 2.2 AA, and what axe calls good practice.
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+@cache
+def _source() -> str:
+    return AXE.read_text(encoding="utf-8")
+
+
+def violations(page: Any) -> list[str]:
+    """What axe finds on the page as it stands, one line per element."""
+    page.evaluate(_source())
+    found = page.evaluate("rules => axe.run(document, {runOnly: rules})", RULES)
+    return [
+        f"{rule['id']} ({rule['impact']}): {node['target'][0]} {node['failureSummary'].splitlines()[-1].strip()}"
+        for rule in found["violations"]
+        for node in rule["nodes"]
+    ]
+
+
+def wider_than_its_window(page: Any) -> list[str]:
+    """Elements that stick out on the right, which is how a page scrolls sideways."""
+    return page.evaluate(
+        """() => document.documentElement.scrollWidth <= innerWidth ? [] :
+            [...document.querySelectorAll("body *")]
+                .filter(one => one.getBoundingClientRect().right > innerWidth + 1)
+                .slice(0, 5).map(one => one.outerHTML.slice(0, 120))"""
+    )
+
+
+def check(page: Any, name: str) -> None:
+    """No violation, nothing wider than the window, no fault in the console: narrow and wide, light and dark."""
+    wrong = []
+    for width in (NARROW, WIDE):
+        page.set_viewport_size(width)
+        for theme in ("light", "dark"):
+            page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+            seen = f"{name} {width['width']} {theme}"
+            wrong += [f"{seen}: {line}" for line in violations(page)]
+            wrong += [f"{seen}: too wide: {line}" for line in wider_than_its_window(page)]
+            if folder := os.environ.get("BIENVEILLE_SCREENSHOTS"):
+                page.screenshot(path=f"{folder}/{name}-{width['width']}-{theme}.png", full_page=True)
+    page.emulate_media(color_scheme="light")
+    assert wrong + page.faults == []

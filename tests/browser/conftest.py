@@ -1,0 +1,72 @@
+"""A real Chromium against a real server: what a page looks like, and what it does when two things happen at once."""
+
+import os
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from tests.accounts.factories import PASSWORD
+
+from bienveille.register.accounts.models import User
+
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+NARROW, WIDE = {"width": 360, "height": 780}, {"width": 1280, "height": 900}
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """One Chromium for all the tests, the machine's own; skipped in so many words where there is none."""
+    from playwright.sync_api import sync_playwright
+
+    from bienveille.faces.cli.test import find_browser
+
+    found = find_browser()
+    if found is None:
+        pytest.skip("Chromium is not on this machine: browser tests are skipped (./bienveille test installs it)")
+    # Playwright keeps an event loop in this thread; Django must be told that our queries are not inside it.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=found, args=FLAGS)
+        yield chromium
+        chromium.close()
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture
+def visit(browser, live_server) -> Iterator[Callable[..., Any]]:
+    """`visit(user, **context options)`: a page of its own, signed in through the form when a user is given."""
+    contexts = []
+
+    def open_page(user: User | None = None, **options: Any) -> Any:
+        options = {"viewport": WIDE, "locale": "fr-FR", "base_url": live_server.url, **options}
+        context = browser.new_context(**options)
+        context.set_default_timeout(10_000)
+        contexts.append(context)
+        page = context.new_page()
+        page.faults = []
+        page.on("pageerror", lambda error: page.faults.append(str(error)))
+        page.on("console", lambda message: message.type == "error" and page.faults.append(message.text))
+        if user is not None:
+            sign_in(page, user)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+def sign_in(page: Any, user: User) -> None:
+    page.goto("/connexion/")
+    page.fill("[name=login]", user.email)
+    page.fill("[name=password]", PASSWORD)
+    page.click("main button:not([type=button])")
+    page.wait_for_url(lambda url: "connexion" not in url)
