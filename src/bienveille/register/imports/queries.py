@@ -31,9 +31,14 @@ WITH home AS (
     GROUP BY h.household_id, h.agency
 )
 SELECT agency, count(*), sum(persons), count(*) FILTER (WHERE phone), count(*) FILTER (WHERE email),
-       {", ".join(f'''count(*) FILTER (WHERE oldest >= {age}),
+       {
+    ", ".join(
+        f'''count(*) FILTER (WHERE oldest >= {age}),
        count(*) FILTER (WHERE oldest >= {age} AND persons = 1),
-       count(*) FILTER (WHERE oldest >= {age} AND phone)''' for age in AGES)}
+       count(*) FILTER (WHERE oldest >= {age} AND phone)'''
+        for age in AGES
+    )
+}
 FROM household GROUP BY GROUPING SETS ((agency), ())
 """
 

@@ -3,7 +3,7 @@
 import datetime as dt
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -136,6 +136,7 @@ def import_files(
                 id(source): _apply(source, today=today, profile=asked, progress=progress)
                 for source in sorted(sources, key=lambda s: IN_ORDER.index(s.kind))
             }
+            _refresh_statistics(outcomes.values())
             report = Report(landlord.name, not dry_run, dry_run, [outcomes[id(source)] for source in sources])
             if dry_run:
                 raise _Rehearsed
@@ -225,6 +226,20 @@ def _apply(
         raise WrongFile(refusal_message(source.name, error.code, error.detail)) from error
 
 
+_TABLES = {
+    "housing": "housing_commune, housing_residence, housing_building, housing_dwelling, accounts_agency",
+    "tenants": "tenants_household, tenants_lease, tenants_person, tenants_contactpoint, imports_importedperson",
+    "partners": "partners_structure, partners_service",
+}
+
+
+def _refresh_statistics(outcomes: Iterable[Outcome]) -> None:
+    """What was just filled is asked about at once: without fresh statistics PostgreSQL would plan as for empty tables."""
+    for outcome in outcomes:
+        if outcome.source.kind in _TABLES and outcome.created:
+            run(f"ANALYZE {_TABLES[outcome.source.kind]}")
+
+
 def _record(
     report: Report,
     state: RunState,
@@ -274,7 +289,7 @@ def _record(
 def _record_issues(file: ImportFile, outcome: Outcome) -> None:
     if not outcome.rejects and not outcome.warnings:
         return
-    with copying("COPY imports_importissue (file_id, severity, row, \"column\", value, reason) FROM STDIN") as write:
+    with copying('COPY imports_importissue (file_id, severity, row, "column", value, reason) FROM STDIN') as write:
         for severity, issues in ((Severity.REJECT, outcome.rejects), (Severity.WARNING, outcome.warnings)):
             for issue in issues:
                 column, value = escaped(issue.column[:200]), escaped(issue.value[:40])
@@ -290,7 +305,7 @@ def _record_refusal(
     dry_run: bool,
 ) -> None:
     """A refused call leaves a trace, not data."""
-    if dry_run or connection.in_atomic_block and not Landlord.objects.exists():
+    if dry_run or (connection.in_atomic_block and not Landlord.objects.exists()):
         return
     ImportRun.objects.create(
         actor=actor,

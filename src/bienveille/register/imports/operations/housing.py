@@ -3,7 +3,17 @@
 from collections.abc import Callable
 
 from bienveille.register.accounts.models import Company, Landlord
-from bienveille.register.imports.operations.staging import Outcome, Source, array, copying, counted, escaped, rows, run, value
+from bienveille.register.imports.operations.staging import (
+    Outcome,
+    Source,
+    array,
+    copying,
+    counted,
+    escaped,
+    rows,
+    run,
+    value,
+)
 from bienveille.register.imports.rules.cells import Issue
 from bienveille.register.imports.rules.housing import HousingReader, HousingRow
 

@@ -38,7 +38,9 @@ def apply_partners(source: Source, *, moved: Callable[[], None]) -> Outcome:
     known = set(Structure.objects.filter(id__in={r["structure_id"] for r in records["service"].values()}).values_list("id", flat=True))  # fmt: skip
     for key, record in list(records["service"].items()):
         if record["structure_id"] not in known:
-            outcome.rejects.append(Issue(where[key], "structure_id", shown(record["structure_id"]), "unknown_structure"))
+            outcome.rejects.append(
+                Issue(where[key], "structure_id", shown(record["structure_id"]), "unknown_structure")
+            )
             del records["service"][key]
     _save(Service, records["service"], outcome)
     outcome.rejects.sort()

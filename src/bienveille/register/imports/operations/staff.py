@@ -61,7 +61,9 @@ def apply_staff(source: Source, *, moved: Callable[[], None]) -> Outcome:
         else:
             # An empty cell never erases; a column that says "head office" does move somebody there.
             kept = {
-                name: fact for name, fact in facts.items() if fact or (name == "agency_id" and _says_agency(source, unknown))
+                name: fact
+                for name, fact in facts.items()
+                if fact or (name == "agency_id" and _says_agency(source, unknown))
             }
             touched = any(getattr(user, name) != fact for name, fact in kept.items())
             for name, fact in kept.items():

@@ -9,7 +9,17 @@ from collections.abc import Callable
 from typing import Any
 
 from bienveille.ground.platform.text_search import search_name
-from bienveille.register.imports.operations.staging import Outcome, Source, array, copying, counted, escaped, rows, run, value
+from bienveille.register.imports.operations.staging import (
+    Outcome,
+    Source,
+    array,
+    copying,
+    counted,
+    escaped,
+    rows,
+    run,
+    value,
+)
 from bienveille.register.imports.rules.cells import Issue, Memo, shown
 from bienveille.register.imports.rules.homonyms import Known, Listed, assign_keys
 from bienveille.register.imports.rules.profiles import Profile
@@ -236,17 +246,17 @@ WHERE l.number = found.lease AND l.household_id IS NULL
 """
 
 
-def apply_tenants(
-    source: Source, *, today: dt.date, profile: Profile | None, moved: Callable[[], None]
-) -> Outcome:
+def apply_tenants(source: Source, *, today: dt.date, profile: Profile | None, moved: Callable[[], None]) -> Outcome:
     """People are created, brought up to date or closed; numbers of the outcome count people. Refuses rows, not files."""
     outcome = Outcome(source)
     _stage(source, outcome, today=today, profile=profile, moved=moved)
     run("ANALYZE imp_tenant")
     _reject_unknown_dwellings(outcome)
     _tell_homonyms_apart(outcome)
-    parameters: dict[str, Any] = {"today": today, "has_exit": "exit" in (source.columns.positions if source.columns else ())}
-    run("ANALYZE imp_tenant")
+    parameters: dict[str, Any] = {
+        "today": today,
+        "has_exit": "exit" in (source.columns.positions if source.columns else ()),
+    }
     run(_LEASES, parameters)
     _settle_torn_leases(outcome, parameters)
     run(_MATCHED_LEASES)

@@ -19,9 +19,7 @@ class Known(NamedTuple):
     birth: dt.date | None
 
 
-def assign_keys(
-    key: str, listed: Sequence[Listed], known: Sequence[Known]
-) -> tuple[dict[int, str], list[int]]:
+def assign_keys(key: str, listed: Sequence[Listed], known: Sequence[Known]) -> tuple[dict[int, str], list[int]]:
     """The key of each row, and the rows that repeat another one (same name, same birth date).
 
     A row takes the key of the person born the same day; then keys of people whose birth date the file corrects; then new

@@ -130,8 +130,7 @@ IGNORED = {
     TENANTS: "solde | solde compte | solde client | impaye | dette | paiement | mode de paiement | mode paiement | "
     "mode reglement | iban | rib | bic | commentaire | commentaires | observation | observations | remarque | "
     "remarques | note | notes | nationalite | revenus | rfr | ressources | loyer | csp | profession | employeur | "
-    "lieu de naissance | lieu naissance | nir | n securite sociale | numero securite sociale | "
-    + _DISABILITY,
+    "lieu de naissance | lieu naissance | nir | n securite sociale | numero securite sociale | " + _DISABILITY,
     STAFF: "commentaire | commentaires | observations | remarque | remarques | matricule",
 }
 

@@ -1,0 +1,138 @@
+"""`import`: a landlord's files into the register, with a report for a person or for a program."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    pass
+
+NAME = "import"
+HELP = "importer le patrimoine, les locataires, les collaborateurs et les partenaires"
+
+_KINDS = {
+    "housing": ("Patrimoine", "logements"),
+    "tenants": ("Locataires", "personnes"),
+    "staff": ("Collaborateurs", "comptes"),
+    "partners": ("Partenaires", "fiches"),
+}
+_SHOWN = 3  # examples of each reason in the report for people
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    from bienveille.register.imports.rules.profiles import profile_names
+
+    parser.add_argument("files", nargs="+", metavar="FICHIER", help="exports .csv, .xlsx, .ods, ou partenaires .json")
+    parser.add_argument("--org", default="", metavar="NOM", help="nom du bailleur, demandé au premier import")
+    parser.add_argument("--profile", default="", choices=["", *profile_names()], metavar="PROFIL",
+                        help="données de plus, pour une finalité : " + ", ".join(profile_names()))  # fmt: skip
+    parser.add_argument("--dry-run", action="store_true", help="tout faire, puis tout annuler : rien n’est écrit")
+    parser.add_argument("--json", action="store_true", help="écrire un document JSON sur la sortie")
+
+
+def run(options: argparse.Namespace) -> int:
+    from django.utils import timezone
+
+    from bienveille.faces.cli.main import DONE, REFUSED, SOME_REJECTED, WRONG_USAGE, given_path
+    from bienveille.ground.platform.refusal import Refusal
+    from bienveille.register.imports.operations import import_files
+
+    paths = [given_path(name) for name in options.files]
+    missing = [name for name, path in zip(options.files, paths, strict=True) if not path.is_file()]
+    if missing:
+        return _refuse(options, f"Fichier introuvable\u00a0: {', '.join(missing)}.", WRONG_USAGE)
+    with ExitStack() as bars:
+        try:
+            report = import_files(
+                paths=paths,
+                today=timezone.localdate(),
+                org=options.org,
+                profile=options.profile,
+                dry_run=options.dry_run,
+                progress=_progress(bars, quiet=options.json),
+            )
+        except Refusal as refusal:
+            return _refuse(options, str(refusal), REFUSED)
+    document = report.as_dict()
+    if options.json:
+        print(json.dumps(document, ensure_ascii=False))
+    else:
+        print("\n".join(_report(document)))
+    return SOME_REJECTED if report.has_rejects and not options.dry_run else DONE
+
+
+def _refuse(options: argparse.Namespace, sentence: str, code: int) -> int:
+    print(sentence, file=sys.stderr)
+    if options.json:
+        document = {"applied": False, "dry_run": options.dry_run, "org": options.org, "refusal": sentence, "files": []}
+        print(json.dumps(document, ensure_ascii=False))
+    return code
+
+
+def _progress(bars: ExitStack, *, quiet: bool) -> Callable[[str, int], Callable[[], None]]:
+    from bienveille.ground.platform.progress import counter
+
+    def start(title: str, total: int) -> Callable[[], None]:
+        if quiet or not sys.stderr.isatty():
+            return lambda: None
+        bar = bars.enter_context(counter(title, total=total or None))
+        return lambda: bar.update() and None
+
+    return start
+
+
+def _report(document: dict[str, Any]) -> list[str]:
+    """The report for people: what was read, what changes, what to correct."""
+    lines = [f"{document['org']}\u00a0: {'essai, rien n’est écrit' if document['dry_run'] else 'import appliqué'}.", ""]
+    for file in document["files"]:
+        title, unit = _KINDS[file["kind"]]
+        lines.append(f"{title} — {file['file']}")
+        lines.append(
+            _row(("lignes lues", file["records"]), ("acceptées", file["accepted"]), ("rejetées", file["rejected"]))
+        )
+        changes = [("créés", file["created"]), ("modifiés", file["updated"]), ("sans changement", file["unchanged"])]
+        if file["kind"] == "tenants":
+            changes.insert(2, ("partis", file["closed"]))
+        lines.append(_row(*changes, unit=unit))
+        for name, label in (
+            ("unknown_columns", "Colonnes inconnues, non lues"),
+            ("ignored_columns", "Colonnes laissées de côté"),
+        ):
+            if file[name]:
+                lines.append(f"  {label}\u00a0: {', '.join(file[name])}")
+        lines += _issues("Lignes rejetées", file["rejects"]) + _issues("Cellules à vérifier", file["warnings"]) + [""]
+    if any(file["rejected"] or file["warned"] for file in document["files"]):
+        lines.append("La liste complète, ligne par ligne\u00a0: la même commande avec --json.")
+    return lines
+
+
+def _row(*counts: tuple[str, int], unit: str = "") -> str:
+    from bienveille.ground.lib.typography import number
+
+    return "  " + ", ".join(f"{number(count)} {label}" for label, count in counts) + (f" ({unit})" if unit else "")
+
+
+def _issues(title: str, issues: list[dict[str, Any]]) -> list[str]:
+    from bienveille.ground.lib.typography import number
+
+    if not issues:
+        return []
+    groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for issue in issues:
+        groups.setdefault((issue["reason"], issue["column"]), []).append(issue)
+    lines = [f"  {title}\u00a0: {number(len(issues))}"]
+    for group in sorted(groups.values(), key=len, reverse=True):
+        first = group[0]
+        examples = ", ".join(
+            f"ligne {issue['row']}" + (f" («\u00a0{issue['value']}\u00a0»)" if issue["value"] else "")
+            for issue in group[:_SHOWN]
+        )
+        more = "…" if len(group) > _SHOWN else ""
+        column = f"{first['column']}\u00a0: " if first["column"] else ""
+        lines.append(f"    {number(len(group))} × {column}{first['message']} {examples}{more}")
+    return lines
