@@ -309,6 +309,12 @@ class TestApiTokens:
         with django_assert_num_queries(1):
             assert access.authenticate_token(secret=guess, now=NOW) is None
 
+    def test_a_closed_account_has_no_token_even_one_not_revoked(self):
+        user = UserFactory()
+        secret = operations.create_api_token(actor=user, user=user, label="", now=NOW)
+        User.objects.filter(pk=user.pk).update(is_active=False)
+        assert access.authenticate_token(secret=secret, now=NOW) is None
+
     def test_expires_after_its_days(self):
         user = UserFactory()
         secret = operations.create_api_token(actor=user, user=user, label="", now=NOW, days=2)
