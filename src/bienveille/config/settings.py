@@ -107,6 +107,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 FETCH_MODE = models.FETCH_PEERS
 # What audiences may ask: assembled above them, because they know nothing of calls nor of anything above.
 AUDIENCE_CRITERIA = "bienveille.config.criteria.CRITERIA"
+# What the worker does by itself; reading the table registers it.
+SCHEDULE = "bienveille.config.schedule.SCHEDULE"
 
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "platform_cache"}}
 

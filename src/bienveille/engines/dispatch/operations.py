@@ -8,13 +8,16 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import connection, transaction
+from django.db.models import Exists, OuterRef, Q
 from django.utils.timezone import localtime
+from django.utils.timezone import now as clock
 
 from bienveille.engines.dispatch.choices import ClosingReason, ContactState, Outcome, PlannedState
 from bienveille.engines.dispatch.models import Attempt, Contact, PlannedCall, Queue
 from bienveille.engines.dispatch.queries import usable_phones
 from bienveille.engines.dispatch.rules import WEEK, decide, decide_planned, next_weekly
 from bienveille.ground.lib.ids import uuid7
+from bienveille.ground.platform.jobs import job
 from bienveille.ground.platform.refusal import Refusal
 from bienveille.register.accounts.choices import AuditAction
 from bienveille.register.accounts.models import User
@@ -32,8 +35,8 @@ class StaleToken(Refusal):
     """The household is no longer in this caller's hands: it expired and went on, or the call is already saved."""
 
     message = (
-        "Ce ménage n’est plus entre vos mains : la réservation a expiré, ou l’appel est déjà enregistré. "
-        "Votre saisie est gardée sur cette page ; demandez l’appel suivant pour continuer."
+        "Ce ménage n’est plus entre vos mains : la réservation a expiré, ou l’appel est déjà enregistré. "
+        "Votre saisie est gardée sur cette page ; demandez l’appel suivant pour continuer."
     )
 
 
@@ -47,7 +50,7 @@ class CannotUndo(Refusal):
     """The last outcome can no longer be taken back."""
 
     message = (
-        "Cet appel ne peut plus être annulé : il date de plus de trente minutes, ou le ménage a été repris depuis."
+        "Cet appel ne peut plus être annulé : il date de plus de trente minutes, ou le ménage a été repris depuis."
     )
 
 
@@ -66,7 +69,7 @@ class AlreadyHolding(Refusal):
 class CannotWithdraw(Refusal):
     """Only a household that waits can be taken out."""
 
-    message = "Ce ménage ne peut plus être retiré : il est entre les mains d’un appelant ou son appel est terminé."
+    message = "Ce ménage ne peut plus être retiré : il est entre les mains d’un appelant ou son appel est terminé."
 
 
 @dataclass(frozen=True)
@@ -549,3 +552,13 @@ def wake(*, queue: Queue, now: datetime) -> int:
         total += woken
         if not woken:
             return total
+
+
+@job(queue="dispatch")
+def wake_queues() -> int:
+    """Wake every queue that hands out, and every other one that still has a household in somebody's hands.
+
+    The second kind was paused or closed while a caller vanished: without this their household would stay reserved.
+    """
+    held = Contact.objects.filter(queue=OuterRef("pk"), reserved_by__isnull=False)
+    return sum(wake(queue=queue, now=clock()) for queue in Queue.objects.filter(Q(accepting=True) | Exists(held)))

@@ -1,0 +1,14 @@
+"""Everything that runs by itself: what, when and why, in one table. The jobs stand in the packages' operations."""
+
+from bienveille.engines.dispatch.operations import wake_queues
+from bienveille.ground.platform.jobs import Job, schedule
+
+#: Read by the worker before its first job (setting SCHEDULE). Cron lines are in UTC. One thing more runs by itself and
+#: is not here because the queue cannot do without it: `ground/platform/jobs.py` gives back, every ten seconds, the
+#: jobs of a worker that died.
+SCHEDULE: tuple[tuple[Job[[]], str, str], ...] = (
+    (wake_queues, "* * * * *", "Households whose next try has come, or whose caller vanished, are offered again."),
+)
+
+for _job, _cron, _why in SCHEDULE:
+    schedule(_job, _cron)
