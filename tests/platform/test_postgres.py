@@ -1,6 +1,8 @@
 """The embedded PostgreSQL, with real servers and real kills; its folders and users are in test_postgres_home.py."""
 
+import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -207,20 +209,33 @@ class TestSurviving:
             assert ask(mine, "SELECT 1") == 1
             busy.close()
 
-    def test_a_recycled_number_is_not_mistaken_for_the_server(self, made, holder):
-        pid_file = made / "data" / "postmaster.pid"
-        pid_file.write_text(f"{os.getpid()}\n{made / 'data'}\n0\n5432\n/nowhere\n\n\nready\n")
-        with EmbeddedPostgres(made, durable=False) as mine:
-            assert number_of(made) != os.getpid()
-            assert ask(mine, "SELECT 1") == 1
+    @pytest.mark.parametrize(("name", "inside"), [("postgres", False), ("sleep", True)])
+    def test_a_recycled_number_is_not_mistaken_for_the_server(self, made, tmp_path, name, inside):
+        """Another PostgreSQL elsewhere, or a stranger in our folder."""
+        program = tmp_path / name
+        shutil.copy(shutil.which("sleep"), program)
+        with self.told_to_be_the_server(made, [program, "60"], cwd=made / "data" if inside else "/") as impostor:
+            with EmbeddedPostgres(made, durable=False) as mine:
+                assert number_of(made) != impostor.pid
+                assert ask(mine, "SELECT 1") == 1
+            assert impostor.poll() is None
 
-    def test_a_zombie_is_not_mistaken_for_the_server(self, made):
-        zombie = subprocess.Popen(["true"])
-        wait_until(lambda: psutil.Process(zombie.pid).status() == psutil.STATUS_ZOMBIE)
-        (made / "data" / "postmaster.pid").write_text(f"{zombie.pid}\n{made / 'data'}\n0\n5432\n/nowhere\n\n\nready\n")
-        with EmbeddedPostgres(made, durable=False) as mine:
-            assert ask(mine, "SELECT 1") == 1
-        zombie.wait()
+    def test_a_zombie_is_not_mistaken_for_the_server(self, made, tmp_path):
+        program = tmp_path / "postgres"
+        shutil.copy(shutil.which("true"), program)
+        with self.told_to_be_the_server(made, [program], cwd=made / "data") as zombie:
+            wait_until(lambda: psutil.Process(zombie.pid).status() == psutil.STATUS_ZOMBIE)
+            with EmbeddedPostgres(made, durable=False) as mine:
+                assert ask(mine, "SELECT 1") == 1
+
+    @contextlib.contextmanager
+    def told_to_be_the_server(self, made, command, cwd):
+        with subprocess.Popen(command, cwd=cwd) as process:
+            (made / "data" / "postmaster.pid").write_text(
+                f"{process.pid}\n{made / 'data'}\n0\n5432\n/nowhere\n\n\nready\n"
+            )
+            yield process
+            process.kill()
 
     def test_a_half_made_cluster_is_made_again(self, made):
         place = made.parent / "interrupted"

@@ -1,7 +1,7 @@
 """The dispatcher: finds the command, sets up what it needs, turns what happens into an exit code; no business.
 
 A command is a module with `NAME`, `HELP`, `add_arguments(parser)`, `run(options) -> int`, and when they differ:
-`NEEDS_DATABASE = True` (PostgreSQL up, Django ready, migrations applied before `run`) and `PASSES_ARGUMENTS = False`
+`NEEDS_DATABASE = True` (PostgreSQL up, Django ready, migrations applied before `run`), `READS_DEMO_TOO = False` and `PASSES_ARGUMENTS = False`
 (True: everything after the name is given as is, in `options.arguments`). It imports Django and the house inside `run`
 only: `--help` must answer at once.
 """
@@ -20,6 +20,7 @@ from types import ModuleType
 from typing import NoReturn
 
 from bienveille.faces.cli.french import Parser
+from bienveille.ground.platform.failures import var_folder
 from bienveille.ground.platform.refusal import Refusal
 
 DONE, FAILED, WRONG_USAGE, SOME_REJECTED, REFUSED = range(5)
@@ -76,20 +77,35 @@ def _run(arguments: Sequence[str]) -> int:
         parser = Parser(prog=f"bienveille {name}", description=command.HELP)
         command.add_arguments(parser)
         options = parser.parse_args(list(arguments[1:]))
+    if getattr(command, "READS_DEMO_TOO", False):
+        fall_back_on_demo()
     if getattr(command, "NEEDS_DATABASE", True):
         set_up()
     return int(command.run(options))
 
 
+def fall_back_on_demo() -> None:
+    """Who has only tried the demo means the demo: its campaigns, its accounts. Said on standard error."""
+    var = var_folder()
+    if os.environ.get("DATABASE_URL") or (var / "postgres").exists() or not (var / "demo" / "postgres").exists():
+        return
+    os.environ["BIENVEILLE_VAR"] = str(var / "demo")
+    _say("(base de démonstration)")
+
+
 def set_up() -> None:
-    """PostgreSQL up and recent enough, Django ready, migrations applied. Raises Refusal."""
+    """PostgreSQL up and recent enough, Django ready, migrations and built-in guides applied. Raises Refusal."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bienveille.config.settings")
     import django
 
     django.setup()
+    from django.utils.timezone import now
+
+    from bienveille.engines.questionnaires.operations import ensure_built_in
     from bienveille.ground.platform.schema import bring_up_to_date
 
     bring_up_to_date()
+    ensure_built_in(now=now())
 
 
 def given_path(text: str) -> Path:
@@ -108,8 +124,7 @@ def _overview() -> str:
         "usage\u00a0: bienveille COMMANDE [options]",
         "",
     ]
-    here = Path(__file__).parent
-    lines += [f"  {name:<10} {_load(name).HELP}" for name in COMMANDS if (here / f"{COMMANDS[name]}.py").exists()]
+    lines += [f"  {name:<10} {_load(name).HELP}" for name in COMMANDS]
     lines += ["", "Aide d’une commande\u00a0: bienveille COMMANDE --help"]
     return "\n".join(lines)
 
