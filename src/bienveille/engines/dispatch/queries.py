@@ -176,10 +176,11 @@ def check_invariants(queue: Queue) -> list[str]:
         if shut := cursor.fetchone()[0]:
             faults.append(f"{shut} shut lanes with somebody waiting")
         cursor.execute(
-            """SELECT count(*) FROM (
-                   SELECT contact_id, started_at FROM dispatch_attempt a JOIN dispatch_contact c ON c.id = a.contact_id
-                   WHERE c.queue_id = %s AND a.undone_at IS NULL
-                   GROUP BY 1, 2 HAVING count(DISTINCT caller_id) > 1) AS doubles""",
+            """SELECT count(DISTINCT a.contact_id) FROM dispatch_attempt a
+               JOIN dispatch_contact c ON c.id = a.contact_id
+               JOIN dispatch_attempt b ON b.contact_id = a.contact_id AND b.id > a.id AND b.caller_id <> a.caller_id
+               WHERE c.queue_id = %s AND a.undone_at IS NULL AND b.undone_at IS NULL
+                 AND a.started_at < b.at AND b.started_at < a.at""",
             [queue.pk],
         )
         if doubles := cursor.fetchone()[0]:

@@ -23,6 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", metavar="NOM", choices=names, help=f"parmi : {', '.join(names)}")
     parser.add_argument("--rows", type=int, help="combien de lignes (par défaut, celles de l’objectif)")
     parser.add_argument("--runs", type=int, help="combien d’essais")
+    parser.add_argument("--kills", type=int, help="crowd : combien de processus d’appelants tuer en route")
     parser.add_argument("--json", action="store_true", help="écrire un document JSON, seul, sur la sortie")
 
 
@@ -36,7 +37,7 @@ def run(options: argparse.Namespace) -> int:
     if str(_ROOT) not in sys.path:
         sys.path.insert(0, str(_ROOT))
     module = importlib.import_module(f"benchmarks.{known()[options.name]}")
-    arguments = {key: value for key in ("rows", "runs") if (value := getattr(options, key)) is not None}
+    arguments = {key: value for key in ("rows", "runs", "kills") if (value := getattr(options, key)) is not None}
     figure = module.run(**arguments)
     if options.json:
         print(json.dumps(figure))

@@ -10,6 +10,7 @@ from uuid import UUID
 
 NAME = "campaign"
 HELP = "préparer, ouvrir, suivre et fermer une campagne d’appels"
+READS_DEMO_TOO = True
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,8 +23,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         ("pause", "ne plus rien confier pour un temps"),
         ("resume", "reprendre après une pause"),
         ("close", "fermer pour de bon"),
-        ("figures", "chiffres clés : appels, joints, besoins, par agence et par service"),
-        ("ledger", "où en est chaque ménage : les états s’ajoutent à la cible"),
+        ("figures", "chiffres clés : appels, joints, besoins, par agence et par service"),
+        ("ledger", "où en est chaque ménage : les états s’ajoutent à la cible"),
         ("check", "vérifier que rien n’est perdu ni doublé"),
     ):
         action = actions.add_parser(name, help=text)
@@ -37,7 +38,7 @@ def _identifier(text: str) -> UUID:
     try:
         return UUID(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"« {text} » n’est pas un identifiant de campagne") from None
+        raise argparse.ArgumentTypeError(f"« {text} » n’est pas un identifiant de campagne") from None
 
 
 def run(options: argparse.Namespace) -> int:
@@ -83,11 +84,11 @@ def _read(source: str) -> dict[str, object]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise Refusal(f"Le fichier « {source} » n’existe pas.") from None
+        raise Refusal(f"Le fichier « {source} » n’existe pas.") from None
     except (OSError, UnicodeDecodeError):
-        raise Refusal(f"Le fichier « {source} » ne se lit pas : un fichier TOML en UTF-8 est attendu.") from None
+        raise Refusal(f"Le fichier « {source} » ne se lit pas : un fichier TOML en UTF-8 est attendu.") from None
     except tomllib.TOMLDecodeError as error:
-        raise Refusal(f"« {source} » n’est pas un fichier TOML valide : {error}.") from None
+        raise Refusal(f"« {source} » n’est pas un fichier TOML valide : {error}.") from None
 
 
 def _find(campaign_id: UUID):  # type: ignore[no-untyped-def]
@@ -96,7 +97,7 @@ def _find(campaign_id: UUID):  # type: ignore[no-untyped-def]
 
     campaign = find_campaign(campaign_id)
     if campaign is None:
-        raise Refusal("Aucune campagne ne porte cet identifiant. « ./bienveille campaign list » les donne.")
+        raise Refusal("Aucune campagne ne porte cet identifiant. « ./bienveille campaign list » les donne.")
     return campaign
 
 
@@ -143,7 +144,7 @@ def figures_in_french(name: str, numbers: dict) -> list[str]:
         f"{number(numbers['refused'])} refus, {number(unreachable)} injoignables",
         f"  {number(numbers['weekly_recurring'])} rappelés chaque semaine, "
         f"{counted(numbers['referrals'], 'situation confiée', 'situations confiées')}",
-        "  Avis des appelants : "
+        "  Avis des appelants : "
         + ", ".join(f"{Grade(key).label.lower()} {number(n)}" for key, n in numbers["grades"].items()),
     ]
     needs = sorted(numbers["needs"].items(), key=lambda item: -item[1])
@@ -159,17 +160,22 @@ def figures_in_french(name: str, numbers: dict) -> list[str]:
 
 
 def _ledger(campaign, *, as_json: bool) -> int:  # type: ignore[no-untyped-def]
-    from bienveille.engines.dispatch.choices import ContactState
     from bienveille.engines.dispatch.queries import ledger
-    from bienveille.ground.lib.typography import number
 
     counted = ledger(campaign.queue)
-    if as_json:
-        print(json.dumps(counted.as_dict()))
-        return 0 if counted.adds_up else 1
-    parts = " + ".join(f"{number(getattr(counted, s.value))} {s.label.lower()}" for s in ContactState)
-    print(f"{number(counted.target)} ménages = {parts}")
+    print(json.dumps(counted.as_dict()) if as_json else ledger_in_french(campaign))
     return 0 if counted.adds_up else 1
+
+
+def ledger_in_french(campaign) -> str:  # type: ignore[no-untyped-def]
+    """« 500 ménages = 401 joints + 99 en attente »: the sum in figures, as the screens show it; nil parts left out."""
+    from bienveille.engines.dispatch.queries import ledger
+    from bienveille.ground.lib.typography import counted, number
+    from bienveille.ground.ui.rules import ledger_parts
+
+    states = ledger(campaign.queue)
+    parts = [f"{number(part.count)} {part.label.lower()}" for part in ledger_parts(states.as_dict()) if part.count]
+    return f"{counted(states.target, 'ménage')} = {' + '.join(parts) or '0'}"
 
 
 def _check(campaign, *, as_json: bool) -> int:  # type: ignore[no-untyped-def]

@@ -7,6 +7,7 @@ from bienveille.ground.platform.refusal import Refusal
 
 NAME = "token"
 HELP = "donne à un programme les droits d’un utilisateur"
+READS_DEMO_TOO = True
 
 
 class UnknownAddresses(Refusal):

@@ -45,7 +45,7 @@ class InvalidReport(Refusal):
 
     def __init__(self, errors: dict[str, list[str]]) -> None:
         self.errors = errors
-        super().__init__("L’appel n’est pas encore enregistré : corrigez ce qui est signalé.")
+        super().__init__("L’appel n’est pas encore enregistré : corrigez ce qui est signalé.")
 
 
 class CannotOpen(Refusal):
@@ -61,7 +61,7 @@ class CannotClose(Refusal):
 
 
 class NobodyToCall(Refusal):
-    message = "Aucun ménage ne répond aux critères de la campagne : élargissez le public, puis ouvrez-la de nouveau."
+    message = "Aucun ménage ne répond aux critères de la campagne : élargissez le public, puis ouvrez-la de nouveau."
 
 
 class NotACaller(Refusal):
@@ -81,7 +81,7 @@ def create_campaign(*, document: object, actor: User | None) -> Campaign:
         raise InvalidDocument(errors)
     version = get_current(parsed.questionnaire)
     if version is None:
-        errors["questionnaire"] = [f"Le questionnaire « {parsed.questionnaire} » n’existe pas."]
+        errors["questionnaire"] = [f"Le questionnaire « {parsed.questionnaire} » n’existe pas."]
     for rank, wave in enumerate(parsed.waves, start=1):
         try:
             check(dict(wave.audience))
@@ -362,12 +362,12 @@ def check_report(campaign: Campaign, report: CallReport) -> tuple[dict[str, Any]
     if unknown:
         errors["needs"] = [f"Besoins inconnus : {', '.join(map(str, unknown[:5]))}."]
     if len(report.note) > NOTE_LENGTH:
-        errors["note"] = [f"La note fait {len(report.note)} caractères ; {NOTE_LENGTH} au plus."]
+        errors["note"] = [f"La note fait {len(report.note)} caractères ; {NOTE_LENGTH} au plus."]
     if "\0" in report.note:
         errors["note"] = ["La note contient un caractère impossible à enregistrer."]
     spoken = report.outcome in (Outcome.REACHED, Outcome.INTERRUPTED, Outcome.REFUSED)
     if report.weekly and report.outcome != Outcome.REACHED:
-        errors["weekly"] = ["Un appel chaque semaine se convient avec la personne : seulement si elle a été jointe."]
+        errors["weekly"] = ["Un appel chaque semaine se convient avec la personne : seulement si elle a été jointe."]
     if not spoken or not report.answers:
         return {}, errors
     complete = report.complete and report.outcome == Outcome.REACHED

@@ -181,6 +181,7 @@ class PhoneLine:
     number: str
     display: str
     whose: str
+    own: bool  # theirs, not a relative's or a neighbour's
     status: str
     answered_on: date | None
 
@@ -270,6 +271,7 @@ def _person_line(person: Person, today: date) -> PersonLine:
                 number=point.value,
                 display=display_phone(point.value),
                 whose=point.whose or person.display_name,
+                own=not point.whose,
                 status=point.status,
                 answered_on=point.verified_on,
             )

@@ -55,7 +55,7 @@ def read_document(raw: object) -> tuple[CampaignDocument | None, dict[str, list[
     name = _text(raw, "name", errors, "Donnez un nom à la campagne.", 150)
     purpose = _text(raw, "purpose", errors, "Indiquez la finalité de la campagne.", 60)
     if purpose and purpose not in Purpose.values:
-        errors.add("purpose", f"Cette finalité n’est pas connue. Choisissez parmi : {', '.join(Purpose.values)}.")
+        errors.add("purpose", f"Cette finalité n’est pas connue. Choisissez parmi : {', '.join(Purpose.values)}.")
     questionnaire = _text(raw, "questionnaire", errors, "Indiquez le questionnaire de la campagne.", 100)
     waves = _waves(raw.get("waves"), errors)
     all_callers, emails = _callers(raw.get("callers", {"all": True}), errors)
@@ -87,7 +87,7 @@ def _text(raw: Mapping[str, Any], key: str, errors: DocumentErrors, missing: str
 
 def _waves(raw: object, errors: DocumentErrors) -> tuple[WaveDocument, ...]:
     if not isinstance(raw, list | tuple) or not raw:
-        errors.add("waves", "Une campagne a au moins une vague : qui appeler.")
+        errors.add("waves", "Une campagne a au moins une vague : qui appeler.")
         return ()
     if len(raw) > 50:
         errors.add("waves", "Cinquante vagues au plus.")
@@ -110,7 +110,7 @@ def _waves(raw: object, errors: DocumentErrors) -> tuple[WaveDocument, ...]:
             audience = {}
         priority = wave.get("priority", [Priority.OLDEST_FIRST])
         if not isinstance(priority, list | tuple) or any(item not in Priority.values for item in priority):
-            errors.add(f"{place}.priority", f"Les priorités possibles sont : {', '.join(Priority.values)}.")
+            errors.add(f"{place}.priority", f"Les priorités possibles sont : {', '.join(Priority.values)}.")
             priority = []
         waves.append(WaveDocument(name.strip(), audience, tuple(priority) or (Priority.OLDEST_FIRST,)))
     return tuple(waves)
@@ -123,7 +123,7 @@ def _callers(raw: object, errors: DocumentErrors) -> tuple[bool, tuple[str, ...]
             return True, ()
         if isinstance(emails, list | tuple) and emails and all(isinstance(email, str) for email in emails):
             return False, tuple(dict.fromkeys(email.strip().lower() for email in emails))
-    errors.add("callers", "Choisissez « all = true », ou une liste « emails ».")
+    errors.add("callers", "Choisissez « all = true », ou une liste « emails ».")
     return True, ()
 
 

@@ -1,0 +1,221 @@
+"""`demo`: an invented landlord, one account per role, a campaign half done; or a whole campaign played at once."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from datetime import datetime, time, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bienveille.register.accounts.models import Agency, User
+    from bienveille.services.outreach.models import Campaign
+
+NAME = "demo"
+NEEDS_DATABASE = False  # it has its own, apart from a real landlord's
+HELP = "essayer avec un bailleur inventé ; --once joue une campagne entière et donne ses chiffres"
+
+ORG = "Habitat des Deux Fleuves"
+PASSWORD = "demonstration-2026"
+DATA = Path(__file__).resolve().parents[4] / "tests" / "fixtures" / "erp-cp1252"
+FILES = ("patrimoine.csv", "locataires.csv", "collaborateurs.csv", "partenaires.json")
+CAMPAIGN = "Prendre des nouvelles de nos aînés"
+#: (role, first name, last name, agency or everything, where to look first)
+ACCOUNTS = (
+    ("administrator", "Agathe", "Réglage", None, "comptes et droits"),
+    ("director", "Denis", "Cap", None, "la campagne et ses chiffres"),
+    ("agency_manager", "Rosa", "Responsable", "LYO", "la campagne, vue de son agence"),
+    ("caller", "Josiane", "Appel", "LYO", "le prochain appel"),
+    ("social_worker", "Samira", "Relais", None, "les locataires"),
+    ("building_manager", "Thierry", "Gardien", None, "son espace"),
+    ("communication", "Colin", "Message", None, "son espace"),
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    from bienveille.faces.cli.serve import port_number
+
+    parser.add_argument("--port", type=port_number, default=8000, help="port d’écoute (par défaut : 8000)")
+    parser.add_argument("--once", action="store_true", help="jouer une campagne entière, donner ses chiffres, finir")
+
+
+def run(options: argparse.Namespace) -> int:
+    from bienveille.faces.cli.main import set_up
+    from bienveille.faces.cli.serve import serve
+
+    use_demo_database()
+    if options.once:
+        set_up()
+        prepare()
+        return play_once()
+    return serve(port=options.port, prepare=lambda: prepare() or welcome())
+
+
+def use_demo_database() -> None:
+    """The demo keeps apart: its own folder and its own embedded server, never a real landlord's database."""
+    root = Path(os.environ.get("BIENVEILLE_VAR") or Path(__file__).resolve().parents[4] / "var")
+    os.environ["BIENVEILLE_VAR"] = str(root / "demo")
+
+
+def prepare() -> str:
+    """The demo landlord, made once: its files imported, its accounts, a campaign half done. Harmless twice."""
+    from django.utils.timezone import localtime, now
+
+    from bienveille.ground.platform.refusal import Refusal
+    from bienveille.register.accounts.queries import landlord
+    from bienveille.register.imports.operations import import_files
+    from bienveille.services.outreach.queries import all_campaigns
+
+    owner = landlord()
+    if owner is not None and owner.name != ORG:
+        raise Refusal(f"Cette base est celle de « {owner.name} » : la démonstration n’y touche pas.")
+    if owner is None:
+        _say("Préparation du bailleur de démonstration…")
+        import_files(paths=[DATA / name for name in FILES], today=localtime(now()).date(), org=ORG)
+    _accounts()
+    if not all_campaigns():
+        _say("Les appelants commencent la campagne…")
+        _half_done()
+    return ""
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def _accounts() -> None:
+    """One account per role, made by the real operations; those that exist are left alone."""
+    from bienveille.register.accounts.operations import create_user, grant_role
+    from bienveille.register.accounts.queries import agencies, users_by_email
+
+    known = users_by_email([address(role) for role, *_ in ACCOUNTS])
+    by_code: dict[str, Agency] = {agency.code: agency for agency in agencies()}
+    for role, first_name, last_name, code, _ in ACCOUNTS:
+        if address(role) in known:
+            continue
+        agency = by_code[code] if code else None
+        user = create_user(
+            actor=None,
+            email=address(role),
+            first_name=first_name,
+            last_name=last_name,
+            agency=agency,
+            service="Agence" if agency else "Siège",
+            languages=["fr"],
+        )
+        user.set_password(PASSWORD)
+        user.save(update_fields=["password"])
+        grant_role(actor=None, user=user, role=role, agency=agency if role == "agency_manager" else None)
+
+
+def address(role: str) -> str:
+    return f"{role.replace('_', '.')}@demo.example"
+
+
+def _document(name: str) -> dict[str, object]:
+    return {
+        "name": name,
+        "purpose": "wellbeing",
+        "questionnaire": "senior-welfare",
+        "waves": [
+            {
+                "name": "75 ans et plus, vivant seuls",
+                "audience": {"all": [{"age": {"min": 75}}, {"lives_alone": True}]},
+                "priority": ["oldest_first"],
+            },
+            {"name": "75 ans et plus", "audience": {"age": {"min": 75}}, "priority": ["oldest_first"]},
+            {"name": "70 à 74 ans", "audience": {"age": {"min": 70, "max": 74}}, "priority": ["oldest_first"]},
+        ],
+        "callers": {"all": True},
+        "rules": {"max_attempts": 4, "lease_minutes": 30},
+    }
+
+
+def _open(name: str, start: datetime) -> Campaign:
+    from bienveille.services.outreach.operations import create_campaign, open_campaign
+
+    campaign = create_campaign(document=_document(name), actor=None)
+    open_campaign(campaign_id=campaign.pk, actor=None, now=start)
+    return campaign
+
+
+def _callers() -> list[User]:
+    """Staff imported as callers; the demo's own caller is left for whoever tries the screens."""
+    from bienveille.register.accounts.choices import Role
+    from bienveille.register.accounts.models import User
+
+    callers = User.objects.filter(grants__role=Role.CALLER, is_active=True).exclude(email=address("caller"))
+    return list(callers.order_by("email"))
+
+
+def _half_done() -> None:
+    """Five working days ago the campaign opened; everybody called a little each half-day since."""
+    from bienveille.faces.cli.simulation import work_together
+
+    moment = _working_days_ago(5)
+    campaign = _open(CAMPAIGN, moment)
+    callers = [user.pk for user in _callers()]
+    for day in range(4):
+        for hour in (10, 15):
+            when = (moment + timedelta(days=day)).replace(hour=hour)
+            if when.weekday() < 5:
+                work_together(campaign.pk, callers, when, at_most=3)
+
+
+def _working_days_ago(days: int) -> datetime:
+    from django.utils.timezone import localtime, now
+
+    today = localtime(now())
+    day = today.date()
+    while days > 0 or day.weekday() >= 5:
+        day -= timedelta(days=1)
+        days -= day.weekday() < 5
+    return datetime.combine(day, time(10), tzinfo=today.tzinfo)
+
+
+def play_once() -> int:
+    """A whole campaign, from its opening to the last call, on a clock that jumps from half-day to half-day."""
+    from django.utils.timezone import localtime, now
+
+    from bienveille.engines.dispatch.queries import check_invariants
+    from bienveille.faces.cli.campaign import figures_in_french, ledger_in_french
+    from bienveille.faces.cli.simulation import play
+    from bienveille.ground.platform.progress import counter
+    from bienveille.services.outreach.operations import close_campaign
+    from bienveille.services.outreach.queries import figures, find_campaign
+
+    start = _working_days_ago(0)
+    moment = localtime(now())
+    campaign = _open(f"Campagne jouée d’un trait le {moment:%d/%m/%Y à %H:%M}", start)
+    callers = _callers()
+    campaign.queue.refresh_from_db()
+    target = campaign.queue.target or 0
+    _say(f"{len(callers)} appelants simulés, {target} ménages à joindre.")
+    with counter("Campagne", total=target) as bar:
+        last = play(
+            campaign.pk,
+            [user.pk for user in callers],
+            start,
+            days=60,
+            said=lambda calls, waiting: bar.update(max(0, target - waiting - bar.n)),
+        )
+    close_campaign(campaign_id=campaign.pk, actor=None, now=last)
+    played = find_campaign(campaign.pk)
+    assert played is not None
+    faults = check_invariants(played.queue)
+    print("\n".join(figures_in_french(played.name, figures(played))))
+    print(f"  {ledger_in_french(played)}")
+    print("  Le compte est exact : personne n’est oublié." if not faults else "\n".join(faults))
+    return 1 if faults else 0
+
+
+def welcome() -> str:
+    """What to try, printed once the screens answer."""
+    from bienveille.register.accounts.choices import Role
+
+    lines = ["", f"{ORG}, bailleur inventé. Mot de passe de tous les comptes : {PASSWORD}", ""]
+    lines += [f"  {address(role):36}{Role(role).label:22}{hint}" for role, *_, hint in ACCOUNTS]
+    lines += ["", "Ctrl-C pour arrêter. Les données de la démonstration sont à part, dans var/demo."]
+    return "\n".join(lines)

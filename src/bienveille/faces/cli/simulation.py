@@ -1,0 +1,142 @@
+"""Simulated callers: they play a campaign through the real operations, at full speed, on a clock of their own.
+
+The demo is made with it, and so are the crowd benchmark and the crash tests. What they say is drawn from the contact's
+own key, so that a campaign played twice on the same register tells the same story.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from bienveille.ground.platform.refusal import Refusal
+
+#: Outcome → weight, near what landlords published: about six in ten answer the first call, eight in ten in the end.
+OUTCOMES = {
+    "reached": 620, "no_answer": 225, "voicemail": 45, "busy": 40, "call_later": 25, "wrong_number": 15,
+    "refused": 12, "interrupted": 8, "language": 5, "moved": 3, "deceased": 2,
+}  # fmt: skip
+GRADES = {"green": 760, "yellow": 190, "orange": 45, "red": 5}
+NEEDS = ("meals", "shopping", "medicines", "company", "heating", "paperwork", "rent", "mobility")
+NOTES = (
+    "Contente de l’appel, sa fille passe le dimanche.",
+    "Préfère être appelée l’après-midi.",
+    "Ne descend plus faire ses courses seule.",
+    "La voisine du deuxième monte le pain.",
+    "Le radiateur de la chambre ne chauffe plus.",
+    "Souhaite de l’aide pour un courrier.",
+)
+ANSWERS = {"good_moment": "yes", "agrees": "yes"}
+
+
+def say(contact_id: UUID, attempt: int, now: datetime) -> dict[str, object]:
+    """What this call gives: fields of a `CallReport`, the same each time for the same contact and attempt."""
+    draw = random.Random(f"{contact_id.int}-{attempt}")
+    outcome = draw.choices(list(OUTCOMES), list(OUTCOMES.values()))[0]
+    report: dict[str, object] = {"outcome": outcome}
+    if outcome == "call_later":
+        report["call_back_on"] = (now + timedelta(days=draw.randint(1, 4))).date()
+    if outcome != "reached":
+        return report
+    grade = draw.choices(list(GRADES), list(GRADES.values()))[0]
+    report["grade"] = grade
+    report["answers"] = ANSWERS
+    if grade != "green" or draw.random() < 0.1:
+        report["needs"] = tuple(draw.sample(NEEDS, draw.randint(1, 2)))
+        report["note"] = draw.choice(NOTES)
+        report["agreed"] = grade in ("orange", "red") or draw.random() < 0.2
+    report["weekly"] = grade in ("yellow", "orange") and draw.random() < 0.25
+    return report
+
+
+def work(campaign_id: UUID, caller_id: UUID, now: datetime, *, at_most: int | None = None) -> int:
+    """One caller works until nobody is left for them at that moment; gives how many calls were saved."""
+    from bienveille.engines.dispatch.queries import contact_in_hand
+    from bienveille.register.accounts.models import User
+    from bienveille.services.outreach.operations import CallReport, record_call, take_next
+    from bienveille.services.outreach.queries import find_campaign
+
+    campaign, caller = find_campaign(campaign_id), User.objects.get(pk=caller_id)
+    assert campaign is not None
+    saved = 0
+    while at_most is None or saved < at_most:
+        if take_next(campaign=campaign, caller=caller, now=now) is None:
+            break
+        contact = contact_in_hand(campaign.queue_id, caller)
+        if contact is None or contact.token is None:
+            continue
+        try:
+            record_call(
+                campaign=campaign,
+                caller=caller,
+                contact_id=contact.pk,
+                token=contact.token,
+                report=CallReport(**say(contact.pk, contact.attempts_made, now)),  # type: ignore[arg-type]
+                now=now,
+                idempotency_key=str(contact.token),
+            )
+            saved += 1
+        except Refusal:  # somebody else's by now: as on a real afternoon, ask for the next one
+            continue
+    return saved
+
+
+def work_together(campaign_id: UUID, callers: Sequence[UUID], now: datetime, *, at_most: int | None = None) -> int:
+    """Every caller at once, a thread each; gives how many calls were saved."""
+    from django.db import connection
+
+    counts: dict[UUID, int] = {}
+    failures: list[BaseException] = []
+
+    def one(caller_id: UUID) -> None:
+        try:
+            counts[caller_id] = work(campaign_id, caller_id, now, at_most=at_most)
+        except BaseException as failure:
+            failures.append(failure)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=one, args=(caller_id,), daemon=True) for caller_id in callers]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if failures:
+        raise failures[0]
+    return sum(counts.values())
+
+
+def play(
+    campaign_id: UUID, callers: Sequence[UUID], start: datetime, *, days: int, said: Callable[[int, int], None]
+) -> datetime:
+    """Play up to `days` half-days with everybody calling; stops when nobody waits. Gives the last moment played.
+
+    `said(calls, waiting)` is told after each half-day.
+    """
+    from bienveille.engines.dispatch.queries import ledger
+    from bienveille.services.outreach.queries import find_campaign
+
+    moment = start
+    for _ in range(days):
+        calls = work_together(campaign_id, callers, moment)
+        campaign = find_campaign(campaign_id)
+        assert campaign is not None
+        waiting = ledger(campaign.queue).waiting
+        said(calls, waiting)
+        if waiting == 0:
+            break
+        moment = _half_day_later(moment)
+    return moment
+
+
+def _half_day_later(moment: datetime) -> datetime:
+    """Ten in the morning, then three in the afternoon, Saturdays and Sundays left out."""
+    if moment.hour < 13:
+        return moment.replace(hour=15)
+    moment = moment.replace(hour=10) + timedelta(days=1)
+    while moment.weekday() >= 5:
+        moment += timedelta(days=1)
+    return moment
