@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db.utils import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils.timezone import localtime, now
-from ninja import NinjaAPI
+from ninja import Body, NinjaAPI, Status
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.security import HttpBearer
 
@@ -30,7 +30,7 @@ RETRY_AFTER_SECONDS = 60
 class ApiTokenAuth(HttpBearer):
     """`Authorization: Bearer …`: the token's owner, with their own rights."""
 
-    openapi_description = "Jeton donné par « ./bienveille token ADRESSE »."
+    openapi_description = "Jeton donné par « ./bienveille token ADRESSE »."
 
     def authenticate(self, request: HttpRequest, token: str) -> User | None:
         user = authenticate_token(secret=token, now=now())
@@ -42,7 +42,7 @@ class ApiTokenAuth(HttpBearer):
 api = NinjaAPI(
     title="Bienveille",
     version="1",
-    description="Campagnes d’appels bienveillants : confier, enregistrer, suivre.",
+    description="Campagnes d’appels bienveillants : confier, enregistrer, suivre.",
     auth=ApiTokenAuth(),
     urls_namespace="api",
     docs_url=None,
@@ -61,7 +61,7 @@ def problem(status: int, title: str, detail: str = "", errors: dict[str, list[st
 
 @api.exception_handler(AuthenticationError)
 def _not_signed_in(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
-    response = problem(401, "Jeton absent ou refusé", "Donnez un jeton valable : « Authorization: Bearer … ».")
+    response = problem(401, "Jeton absent ou refusé", "Donnez un jeton valable : « Authorization: Bearer … ».")
     response["WWW-Authenticate"] = "Bearer"
     return response
 
@@ -103,7 +103,7 @@ def _refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:
 
 @api.exception_handler(OperationalError)
 def _database_away(request: HttpRequest, error: OperationalError) -> HttpResponse:
-    response = problem(503, "Base de données indisponible", "Réessayez dans un instant ; rien n’est perdu.")
+    response = problem(503, "Base de données indisponible", "Réessayez dans un instant ; rien n’est perdu.")
     response["Retry-After"] = "2"
     return response
 
@@ -119,13 +119,13 @@ def _managed(request: HttpRequest, campaign_id: UUID) -> Campaign:
 
 
 @api.post("/campaigns", response={201: dict})
-def create_campaign(request: HttpRequest, payload: dict[str, Any]) -> tuple[int, dict[str, str]]:
+def create_campaign(request: HttpRequest, payload: Any = Body(...)) -> Status:  # noqa: B008
     """Prepare a campaign from its document."""
     if not has_role(_me(request), *MANAGERS):
         raise HttpError(403, "Préparer une campagne revient aux responsables.")
     with acting_through(AuditChannel.API):
         campaign = outreach.create_campaign(document=payload, actor=_me(request))
-    return 201, {"id": str(campaign.pk)}
+    return Status(201, {"id": str(campaign.pk)})
 
 
 @api.post("/campaigns/{uuid:campaign_id}/open", response={200: dict})
@@ -173,11 +173,11 @@ def next_contact(request: HttpRequest, campaign_id: UUID) -> HttpResponse | dict
 
 
 @api.post("/contacts/{uuid:contact_id}/attempts", response={201: dict})
-def record_attempt(request: HttpRequest, contact_id: UUID, payload: AttemptIn) -> tuple[int, dict[str, Any]]:
+def record_attempt(request: HttpRequest, contact_id: UUID, payload: AttemptIn) -> Status:
     """Save how a call ended. The same `Idempotency-Key` gives the same answer again."""
     key = request.headers.get("Idempotency-Key", "")
     if len(key) > 200 or "\0" in key:
-        raise HttpError(422, "Idempotency-Key : 200 caractères au plus.")
+        raise HttpError(422, "Idempotency-Key : 200 caractères au plus.")
     user = _me(request)
     campaign = get_campaign_of_contact(user, contact_id)
     report = outreach.CallReport(
@@ -201,12 +201,13 @@ def record_attempt(request: HttpRequest, contact_id: UUID, payload: AttemptIn) -
             now=now(),
             idempotency_key=key or None,
         )
-    return 201, {
+    answer = {
         "attempt": str(recorded.attempt.pk),
         "state": recorded.state,
         "next_call": recorded.next_call.isoformat() if recorded.next_call else None,
         "case": None,
     }
+    return Status(201, answer)
 
 
 @api.post("/contacts/{uuid:contact_id}/release", response={204: None})

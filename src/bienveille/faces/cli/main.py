@@ -1,9 +1,9 @@
 """The dispatcher: finds the command, sets up what it needs, turns what happens into an exit code; no business.
 
-A command is a module with `NAME`, `HELP`, `add_arguments(parser)`, `run(options) -> int`, and when they differ:
-`NEEDS_DATABASE = True` (PostgreSQL up, Django ready, migrations applied before `run`), `READS_DEMO_TOO = False` and `PASSES_ARGUMENTS = False`
-(True: everything after the name is given as is, in `options.arguments`). It imports Django and the house inside `run`
-only: `--help` must answer at once.
+A command is a module with `NAME`, `HELP`, `add_arguments(parser)`, `run(options) -> int`, and these when they differ:
+`NEEDS_DATABASE = True` (PostgreSQL up, Django ready, migrations applied before `run`), `PASSES_ARGUMENTS = False`
+(True: everything after the name is given as is, in `options.arguments`) and `READS_DEMO_TOO = False` (True: looks at
+the demo's data when there is no other). It imports Django and the house inside `run` only: `--help` answers at once.
 """
 
 from __future__ import annotations
