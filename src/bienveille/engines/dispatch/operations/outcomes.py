@@ -1,49 +1,36 @@
-"""What can be done to a queue: hand out, record, give back, undo, withdraw, close. Each locks, decides, audits."""
+"""How a call ended: saved once, with what follows, and taken back."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
-from django.db import connection, transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db import transaction
 from django.utils.timezone import localtime
-from django.utils.timezone import now as clock
 
 from bienveille.engines.dispatch.choices import ClosingReason, ContactState, Outcome, PlannedState
-from bienveille.engines.dispatch.models import Attempt, Contact, PlannedCall, Queue
+from bienveille.engines.dispatch.models import Attempt, Contact, PlannedCall
+from bienveille.engines.dispatch.operations.contacts import (
+    StaleToken,
+    hold,
+    let_go,
+    locked_contact,
+    may_go_back,
+    queue_of,
+    reopen_lane,
+)
 from bienveille.engines.dispatch.queries import usable_phones
 from bienveille.engines.dispatch.rules import WEEK, decide, decide_planned, next_weekly
 from bienveille.ground.lib.ids import uuid7
-from bienveille.ground.platform.jobs import job
 from bienveille.ground.platform.refusal import Refusal
 from bienveille.register.accounts.choices import AuditAction
 from bienveille.register.accounts.models import User
-from bienveille.register.accounts.operations import current_channel, record_audit
+from bienveille.register.accounts.operations import record_audit
 from bienveille.register.tenants.choices import ContactStatus
 from bienveille.register.tenants.models import ContactPoint
 
 #: How long a caller may take back their last outcome.
 UNDO_MINUTES = 30
-#: A call that lasts keeps its household; a page left open does not keep it for ever.
-LONGEST_CALL = timedelta(hours=2)
-
-
-class StaleToken(Refusal):
-    """The household is no longer in this caller's hands: it expired and went on, or the call is already saved."""
-
-    message = (
-        "Ce ménage n’est plus entre vos mains : la réservation a expiré, ou l’appel est déjà enregistré. "
-        "Votre saisie est gardée sur cette page ; demandez l’appel suivant pour continuer."
-    )
-
-
-class UnknownContact(Refusal):
-    """No such contact for this caller; said the same way whether it exists or not."""
-
-    message = "Ce ménage ne vous est pas confié."
 
 
 class CannotUndo(Refusal):
@@ -60,26 +47,6 @@ class CannotPlan(Refusal):
     message = "La date du prochain appel est déjà passée. Choisissez aujourd’hui ou un jour à venir."
 
 
-class AlreadyHolding(Refusal):
-    """A caller has one household in hand at a time."""
-
-    message = "Vous avez déjà un appel en cours. Terminez-le ou rendez-le, puis recommencez."
-
-
-class CannotWithdraw(Refusal):
-    """Only a household that waits can be taken out."""
-
-    message = "Ce ménage ne peut plus être retiré : il est entre les mains d’un appelant ou son appel est terminé."
-
-
-@dataclass(frozen=True)
-class HandOut:
-    """A household given to a caller. `fresh` is false when they already held it."""
-
-    contact_id: UUID
-    fresh: bool
-
-
 @dataclass(frozen=True)
 class Recorded:
     """An attempt saved, and what follows. `replayed` when the same key had already saved it."""
@@ -88,60 +55,6 @@ class Recorded:
     state: str
     next_call: date | None
     replayed: bool = False
-
-
-def hand_out(*, queue_id: UUID, caller: User, now: datetime, reason: str) -> HandOut | None:
-    """Give me the next household to call: mine if I already hold one, else the first that suits me (1 round trip).
-
-    None when nobody is to be called now. Audited inside the same statement.
-    """
-    connection.ensure_connection()
-    with connection.wrap_database_errors:
-        # psycopg's own cursor prepares the statement at its fifth use; Django's never does.
-        row = connection.connection.execute(
-            "SELECT contact_id, fresh FROM dispatch_hand_out(%s, %s, %s, %s, %s, %s, %s, %s)",
-            [
-                queue_id,
-                caller.pk,
-                caller.agency_id,
-                caller.languages,
-                now,
-                localtime(now).date(),
-                reason[:300],
-                str(current_channel()),
-            ],
-        ).fetchone()
-    return HandOut(*row) if row else None
-
-
-@contextmanager
-def _may_go_back(queue_id: UUID) -> Iterator[None]:
-    """Around a contact that goes back to its lane: see `dispatch_lanes_lock` for why the lock comes first."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock_shared(dispatch_lanes_lock(%s))", [queue_id])
-        yield
-
-
-def _reopen(contact: Contact) -> None:
-    """Open the lane of a contact that is ready again."""
-    if contact.state == ContactState.WAITING and contact.not_before is None:
-        with connection.cursor() as cursor:
-            cursor.execute("UPDATE dispatch_lane SET open = true WHERE id = %s AND NOT open", [contact.lane_id])
-
-
-def _locked(contact_id: UUID) -> Contact:
-    try:
-        return (
-            Contact.objects.select_for_update(of=["self"], no_key=True)
-            .select_related("queue", "household", "planned_call")
-            .get(pk=contact_id)
-        )
-    except Contact.DoesNotExist:
-        raise UnknownContact from None
-
-
-def _let_go(contact: Contact) -> None:
-    contact.reserved_by = contact.reserved_at = contact.lease_until = contact.planned_call = None
 
 
 def _replay(caller: User, key: str | None) -> Recorded | None:
@@ -180,8 +93,8 @@ def record_attempt(
     today = localtime(now).date()
     if call_back_on is not None and call_back_on < today:
         raise CannotPlan
-    with _may_go_back(_queue_of(contact_id)):
-        contact = _locked(contact_id)
+    with may_go_back(queue_of(contact_id)):
+        contact = locked_contact(contact_id)
         if replayed := _replay(caller, idempotency_key):  # the other click was faster
             return replayed
         if contact.token != token or contact.token is None:
@@ -213,13 +126,13 @@ def record_attempt(
         else:
             next_call = _after_first(attempt, contact, now, call_back_on, weekly, before)
         contact.token = None
-        _let_go(contact)
+        let_go(contact)
         attempt.before = before
         attempt.answer = {"state": contact.state, "next_call": next_call.isoformat() if next_call else None}
         attempt.save()
         _save_planned(attempt)
         contact.save()
-        _reopen(contact)
+        reopen_lane(contact)
         record_audit(
             actor=caller,
             action=AuditAction.ATTEMPT_RECORDED,
@@ -229,13 +142,6 @@ def record_attempt(
             detail={"outcome": outcome, "state": contact.state},
         )
     return Recorded(attempt, contact.state, next_call)
-
-
-def _queue_of(contact_id: UUID) -> UUID:
-    queue_id = Contact.objects.filter(pk=contact_id).values_list("queue_id", flat=True).first()
-    if queue_id is None:
-        raise UnknownContact
-    return queue_id
 
 
 def _snapshot(contact: Contact) -> dict[str, Any]:
@@ -369,8 +275,8 @@ def undo_attempt(*, caller: User, attempt_id: UUID, now: datetime) -> Contact:
     attempt = Attempt.objects.filter(pk=attempt_id, caller=caller, undone_at=None).first()
     if attempt is None or (now - attempt.at).total_seconds() > UNDO_MINUTES * 60:
         raise CannotUndo
-    with _may_go_back(_queue_of(attempt.contact_id)):
-        contact = _locked(attempt.contact_id)
+    with may_go_back(queue_of(attempt.contact_id)):
+        contact = locked_contact(attempt.contact_id)
         attempt.refresh_from_db()
         latest = Attempt.objects.filter(contact=contact, undone_at=None).order_by("-at", "-id").first()
         if attempt.undone_at or contact.reserved_by_id or latest is None or latest.pk != attempt.pk:
@@ -395,170 +301,16 @@ def undo_attempt(*, caller: User, attempt_id: UUID, now: datetime) -> Contact:
             )
         busy = Contact.objects.filter(queue_id=contact.queue_id, reserved_by=caller).exists()
         if not busy and not contact.queue.closed_at:
-            _hold(contact, caller, now, before.get("planned_call"))
+            hold(contact, caller, now, before.get("planned_call"))
         elif contact.queue.closed_at and contact.state == ContactState.WAITING:
             contact.state, contact.reason = ContactState.WITHDRAWN, ClosingReason.CLOSED
         attempt.undone_at = now
         attempt.idempotency_key = None  # the same form may be sent again after a correction
         attempt.save()
         contact.save()
-        _reopen(contact)
+        reopen_lane(contact)
         record_audit(
             actor=caller, action=AuditAction.ATTEMPT_UNDONE, subject_type="tenants.Household",
             subject_id=contact.household_id, detail={"outcome": attempt.outcome},
         )  # fmt: skip
     return contact
-
-
-def _hold(contact: Contact, caller: User, now: datetime, planned_call_id: str | None = None) -> None:
-    """Put a contact in a caller's hands, with a new token."""
-    contact.token = uuid4()
-    contact.reserved_by, contact.reserved_at = caller, now
-    contact.lease_until = now + timedelta(minutes=contact.queue.lease_minutes)
-    if planned_call_id:
-        contact.planned_call_id = UUID(planned_call_id)
-    else:
-        contact.state = ContactState.RESERVED
-
-
-def keep_in_hand(*, caller: User, contact_id: UUID, token: UUID, now: datetime) -> bool:
-    """Hold on to a household while its call lasts, two hours at most. False when it is no longer mine.
-
-    Without it, a call longer than the reservation would let somebody else ring the same door.
-    """
-    contacts = Contact.objects.filter(
-        pk=contact_id, token=token, reserved_by=caller, reserved_at__gt=now - LONGEST_CALL
-    ).select_related("queue")
-    contact = contacts.first()
-    if contact is None:
-        return False
-    until = now + timedelta(minutes=contact.queue.lease_minutes)
-    return Contact.objects.filter(pk=contact_id, token=token, reserved_by=caller).update(lease_until=until) == 1
-
-
-@transaction.atomic
-def release(*, caller: User, contact_id: UUID, token: UUID) -> None:
-    """Give a household back without having called: it is the next one again, for whoever asks.
-
-    Refuses a stale token. A promised call that is given back stays promised.
-    """
-    with _may_go_back(_queue_of(contact_id)):
-        contact = _locked(contact_id)
-        if contact.token != token or contact.reserved_by_id != caller.pk:
-            raise StaleToken
-        if contact.state == ContactState.RESERVED:
-            contact.state = ContactState.WITHDRAWN if contact.queue.closed_at else ContactState.WAITING
-            contact.reason = ClosingReason.CLOSED if contact.queue.closed_at else ""
-        contact.token = None
-        _let_go(contact)
-        contact.save()
-        _reopen(contact)
-        record_audit(
-            actor=caller,
-            action=AuditAction.CONTACT_RELEASED,
-            subject_type="tenants.Household",
-            subject_id=contact.household_id,
-        )
-
-
-@transaction.atomic
-def take_planned(*, caller: User, planned_call_id: UUID, now: datetime, reason: str) -> UUID:
-    """Start one of my promised calls now, before its turn. Gives the contact's key.
-
-    Refuses when I already hold another household, and a promise that is not mine, kept or cancelled.
-    """
-    planned = PlannedCall.objects.filter(pk=planned_call_id, caller=caller).select_related("contact").first()
-    if planned is None:
-        raise UnknownContact
-    contact = _locked(planned.contact_id)
-    planned.refresh_from_db(fields=["state"])
-    if contact.reserved_by_id == caller.pk:
-        return contact.pk
-    if planned.state != PlannedState.PLANNED or contact.reserved_by_id:
-        raise UnknownContact
-    if Contact.objects.filter(queue_id=contact.queue_id, reserved_by=caller).exists():
-        raise AlreadyHolding
-    _hold(contact, caller, now, str(planned.pk))
-    contact.save()
-    record_audit(
-        actor=caller,
-        action=AuditAction.HOUSEHOLD_HANDED,
-        subject_type="tenants.Household",
-        subject_id=contact.household_id,
-        reason=reason,
-    )
-    return contact.pk
-
-
-@transaction.atomic
-def withdraw(*, actor: User, contact_id: UUID, motive: str) -> None:
-    """Take a household out of the campaign, with a motive that is audited. Refuses one in hand or already closed."""
-    contact = _locked(contact_id)
-    if contact.state != ContactState.WAITING:
-        raise CannotWithdraw
-    contact.state, contact.reason, contact.not_before = ContactState.WITHDRAWN, ClosingReason.BY_HAND, None
-    contact.token = None
-    contact.save()
-    record_audit(
-        actor=actor,
-        action=AuditAction.CONTACT_CHANGED,
-        subject_type="tenants.Household",
-        subject_id=contact.household_id,
-        reason=motive,
-        detail={"state": contact.state},
-    )
-
-
-def freeze_target(*, queue: Queue) -> int:
-    """Count the contacts once they are all there: from now on the states must add up to this number."""
-    queue.target = Contact.objects.filter(queue=queue).count()
-    queue.accepting = True
-    queue.save(update_fields=["target", "accepting"])
-    return queue.target
-
-
-def pause_queue(*, queue: Queue, paused: bool) -> None:
-    """Stop handing out, or start again. Calls under way are finished and saved."""
-    queue.accepting = not paused
-    queue.save(update_fields=["accepting"])
-
-
-@transaction.atomic
-def close_queue(*, queue: Queue, now: datetime) -> int:
-    """Close for good: those still waiting are withdrawn, promises are cancelled; calls under way may be saved.
-
-    Gives how many households had not been reached.
-    """
-    queue.accepting, queue.closed_at = False, now
-    queue.save(update_fields=["accepting", "closed_at"])
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(dispatch_lanes_lock(%s))", [queue.pk])
-    left = Contact.objects.filter(queue=queue, state=ContactState.WAITING).update(
-        state=ContactState.WITHDRAWN, reason=ClosingReason.CLOSED, not_before=None
-    )
-    PlannedCall.objects.filter(contact__queue=queue, state=PlannedState.PLANNED, contact__reserved_by=None).update(
-        state=PlannedState.CANCELLED
-    )
-    return left
-
-
-def wake(*, queue: Queue, now: datetime) -> int:
-    """Put back whoever is due again, and whoever was held by a caller who vanished. Running it twice is harmless."""
-    total = 0
-    while True:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("SELECT dispatch_wake(%s, %s, 1000)", [queue.pk, now])
-            woken = cursor.fetchone()[0]
-        total += woken
-        if not woken:
-            return total
-
-
-@job(queue="dispatch")
-def wake_queues() -> int:
-    """Wake every queue that hands out, and every other one that still has a household in somebody's hands.
-
-    The second kind was paused or closed while a caller vanished: without this their household would stay reserved.
-    """
-    held = Contact.objects.filter(queue=OuterRef("pk"), reserved_by__isnull=False)
-    return sum(wake(queue=queue, now=clock()) for queue in Queue.objects.filter(Q(accepting=True) | Exists(held)))

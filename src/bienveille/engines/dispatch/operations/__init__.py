@@ -1,0 +1,54 @@
+"""What can be done to a queue: hand out, record, give back, undo, withdraw, close. Each locks, decides, audits."""
+
+from bienveille.engines.dispatch.operations.contacts import StaleToken, UnknownContact
+from bienveille.engines.dispatch.operations.hands import (
+    LONGEST_CALL,
+    AlreadyHolding,
+    HandOut,
+    hand_out,
+    keep_in_hand,
+    release,
+    take_planned,
+)
+from bienveille.engines.dispatch.operations.outcomes import (
+    UNDO_MINUTES,
+    CannotPlan,
+    CannotUndo,
+    Recorded,
+    record_attempt,
+    undo_attempt,
+)
+from bienveille.engines.dispatch.operations.queues import (
+    CannotWithdraw,
+    close_queue,
+    freeze_target,
+    pause_queue,
+    wake,
+    wake_queues,
+    withdraw,
+)
+
+__all__ = [
+    "LONGEST_CALL",
+    "UNDO_MINUTES",
+    "AlreadyHolding",
+    "CannotPlan",
+    "CannotUndo",
+    "CannotWithdraw",
+    "HandOut",
+    "Recorded",
+    "StaleToken",
+    "UnknownContact",
+    "close_queue",
+    "freeze_target",
+    "hand_out",
+    "keep_in_hand",
+    "pause_queue",
+    "record_attempt",
+    "release",
+    "take_planned",
+    "undo_attempt",
+    "wake",
+    "wake_queues",
+    "withdraw",
+]
