@@ -12,7 +12,7 @@ from bienveille.services.outreach.models import Report
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NEXT = "button:has-text('Enregistrer et suivant')"
-PAUSE = "button:has-text('puis pause')"
+PAUSE = "button[name=then][value=pause]"
 TAKE = "button:has-text('Prendre l’appel suivant')"
 
 

@@ -53,6 +53,8 @@ def build(**document) -> SimpleNamespace:
         director=UserFactory(first_name="Nadia", last_name="Ferhat", roles=["director"]),
         social_worker=UserFactory(first_name="Samira", last_name="Kessel", roles=["social_worker"]),
         administrator=UserFactory(first_name="Paul", last_name="Rey", roles=["administrator"]),
-        communication=UserFactory(first_name="Inès", last_name="Roux", roles=["communication"]),
+        communication=UserFactory(
+            first_name="Inès", last_name="Roux", email="ines.roux@bailleur.example", roles=["communication"]
+        ),
         campaign=make_campaign(now=timezone.now(), **{"name": "Grand froid 2026", **document}),
     )

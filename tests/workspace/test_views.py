@@ -1,4 +1,4 @@
-"""The screens: who gets in, what a form error or an out-of-date page answers, what is kept, what a second click does."""
+"""The screens: who gets in, what an error or an out-of-date page answers, what is kept, what a second click does."""
 
 import re
 from datetime import timedelta
@@ -67,7 +67,9 @@ def hidden(client, campaign: Campaign) -> dict[str, str]:
     """The hidden fields of the page, as a browser sends them back."""
     html = client.get(page(campaign)).content.decode()
     form = html[html.index('id="appel"') :]
-    return {name: re.search(rf'name="{name}" value="([^"]*)"', form)[1] for name in ("contact", "token", "idempotency_key")}
+    return {
+        name: re.search(rf'name="{name}" value="([^"]*)"', form)[1] for name in ("contact", "token", "idempotency_key")
+    }
 
 
 def body(response) -> str:
@@ -258,7 +260,7 @@ class TestErrors:
 
     @pytest.mark.parametrize("name", ["contact", "token"])
     def test_forged_form_is_told_that_it_is_out_of_date(self, as_caller, campaign, name):
-        response = self.post(as_caller, campaign, **REACHED, **{})
+        response = self.post(as_caller, campaign, **REACHED)
         assert response.status_code == 302
         take(as_caller, campaign)
         typed = {**hidden(as_caller, campaign), **REACHED, name: "pas-un-uuid"}

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
-from bienveille.ground.lib.typography import NBSP, counted, number
+from bienveille.ground.lib.typography import NBSP, counted, day_in_words, number, percent, plural
 
 _TENTHS = ("", "Un", "Deux", "Trois", "Quatre", "Cinq", "Six", "Sept", "Huit", "Neuf")
 
@@ -23,6 +24,32 @@ def reached_title(reached: int, target: int) -> str:
     if tenths == 1:
         return "Un ménage sur dix a été joint"
     return f"{_TENTHS[tenths]} ménages sur dix ont été joints"
+
+
+@dataclass(frozen=True)
+class KeyFigure:
+    """One figure of a campaign, its words in the right number, and what puts it in proportion."""
+
+    value: int
+    label: str
+    detail: str = ""
+
+
+def key_figures(numbers: Mapping[str, Any], target: int) -> list[KeyFigure]:
+    """The five figures that a landlord publishes of a campaign."""
+    called, calls, reached = numbers["called"], numbers["outgoing_calls"], numbers["reached"]
+    weekly, referrals = numbers["weekly_recurring"], numbers["referrals"]
+    return [
+        KeyFigure(called, plural(called, "ménage appelé", "ménages appelés"), f"sur {counted(target, 'ménage')}"),
+        KeyFigure(calls, plural(calls, "appel sortant", "appels sortants")),
+        KeyFigure(
+            reached,
+            plural(reached, "ménage joint", "ménages joints"),
+            f"{percent(numbers['reached_share'], 1)} des appelés" if called else "",
+        ),
+        KeyFigure(weekly, plural(weekly, "rappel chaque semaine", "rappels chaque semaine")),
+        KeyFigure(referrals, plural(referrals, "mise en relation", "mises en relation")),
+    ]
 
 
 @dataclass(frozen=True)
@@ -77,3 +104,12 @@ def people_line(people: Any) -> str:
         return several
     words = [number(age) for age in ages]
     return f"{several}, {' et '.join([', '.join(words[:-1]), words[-1]] if len(words) > 1 else words)} ans"
+
+
+def phone_words(line: Any, *, alone: bool, today: date) -> str:
+    """« Fixe, a répondu hier », « Portable de Mme Odette Marchandeau, à vérifier »: what is known of a number."""
+    kind = "Portable" if line.number.startswith(("+336", "+337")) else "Fixe"
+    words = kind if alone and line.own else f"{kind}, {line.whose}"
+    if line.answered_on:
+        return f"{words}, a répondu {day_in_words(line.answered_on, today)}"
+    return f"{words}, à vérifier" if line.status == "unverified" else words

@@ -30,7 +30,7 @@ from bienveille.engines.questionnaires.queries import get_definition
 from bienveille.engines.questionnaires.rules import answers_from_post
 from bienveille.faces.workspace.forms import OFTEN, CallForm
 from bienveille.faces.workspace.queries import help_near
-from bienveille.faces.workspace.rules import home_line, people_line
+from bienveille.faces.workspace.rules import home_line, people_line, phone_words
 from bienveille.ground.lib.languages import language_name
 from bienveille.ground.lib.note_guard import Finding, check_note
 from bienveille.ground.lib.typography import counted, day_in_words, moment_in_words, plural
@@ -254,15 +254,22 @@ def _call_page(
 ) -> HttpResponse:
     sheet = call_sheet(contact, timezone.now())
     home = contact.household.dwelling
-    phones = sheet.phones
-    dialled = form["phone"].value() or (phones[0].number if phones else "")
+    dialled = form["phone"].value()
+    phones = [
+        {
+            "line": line,
+            "words": phone_words(line, alone=len(sheet.people) == 1, today=timezone.localdate()),
+            "chosen": line.number == dialled if dialled else rank == 0,
+        }
+        for rank, line in enumerate(sheet.phones)
+    ]
     done = caller_day(request.user, campaign.queue_id, _midnight())["calls"]
     context = {
         "campaign": campaign,
         "contact": contact,
         "sheet": sheet,
         "last_words_source": _last_words_source(sheet),
-        "phones": [{"line": line, "chosen": line.number == dialled} for line in phones],
+        "phones": phones,
         "best_phone": phones[0] if phones else None,
         "who": ". ".join(part for part in [people_line(sheet.people), home_line(home) if home else ""] if part),
         "people": [

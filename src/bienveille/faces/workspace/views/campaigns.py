@@ -16,8 +16,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from bienveille.engines.dispatch.choices import ClosingReason
 from bienveille.engines.dispatch.queries import ledger, ledgers, ledgers_by_agency
 from bienveille.engines.questionnaires.choices import Need
-from bienveille.faces.workspace.rules import reached_title, sorted_rows
-from bienveille.ground.lib.typography import clock, counted, day_in_words, percent
+from bienveille.faces.workspace.rules import key_figures, reached_title, sorted_rows
+from bienveille.ground.lib.typography import clock, counted, day_in_words
 from bienveille.ground.platform.refusal import Refusal
 from bienveille.register.accounts.access import MANAGERS, has_role, role_required
 from bienveille.services.outreach import operations
@@ -79,7 +79,6 @@ def _figures(shown: Campaign) -> dict[str, Any]:
         "updated": updated,
         "seen": seen,
         "ledger": whole.as_dict(),
-        "figures": numbers,
         "title": reached_title(whole.reached, whole.target),
         "agencies": [(name, states.as_dict()) for name, states in by_agency.items()],
         "services": list(numbers["by_service"].items()),
@@ -89,8 +88,7 @@ def _figures(shown: Campaign) -> dict[str, Any]:
             {"value": value, "next": GRADE_NEXT[value], "count": count} for value, count in numbers["grades"].items()
         ],
         "graded": counted(sum(numbers["grades"].values()), "ménage"),
-        "called_detail": f"sur {counted(whole.target, 'ménage')}",
-        "reached_detail": f"{percent(numbers['reached_share'], 1)} des appelés" if numbers["called"] else "",
+        "key_figures": key_figures(numbers, whole.target),
     }
 
 
