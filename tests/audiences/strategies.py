@@ -99,7 +99,7 @@ EVERY_QUESTION = [
     *({"age": ages} for ages in ({"min": 70}, {"max": 17}, {"min": 70, "max": 74}, {"min": 75}, {"max": 69})),
     *({name: value} for name in ("lives_alone", "qpv", "disability_declared") for value in (True, False)),
     *({"agency": codes} for codes in ("LYO", ["STE", "LYO"])),
-    *({"residence": codes} for codes in ("R1", ["R0", "R2", "R3", "R4"])),
+    *({"residence": codes} for codes in (["R1", "R2"], [f"R{n}" for n in range(9)])),
     *({"commune": codes} for codes in ("69123", "69381", ["42218", "69381"])),
     *({"language": codes} for codes in ("ar", ["tr", "fr"])),
     *({"reachable_by": kinds} for kinds in ("phone", "email", ["phone", "email"])),

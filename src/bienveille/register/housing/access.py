@@ -1,0 +1,44 @@
+"""Who may see and change residences and homes: by agency, and by residence for building managers."""
+
+from uuid import UUID
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+
+from bienveille.register.accounts.access import MANAGERS, scope_for
+from bienveille.register.accounts.choices import Role
+from bienveille.register.accounts.models import User
+from bienveille.register.housing.models import Dwelling, Residence, ResidenceManager
+
+READERS = (*MANAGERS, Role.SOCIAL_WORKER)
+
+
+def get_residence_for(user: User, residence_id: UUID, *, write: bool = False) -> Residence:
+    """A residence with its agency and commune (2 queries). 404 outside one's own, 403 to change what one only reads."""
+    residence = Residence.objects.select_related("agency", "commune").filter(pk=residence_id).first()
+    if residence is None or not _sees(user, residence):
+        raise Http404
+    if write and not _covers(user, residence, MANAGERS):
+        raise PermissionDenied
+    return residence
+
+
+def get_dwelling_for(user: User, dwelling_id: UUID, *, write: bool = False) -> Dwelling:
+    """A home, through the rights over its residence (3 queries)."""
+    dwelling = Dwelling.objects.select_related("building").filter(pk=dwelling_id).first()
+    if dwelling is None:
+        raise Http404
+    dwelling.building.residence = get_residence_for(user, dwelling.building.residence_id, write=write)
+    return dwelling
+
+
+def _covers(user: User, residence: Residence, roles: tuple[str, ...]) -> bool:
+    return scope_for(user, *roles).covers(company=residence.agency.company_id, agency=residence.agency_id)
+
+
+def _sees(user: User, residence: Residence) -> bool:
+    if _covers(user, residence, READERS):
+        return True
+    if scope_for(user, Role.BUILDING_MANAGER).nothing:
+        return False
+    return ResidenceManager.objects.filter(user_id=user.pk, residence=residence).exists()

@@ -1,0 +1,177 @@
+"""Reading people: search by name, the page of a household. Marks past their end are never shown."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from django.db.models import Exists, F, OuterRef, Q
+
+from bienveille.ground.platform.text_search import name_matches
+from bienveille.register.accounts.rules import Scope
+from bienveille.register.tenants.models import ContactPoint, Household, Lease, Mark, Person, Relative
+from bienveille.register.tenants.rules import age_on, age_words, is_present, lives_alone
+
+NO_RESIDENCE: frozenset[UUID] = frozenset()
+
+
+@dataclass(frozen=True)
+class Found:
+    """One line of a search. The home is left out when somebody of the household has a protected address."""
+
+    person_id: UUID
+    household_id: UUID
+    name: str
+    age: int | None
+    gone: bool
+    agency: str
+    residence: str
+    commune: str
+    protected: bool
+
+
+@dataclass(frozen=True)
+class Resident:
+    """Somebody of a household with what is known today. `age` is None when unknown."""
+
+    person: Person
+    age: int | None
+    present: bool
+    contact_points: list[ContactPoint]
+    relatives: list[Relative]
+    marks: list[Mark]
+
+    @property
+    def age_words(self) -> str:
+        return age_words(self.age)
+
+
+@dataclass(frozen=True)
+class HouseholdRecord:
+    """The page of a household. `protected`: its address is shown to two roles only (`access.may_see_address`)."""
+
+    household: Household
+    residents: list[Resident]
+    former: list[Resident]
+    leases: list[Lease]
+    alone: bool
+    protected: bool
+
+
+def find_people(
+    text: str,
+    on: date,
+    *,
+    scope: Scope,
+    residences: Collection[UUID] = NO_RESIDENCE,
+    hide_protected: bool = True,
+    limit: int = 50,
+) -> list[Found]:
+    """People whose names hold every word typed as the start of a word, accents and order aside (1 query).
+
+    Serves the search of tenants. « lefevre eleo » and « élé lef » find Éléonore Lefèvre. Nothing typed, nothing
+    found. Those who live there come before those who left. The view writes the audit row (`household.listed`).
+    """
+    match = name_matches("search", text)
+    if match is None or (scope.nothing and not residences):
+        return []
+    rows = (
+        Person.objects.filter(match, _within(scope, residences))
+        .annotate(
+            agency_name=F("household__dwelling__building__residence__agency__name"),
+            residence_name=F("household__dwelling__building__residence__name"),
+            commune_name=F("household__dwelling__building__residence__commune__name"),
+            household_closed=F("household__closed_on"),
+            hidden=_someone_protected(),
+        )
+        .order_by(F("household__closed_on").asc(nulls_first=True), "search", "pk")[:limit]
+    )
+    found = []
+    for person in rows:
+        veiled = person.hidden and hide_protected
+        found.append(
+            Found(
+                person_id=person.pk,
+                household_id=person.household_id,
+                name=person.display_name,
+                age=None if person.deceased else age_on(person.birth_date, on),
+                gone=person.household_closed is not None or not is_present(person, on),
+                agency=(person.agency_name or "") if not veiled else "",
+                residence=(person.residence_name or "") if not veiled else "",
+                commune=(person.commune_name or "") if not veiled else "",
+                protected=person.hidden,
+            )
+        )
+    return found
+
+
+def household_record(household: Household, on: date) -> HouseholdRecord:
+    """Everything on the page of a household, which `access.get_household_for` has loaded (5 queries).
+
+    Whoever is there first, the holder of the lease before the others; usable numbers before the rest.
+    """
+    people = list(Person.objects.filter(household=household).order_by("pk"))
+    keys = [person.pk for person in people]
+    points = _by_person(ContactPoint.objects.filter(person__in=keys).order_by("kind", "status", "pk"))
+    relatives = _by_person(Relative.objects.filter(person__in=keys).order_by("name", "pk"))
+    marks = _by_person(Mark.objects.filter(person__in=keys, expires_on__gt=on).order_by("-noted_on", "kind"))
+    residents = [
+        Resident(
+            person=person,
+            age=age_on(person.birth_date, on),
+            present=is_present(person, on),
+            contact_points=sorted(points.get(person.pk, []), key=_usable_first),
+            relatives=relatives.get(person.pk, []),
+            marks=marks.get(person.pk, []),
+        )
+        for person in sorted(people, key=_holder_first)
+    ]
+    present = [resident for resident in residents if resident.present]
+    return HouseholdRecord(
+        household=household,
+        residents=present,
+        former=[resident for resident in residents if not resident.present],
+        leases=list(Lease.objects.filter(household=household).order_by(F("entry").desc(nulls_last=True), "number")),
+        alone=lives_alone(people, on),
+        protected=any(resident.person.protected_address for resident in present),
+    )
+
+
+def is_protected(household_id: UUID, on: date) -> bool:
+    """Whether somebody living there that day has a protected address (1 query)."""
+    there = Q(left_on=None) | Q(left_on__gt=on)
+    return Person.objects.filter(there, household=household_id, deceased=False, protected_address=True).exists()
+
+
+def _within(scope: Scope, residences: Collection[UUID]) -> Q:
+    if scope.everything:
+        return Q()
+    within = Q(household__dwelling__building__residence__agency__in=scope.agencies)
+    within |= Q(household__dwelling__building__residence__agency__company__in=scope.companies)
+    if residences:
+        within |= Q(household__dwelling__building__residence__in=residences)
+    return within
+
+
+def _someone_protected() -> Exists:
+    """Nobody's day is looked at here: the address of somebody who has just left stays hidden in lists."""
+    return Exists(Person.objects.filter(household=OuterRef("household"), deceased=False, protected_address=True))
+
+
+def _by_person[Row: (ContactPoint, Relative, Mark)](rows: Iterable[Row]) -> dict[UUID, list[Row]]:
+    grouped: dict[UUID, list[Row]] = {}
+    for row in rows:
+        grouped.setdefault(row.person_id, []).append(row)
+    return grouped
+
+
+_RANKS = {"holder": 0, "co_holder": 1, "occupant": 2}
+_STATUS_RANKS = {"valid": 0, "unverified": 1, "wrong": 2, "stop": 3}
+
+
+def _holder_first(person: Person) -> tuple[int, date]:
+    return _RANKS[person.role], person.birth_date or date.max
+
+
+def _usable_first(point: ContactPoint) -> tuple[int, str, bool]:
+    return _STATUS_RANKS[point.status], point.kind, bool(point.whose)

@@ -1,0 +1,181 @@
+"""Residences, buildings and homes by hand; the official communes."""
+
+import uuid
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from tests.accounts.factories import UserFactory
+from tests.housing.factories import (
+    AgencyFactory,
+    BuildingFactory,
+    CommuneFactory,
+    DwellingFactory,
+    ResidenceFactory,
+    ResidenceManagerFactory,
+)
+
+from bienveille.register.accounts.models import AuditEntry
+from bienveille.register.housing import access
+from bienveille.register.housing import operations as do
+from bienveille.register.housing.models import Commune, Dwelling, Residence
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def actor():
+    return UserFactory(roles=["administrator"])
+
+
+def audited():
+    return list(AuditEntry.objects.filter(action="housing.changed").order_by("id").values_list("detail", flat=True))
+
+
+class TestResidence:
+    def test_created(self, actor):
+        made = do.create_residence(
+            actor=actor, agency=AgencyFactory(), code=" 0001 ", name="Résidence Joly", postal_code="69005", in_qpv=True
+        )
+        saved = Residence.objects.get(pk=made.pk)
+        assert (saved.code, saved.postal_code, saved.in_qpv) == ("0001", "69005", True)
+        assert audited()[0]["change"] == "created"
+
+    def test_corrected_once(self, actor):
+        residence, other = ResidenceFactory(), AgencyFactory()
+        for _ in range(2):
+            do.correct_residence(actor=actor, residence=residence, name="Autre nom", agency=other)
+        residence.refresh_from_db()
+        assert (residence.name, residence.agency_id) == ("Autre nom", other.pk)
+        assert audited() == [{"change": "corrected", "fields": ["agency", "name"]}]
+
+    @pytest.mark.parametrize(
+        ("facts", "message"),
+        [
+            ({"code": ""}, "code"),
+            ({"code": "PRISE"}, "déjà pris"),
+            ({"name": ""}, "nom"),
+            ({"postal_code": "6900"}, "cinq chiffres"),
+            ({"qpv_code": "ZUS1"}, "QN ou QP"),
+            ({"kind": "castle"}, "enregistré ainsi"),
+            ({"watched": True}, "ne se corrige pas ici"),
+        ],
+    )
+    def test_refused(self, actor, facts, message):
+        ResidenceFactory(code="PRISE")
+        with pytest.raises(do.CannotChangeHousing, match=message):
+            do.create_residence(**{"actor": actor, "agency": AgencyFactory(), "code": "N", "name": "N", **facts})
+        assert Residence.objects.count() == 1
+        assert audited() == []
+
+    def test_watched_then_not(self, actor):
+        residence = ResidenceFactory()
+        for watched in (True, True, False):
+            do.watch_residence(actor=actor, residence=residence, watched=watched)
+        assert [detail["fields"] for detail in audited()] == [["watched"], ["watched"]]
+
+
+class TestBuildingAndDwelling:
+    def test_created_and_corrected(self, actor):
+        building = do.create_building(actor=actor, residence=ResidenceFactory(), code="B")
+        do.correct_building(actor=actor, building=building, code="C")
+        home = do.create_dwelling(actor=actor, building=building, code="L1", floor=4, lift=False, type="t2")
+        for _ in range(2):
+            do.correct_dwelling(actor=actor, dwelling=home, lift=True, surface="51.40")
+        saved = Dwelling.objects.select_related("building").get()
+        assert (saved.building.code, saved.floor, saved.lift, str(saved.surface)) == ("C", 4, True, "51.40")
+        assert [detail["change"] for detail in audited()] == ["created", "corrected", "created", "corrected"]
+
+    def test_a_building_twice_is_refused(self, actor):
+        building = BuildingFactory()
+        with pytest.raises(do.CannotChangeHousing, match="déjà pris"):
+            do.create_building(actor=actor, residence=building.residence, code=building.code)
+
+    @pytest.mark.parametrize(
+        ("facts", "message"),
+        [
+            ({"code": "PRIS"}, "déjà pris"),
+            ({"rpls_id": "0123456789"}, "RPLS"),
+            ({"floor": 90}, "étage"),
+            ({"surface": -3}, "surface"),
+            ({"surface": "grand"}, "surface"),
+            ({"type": "t99"}, "type de logement"),
+            ({"dpe": "z"}, "A à G"),
+        ],
+    )
+    def test_refused(self, actor, facts, message):
+        DwellingFactory(code="PRIS", rpls_id="0123456789")
+        with pytest.raises(do.CannotChangeHousing, match=message):
+            do.create_dwelling(**{"actor": actor, "building": BuildingFactory(), "code": "N", **facts})
+        assert Dwelling.objects.count() == 1
+
+
+class TestCommunes:
+    def test_all_of_them_once(self, django_assert_max_num_queries):
+        CommuneFactory(code="69381", name="LYON 01", department="69", postal_codes=[])
+        CommuneFactory(code="69999", name="Ancienne", department="69")
+        assert do.ensure_reference() == 35_014
+        assert do.ensure_reference() == 0
+        first = Commune.objects.get(code="69381")
+        assert (first.name, first.department, first.epci, first.parent_id, first.postal_codes) == (
+            "Lyon 1er Arrondissement",
+            "69",
+            "200046977",
+            "69123",
+            ["69001"],
+        )
+        assert Commune.objects.filter(parent__isnull=False).count() == 45
+        assert Commune.objects.get(code="2A004").name == "Ajaccio"
+        assert Commune.objects.filter(code="69999").exists()
+        assert do.COMMUNES.stat().st_size < 1_000_000
+
+
+class TestAccess:
+    @pytest.mark.parametrize(
+        ("role", "read", "write"),
+        [
+            ("administrator", True, True),
+            ("director", True, True),
+            ("agency_manager", True, True),
+            ("social_worker", True, False),
+            ("building_manager", False, False),
+            ("caller", False, False),
+            ("communication", False, False),
+            ("partner", False, False),
+            ("tenant", False, False),
+        ],
+    )
+    def test_roles_in_their_agency(self, role, read, write):
+        home = DwellingFactory()
+        residence = home.building.residence
+        user = UserFactory(roles=[(role, residence.agency)])
+        stranger = UserFactory(roles=[(role, AgencyFactory())])
+        for load, row in ((access.get_residence_for, residence), (access.get_dwelling_for, home)):
+            with pytest.raises(Http404):
+                load(stranger, row.pk)
+            if not read:
+                with pytest.raises(Http404):
+                    load(user, row.pk)
+                continue
+            assert load(user, row.pk) == row
+            if write:
+                assert load(user, row.pk, write=True) == row
+            else:
+                with pytest.raises(PermissionDenied):
+                    load(user, row.pk, write=True)
+
+    def test_a_building_manager_sees_the_residences_given(self):
+        residence = ResidenceFactory()
+        user = UserFactory(roles=["building_manager"])
+        ResidenceManagerFactory(user=user, residence=residence)
+        assert access.get_residence_for(user, residence.pk) == residence
+        with pytest.raises(PermissionDenied):
+            access.get_residence_for(user, residence.pk, write=True)
+        with pytest.raises(Http404):
+            access.get_residence_for(user, ResidenceFactory().pk)
+
+    def test_unknown(self):
+        user = UserFactory(roles=["administrator"])
+        for load in (access.get_residence_for, access.get_dwelling_for):
+            with pytest.raises(Http404):
+                load(user, uuid.uuid4())
