@@ -5,9 +5,11 @@ import json
 from pathlib import Path
 
 import pytest
+from django.db import connection, transaction
 
 from bienveille.register.imports.operations import import_files
 from bienveille.register.imports.queries import register_figures
+from bienveille.register.tenants.models import Lease, Person
 
 pytestmark = pytest.mark.django_db
 
@@ -31,8 +33,6 @@ def numeric_keys(landlord):
 @pytest.fixture(scope="module")
 def imported(request, django_db_setup, django_db_blocker):
     """One landlord imported once for the module, undone at its end."""
-    from django.db import transaction
-
     landlord = request.param
     truth = truth_of(landlord)
     today = dt.date.fromisoformat(truth["on"])
@@ -47,11 +47,8 @@ def imported(request, django_db_setup, django_db_blocker):
             atomic.__exit__(None, None, None)
 
 
-@pytest.mark.parametrize(
-    ("imported", "key"),
-    [(landlord, key) for landlord in LANDLORDS for key in numeric_keys(landlord)],
-    indirect=["imported"],
-)
+@pytest.mark.parametrize("key", numeric_keys(LANDLORDS[0]))
+@pytest.mark.parametrize("imported", LANDLORDS, indirect=True)
 def test_every_figure_is_right(imported, key):
     _, truth, _, figures = imported
     assert figures[key] == truth[key]
@@ -66,3 +63,61 @@ def test_rejects_are_those_and_no_other(imported):
     ]
     assert tenants["records"] == truth["tenant_rows"]
     assert tenants["created"] == truth["persons"]
+
+
+def test_every_landlord_has_the_same_keys():
+    assert len({tuple(numeric_keys(landlord)) for landlord in LANDLORDS}) == 1
+
+
+@pytest.mark.parametrize("imported", LANDLORDS, indirect=True)
+def test_every_sampled_household_is_right(imported):
+    _, truth, _, _ = imported
+    on = dt.date.fromisoformat(truth["on"])
+    for sample in truth["sample"]:
+        lease = Lease.objects.select_related("dwelling__building__residence__agency").get(number=sample["lease"])
+        people = list(Person.objects.filter(household=lease.household_id).prefetch_related("contact_points"))
+        births = [person.birth_date for person in people if person.birth_date]
+        kinds = {point.kind for person in people for point in person.contact_points.all()}
+        assert {
+            "lease": lease.number,
+            "dwelling": lease.dwelling.code,
+            "agency": lease.dwelling.building.residence.agency.code,
+            "persons": len(people),
+            "alone": len(people) == 1,
+            "oldest": max((age(birth, on) for birth in births), default=None),
+            "phone": "phone" in kinds,
+            "email": "email" in kinds,
+        } == sample
+
+
+def age(birth, on):
+    return on.year - birth.year - ((on.month, on.day) < (birth.month, birth.day))
+
+
+@pytest.mark.parametrize("imported", LANDLORDS, indirect=True)
+def test_the_same_files_again_change_nothing(imported):
+    landlord, truth, first, figures = imported
+    today = dt.date.fromisoformat(truth["on"])
+    with transaction.atomic():
+        again = import_files(paths=files_of(landlord), today=today).as_dict()
+        for before, after in zip(first["files"], again["files"], strict=True):
+            assert (after["created"], after["updated"], after["closed"]) == (0, 0, 0)
+            assert after["unchanged"] == before["created"]
+            assert (after["rejects"], after["warnings"]) == (before["rejects"], before["warnings"])
+        assert register_figures(on=today) == figures
+        transaction.set_rollback(True)
+
+
+@pytest.mark.parametrize("imported", LANDLORDS, indirect=True)
+def test_nothing_of_the_columns_left_aside_is_in_the_database(imported):
+    """Balances, means of payment, comments: looked for in every text of every table."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public' AND table_type = 'BASE TABLE'"
+        )
+        for (table,) in cursor.fetchall():
+            cursor.execute(
+                f'SELECT count(*) FROM "{table}" t WHERE to_jsonb(t)::text ~ %s',
+                ["dragon|après-midi|voir la fille|PRELEVEMENT|ESPECES"],
+            )
+            assert cursor.fetchone() == (0,), table

@@ -14,7 +14,6 @@ class FileKind(TextChoices):
 
 class RunState(TextChoices):
     APPLIED = "applied", "Appliqué"
-    REHEARSED = "rehearsed", "Essai à blanc"
     REFUSED = "refused", "Refusé"
 
 

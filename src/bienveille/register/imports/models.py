@@ -1,4 +1,4 @@
-"""What was imported, when, by whom, with what result; the imported rows themselves live in the packages they describe."""
+"""What was imported, when, by whom, with what result; the imported rows live in the packages they describe."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models

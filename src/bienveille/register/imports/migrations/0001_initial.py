@@ -65,7 +65,7 @@ class Migration(migrations.Migration):
                 (
                     "state",
                     models.CharField(
-                        choices=[("applied", "Appliqué"), ("rehearsed", "Essai à blanc"), ("refused", "Refusé")],
+                        choices=[("applied", "Appliqué"), ("refused", "Refusé")],
                         max_length=10,
                     ),
                 ),

@@ -6,7 +6,6 @@ from bienveille.register.accounts.models import Company, Landlord
 from bienveille.register.imports.operations.staging import (
     Outcome,
     Source,
-    array,
     copying,
     counted,
     escaped,
@@ -155,14 +154,15 @@ def apply_housing(source: Source, *, moved: Callable[[], None]) -> Outcome:
 
 def _reject_doubles(outcome: Outcome, column: str) -> None:
     doubled = rows(
-        "DELETE FROM imp_home h USING (SELECT dwelling, min(row) AS row FROM imp_home GROUP BY 1 HAVING count(*) > 1) f "
+        "DELETE FROM imp_home h USING "
+        "(SELECT dwelling, min(row) AS row FROM imp_home GROUP BY 1 HAVING count(*) > 1) f "
         "WHERE h.dwelling = f.dwelling AND h.row > f.row RETURNING h.row, h.dwelling"
     )
     if doubled:
         gone = {row for row, _ in doubled}
         outcome.warnings = [issue for issue in outcome.warnings if issue.row not in gone]
         outcome.rejects += [Issue(row, column, code, "duplicate_key") for row, code in doubled]
-    doubled = rows(
+    rows(
         "UPDATE imp_home h SET rpls_id = '' WHERE rpls_id <> '' AND EXISTS (SELECT FROM imp_home o "
         "WHERE o.rpls_id = h.rpls_id AND o.row < h.row) RETURNING row"
     )
@@ -180,6 +180,3 @@ def _line(row: HousingRow) -> str:
         else:
             cells.append(escaped(cell))
     return "\t".join(cells) + "\n"
-
-
-__all__ = ["apply_housing", "array"]

@@ -14,7 +14,7 @@ CHUNK = 1000
 
 
 def apply_partners(source: Source, *, moved: Callable[[], None]) -> Outcome:
-    """Records are created or brought up to date, field by field as the schema has them (4 queries a thousand records)."""
+    """Records are created or brought up to date, field by field as the schema has them (4 queries a thousand)."""
     assert source.directory is not None
     outcome = Outcome(source)
     structures, services = source.directory
@@ -35,7 +35,8 @@ def apply_partners(source: Source, *, moved: Callable[[], None]) -> Outcome:
                 records[kind][read["id"]] = read
                 where[read["id"]] = number
     _save(Structure, records["structure"], outcome)
-    known = set(Structure.objects.filter(id__in={r["structure_id"] for r in records["service"].values()}).values_list("id", flat=True))  # fmt: skip
+    wanted = {record["structure_id"] for record in records["service"].values()}
+    known = set(Structure.objects.filter(id__in=wanted).values_list("id", flat=True))
     for key, record in list(records["service"].items()):
         if record["structure_id"] not in known:
             outcome.rejects.append(

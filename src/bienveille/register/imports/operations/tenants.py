@@ -28,7 +28,7 @@ from bienveille.register.imports.rules.tenants import Rejected, TenantReader, Te
 _STAGE = """
 CREATE TEMP TABLE imp_tenant (
     row integer, lease text, kind text, dwelling text, entry date, exit date, title text, last_name text,
-    first_name text, birth date, role text, marital text, languages text[], phones text[], whose text[],
+    first_name text, birth date, role text, marital text, languages varchar[], phones text[], whose text[],
     emails text[], disabled boolean, fingerprint bigint, key text
 ) ON COMMIT DROP;
 CREATE TEMP TABLE imp_doubtful_lease (number text) ON COMMIT DROP
@@ -45,7 +45,8 @@ CREATE TEMP TABLE imp_lease ON COMMIT DROP AS
 WITH read AS (
     SELECT lease AS number, min(row) AS row, min(entry) AS entry,
            CASE WHEN bool_or(exit IS NULL) THEN NULL ELSE max(exit) END AS exit,
-           min(kind) AS kind, min(dwelling) AS dwelling, min(kind) <> max(kind) OR min(dwelling) <> max(dwelling) AS torn,
+           min(kind) AS kind, min(dwelling) AS dwelling,
+           min(kind) <> max(kind) OR min(dwelling) <> max(dwelling) AS torn,
            min(row + 3000000000::bigint * (
                CASE role WHEN 'holder' THEN 0 WHEN 'co_holder' THEN 1 ELSE 2 END
                + CASE WHEN exit < %(today)s THEN 3 ELSE 0 END)) %% 3000000000::bigint AS speaker
@@ -122,7 +123,8 @@ SELECT n.person_id, n.household_id, t.key, t.title, t.last_name, t.first_name, t
 FROM imp_person n JOIN imp_tenant t ON t.row = n.row WHERE n.new
 """
 _KNOWN = (
-    "n.household_id, COALESCE(NULLIF(t.title, ''), p.title), t.last_name, COALESCE(NULLIF(t.first_name, ''), p.first_name), "
+    "n.household_id, COALESCE(NULLIF(t.title, ''), p.title), t.last_name, "
+    "COALESCE(NULLIF(t.first_name, ''), p.first_name), "
     "COALESCE(t.birth, p.birth_date), t.role, COALESCE(NULLIF(t.marital, ''), p.marital_status), "
     "CASE WHEN t.languages = '{}' THEN p.languages ELSE t.languages END, "
     "CASE WHEN p.deceased THEN p.left_on END"
@@ -130,10 +132,12 @@ _KNOWN = (
 _CHANGED_PEOPLE = f"""
 WITH changed AS (
     UPDATE tenants_person p SET
-        (household_id, title, last_name, first_name, birth_date, role, marital_status, languages, left_on) = ROW({_KNOWN})
+        (household_id, title, last_name, first_name, birth_date, role, marital_status, languages, left_on)
+        = ROW({_KNOWN})
     FROM imp_person n JOIN imp_tenant t ON t.row = n.row
     WHERE p.id = n.person_id AND NOT n.new AND n.touched AND
-        (p.household_id, p.title, p.last_name, p.first_name, p.birth_date, p.role, p.marital_status, p.languages, p.left_on)
+        (p.household_id, p.title, p.last_name, p.first_name, p.birth_date, p.role, p.marital_status, p.languages,
+         p.left_on)
         IS DISTINCT FROM ({_KNOWN})
     RETURNING p.id
 ) INSERT INTO imp_updated SELECT id FROM changed
@@ -147,7 +151,10 @@ SELECT n.person_id, 'email', e, '' FROM imp_person n JOIN imp_tenant t ON t.row 
 WHERE n.new = {new} AND n.touched
 """
 _INSERT_POINTS = "INSERT INTO tenants_contactpoint (id, person_id, kind, value, whose, status, source) "
-_NEW_POINTS = f"{_INSERT_POINTS} SELECT uuidv7(), person_id, kind, value, whose, 'valid', 'erp' FROM ({_POINTS.format(new='true')}) s"
+_NEW_POINTS = f"""
+{_INSERT_POINTS} SELECT uuidv7(), person_id, kind, value, whose, 'valid', 'erp'
+FROM ({_POINTS.format(new="true")}) s
+"""
 _ADDED_POINTS = f"""
 WITH added AS (
     {_INSERT_POINTS} SELECT uuidv7(), person_id, kind, value, whose, 'valid', 'erp'
@@ -178,7 +185,8 @@ WITH back AS (
 """
 _MARKS = """
 INSERT INTO tenants_mark (id, person_id, kind, source, purpose, noted_on, expires_on)
-SELECT uuidv7(), n.person_id, %(mark)s, 'erp', %(purpose)s, %(today)s, %(today)s::date + make_interval(months => %(months)s)
+SELECT uuidv7(), n.person_id, %(mark)s, 'erp', %(purpose)s, %(today)s,
+       %(today)s::date + make_interval(months => %(months)s)
 FROM imp_person n JOIN imp_tenant t ON t.row = n.row WHERE t.disabled
 ON CONFLICT (person_id, kind) DO NOTHING
 """
@@ -247,7 +255,7 @@ WHERE l.number = found.lease AND l.household_id IS NULL
 
 
 def apply_tenants(source: Source, *, today: dt.date, profile: Profile | None, moved: Callable[[], None]) -> Outcome:
-    """People are created, brought up to date or closed; numbers of the outcome count people. Refuses rows, not files."""
+    """People are created, brought up to date or closed; the outcome's numbers count people. Refuses rows, not files."""
     outcome = Outcome(source)
     _stage(source, outcome, today=today, profile=profile, moved=moved)
     run("ANALYZE imp_tenant")
@@ -320,7 +328,8 @@ def _line(row: TenantRow, names: Memo, arrays: Memo) -> str:
     name = f"{names[row.last_name]} {names[row.first_name]}".strip()
     lease = escaped(row.lease)
     return (
-        f"{row.row}\t{lease}\t{row.kind}\t{escaped(row.dwelling)}\t{row.entry or '\\N'}\t{row.exit or '\\N'}\t{row.title}\t"
+        f"{row.row}\t{lease}\t{row.kind}\t{escaped(row.dwelling)}\t{row.entry or '\\N'}\t{row.exit or '\\N'}\t"
+        f"{row.title}\t"
         f"{escaped(row.last_name)}\t{escaped(row.first_name)}\t{row.birth or '\\N'}\t{row.role}\t{row.marital}\t"
         f"{arrays[row.languages]}\t{array(row.phones)}\t{arrays[row.whose]}\t{array(row.emails)}\t"
         f"{'t' if row.disabled else 'f'}\t{row.fingerprint}\t{lease}|{name}\n"
@@ -382,7 +391,8 @@ def _tell_homonyms_apart(outcome: Outcome) -> None:
         _reject(outcome, [double._replace(value=shown(names[double.row])) for double in doubles])
     if renamed:
         run(
-            "UPDATE imp_tenant t SET key = n.key FROM unnest(%s::integer[], %s::text[]) AS n (row, key) WHERE t.row = n.row",
+            "UPDATE imp_tenant t SET key = n.key FROM unnest(%s::integer[], %s::text[]) AS n (row, key) "
+            "WHERE t.row = n.row",
             [[row for row, _ in renamed], [key for _, key in renamed]],
         )
     run("DROP TABLE imp_homonym")

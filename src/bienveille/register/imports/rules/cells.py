@@ -291,7 +291,7 @@ def read_residence_kind(cell: object) -> tuple[str, str | None]:
 
 
 def split_full_name(text: str) -> tuple[str, str]:
-    """Last and first names of one cell: "Mme DUPONT LEROY Jeanne" → ("DUPONT LEROY", "Jeanne"). Capitals are the last name."""
+    """Last and first names of one cell: "Mme DUPONT LEROY Jeanne" → ("DUPONT LEROY", "Jeanne"), by the capitals."""
     words = text.split()
     while words and read_title(words[0]) is not None and len(words) > 1:
         words.pop(0)

@@ -22,8 +22,8 @@ class Known(NamedTuple):
 def assign_keys(key: str, listed: Sequence[Listed], known: Sequence[Known]) -> tuple[dict[int, str], list[int]]:
     """The key of each row, and the rows that repeat another one (same name, same birth date).
 
-    A row takes the key of the person born the same day; then keys of people whose birth date the file corrects; then new
-    keys: `key`, `key#2`, `key#3`…
+    A row takes the key of the person born the same day; then keys of people whose birth date the file corrects; then
+    new keys: `key`, `key#2`, `key#3`…
     """
     seen: set[dt.date | None] = set()
     rows: list[Listed] = []

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from bienveille.ground.lib.addresses import read_insee, read_postcode, read_street
+from bienveille.ground.lib.addresses import commune_label, read_insee, read_postcode, read_street
 from bienveille.ground.lib.names import clean_code, clean_text
 from bienveille.ground.lib.words import plain
 from bienveille.register.imports.rules.cells import (
@@ -70,6 +70,10 @@ def _insee(cell: object) -> tuple[str, str | None]:
     return code or "", "unknown_value" if code is None and clean_text(cell) else None
 
 
+def _commune(cell: object) -> tuple[str, str | None]:
+    return commune_label(clean_text(cell))[:100], None
+
+
 def _text(length: int) -> Callable[[object], tuple[str, str | None]]:
     def read(cell: object) -> tuple[str, str | None]:
         text = clean_text(cell)
@@ -94,7 +98,7 @@ _READERS: dict[str, Callable[[object], tuple[Any, ...]]] = {
     "residence_kind": read_residence_kind,
     "address": _street,
     "postal_code": _postcode,
-    "commune": _text(100),
+    "commune": _commune,
     "insee": _insee,
     "qpv": read_qpv,
     "halls": read_count,

@@ -48,8 +48,8 @@ WRONG_FILES = {
     "unreadable": "le fichier ne peut pas être lu ({error})",
 }
 EXPECTED = (
-    "Attendu : un export .csv, .xlsx ou .ods du patrimoine, des locataires ou des collaborateurs avec sa ligne de titres, "
-    "ou un fichier .json de partenaires au schéma data·inclusion."
+    "Attendu : un export .csv, .xlsx ou .ods du patrimoine, des locataires ou des collaborateurs avec sa ligne de "
+    "titres, ou un fichier .json de partenaires au schéma data·inclusion."
 )
 
 

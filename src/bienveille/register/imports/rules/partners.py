@@ -1,4 +1,4 @@
-"""A directory of partners at the data·inclusion schema, version 1: which records are right, in which shape we keep them."""
+"""A directory of partners at the data·inclusion schema, version 1: which records are right, and their shape."""
 
 import json
 from typing import Any

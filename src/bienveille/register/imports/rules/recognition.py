@@ -83,8 +83,8 @@ LAYOUTS = {
             "nom prenoms | nom client",
             "first_name": "prenom | prenoms | prenom locataire | prenom du locataire | prenom occupant | "
             "prenom personne | prenom titulaire",
-            "birth_date": "date naissance | date de naissance | dt naissance | dt naiss | naissance | ne e le | ne le | "
-            "nee le | ddn | date naiss | dat naiss | datenaissance",
+            "birth_date": "date naissance | date de naissance | dt naissance | dt naiss | naissance | ne e le | "
+            "ne le | nee le | ddn | date naiss | dat naiss | datenaissance",
             "role": "role | qualite | type occupant | statut occupant | lien | lien locataire | position | "
             "qualite occupant | titulaire",
             "marital_status": "situation | situation familiale | sit fam | situation matrimoniale | situation fam | "

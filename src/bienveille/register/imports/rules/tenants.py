@@ -104,7 +104,8 @@ class TenantReader:
         warnings: list[Issue] = []
         entry, exit_ = self._lease_dates(number, cells, warnings)
         if entry and exit_ and exit_ < entry:
-            return self._reject(number, "exit", cells[self._exit] if self._exit is not None else "", "exit_before_entry", lease)  # fmt: skip
+            assert self._exit is not None
+            return self._reject(number, "exit", cells[self._exit], "exit_before_entry", lease)
         kind = "housing"
         if self._kind is not None:
             kind, doubt = self._kinds[cells[self._kind]]
@@ -127,7 +128,8 @@ class TenantReader:
         first_name = self._cut(number, "first_name", first_name, warnings)
         if warnings:
             self.warnings.extend(warnings)
-        facts = f"{title}|{last_name}|{first_name}|{birth}|{role}|{marital}|{languages}|{phones}|{whose}|{emails}|{disabled}"
+        who = f"{title}|{last_name}|{first_name}|{birth}|{role}|{marital}|{languages}"
+        facts = f"{who}|{phones}|{whose}|{emails}|{disabled}"
         fingerprint = int.from_bytes(blake2b(facts.encode(), digest_size=8).digest(), "big", signed=True)
         return TenantRow(
             number, lease, kind, dwelling[:KEY], entry, exit_, title, last_name, first_name, birth, role, marital,
