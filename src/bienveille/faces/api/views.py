@@ -30,7 +30,7 @@ RETRY_AFTER_SECONDS = 60
 class ApiTokenAuth(HttpBearer):
     """`Authorization: Bearer …`: the token's owner, with their own rights."""
 
-    openapi_description = "Jeton donné par « ./bienveille token ADRESSE »."
+    openapi_description = "Jeton donné par « ./bienveille token ADRESSE »."
 
     def authenticate(self, request: HttpRequest, token: str) -> User | None:
         user = authenticate_token(secret=token, now=now())
@@ -61,7 +61,7 @@ def problem(status: int, title: str, detail: str = "", errors: dict[str, list[st
 
 @api.exception_handler(AuthenticationError)
 def _not_signed_in(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
-    response = problem(401, "Jeton absent ou refusé", "Donnez un jeton valable : « Authorization: Bearer … ».")
+    response = problem(401, "Jeton absent ou refusé", "Donnez un jeton valable : « Authorization: Bearer … ».")
     response["WWW-Authenticate"] = "Bearer"
     return response
 

@@ -20,10 +20,10 @@ _ROOT = Path(__file__).resolve().parents[4]
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     names = sorted(known())
-    parser.add_argument("name", metavar="NOM", choices=names, help=f"parmi : {', '.join(names)}")
+    parser.add_argument("name", metavar="NOM", choices=names, help=f"parmi : {', '.join(names)}")
     parser.add_argument("--rows", type=int, help="combien de lignes (par défaut, celles de l’objectif)")
     parser.add_argument("--runs", type=int, help="combien d’essais")
-    parser.add_argument("--kills", type=int, help="crowd : combien de processus d’appelants tuer en route")
+    parser.add_argument("--kills", type=int, help="crowd : combien de processus d’appelants tuer en route")
     parser.add_argument("--json", action="store_true", help="écrire un document JSON, seul, sur la sortie")
 
 
@@ -43,7 +43,7 @@ def run(options: argparse.Namespace) -> int:
         print(json.dumps(figure))
     else:
         print(
-            f"{figure['name']} : {figure['ours']} {figure['unit']}, limite {figure['limit']}, "
+            f"{figure['name']} : {figure['ours']} {figure['unit']}, limite {figure['limit']}, "
             f"rapport {figure['ratio']} ({figure['runs']} essais)"
         )
         for key in figure.keys() - {"name", "ours", "limit", "unit", "ratio", "runs"}:

@@ -38,7 +38,7 @@ def _identifier(text: str) -> UUID:
     try:
         return UUID(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"« {text} » n’est pas un identifiant de campagne") from None
+        raise argparse.ArgumentTypeError(f"« {text} » n’est pas un identifiant de campagne") from None
 
 
 def run(options: argparse.Namespace) -> int:
@@ -57,7 +57,7 @@ def run(options: argparse.Namespace) -> int:
     match options.action:
         case "open":
             target = operations.open_campaign(campaign_id=campaign.pk, actor=None, now=now())
-            _tell(options.json, {"id": str(campaign.pk), "target": target}, f"Campagne ouverte : {target} ménages.")
+            _tell(options.json, {"id": str(campaign.pk), "target": target}, f"Campagne ouverte : {target} ménages.")
         case "pause" | "resume":
             paused = options.action == "pause"
             operations.pause_campaign(campaign_id=campaign.pk, actor=None, paused=paused)
@@ -84,11 +84,11 @@ def _read(source: str) -> dict[str, object]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise Refusal(f"Le fichier « {source} » n’existe pas.") from None
+        raise Refusal(f"Le fichier « {source} » n’existe pas.") from None
     except (OSError, UnicodeDecodeError):
-        raise Refusal(f"Le fichier « {source} » ne se lit pas : un fichier TOML en UTF-8 est attendu.") from None
+        raise Refusal(f"Le fichier « {source} » ne se lit pas : un fichier TOML en UTF-8 est attendu.") from None
     except tomllib.TOMLDecodeError as error:
-        raise Refusal(f"« {source} » n’est pas un fichier TOML valide : {error}.") from None
+        raise Refusal(f"« {source} » n’est pas un fichier TOML valide : {error}.") from None
 
 
 def _find(campaign_id: UUID):  # type: ignore[no-untyped-def]
@@ -149,11 +149,11 @@ def figures_in_french(name: str, numbers: dict) -> list[str]:
     ]
     needs = sorted(numbers["needs"].items(), key=lambda item: -item[1])
     if needs:
-        lines.append("  Besoins : " + ", ".join(f"{Need(key).label.lower()} {number(n)}" for key, n in needs))
+        lines.append("  Besoins : " + ", ".join(f"{Need(key).label.lower()} {number(n)}" for key, n in needs))
     for title, key in (("Par agence", "by_agency"), ("Par service", "by_service")):
         for place, part in numbers[key].items():
             lines.append(
-                f"  {title} – {place} : {number(part['called'])} appelés, {number(part['outgoing_calls'])} appels, "
+                f"  {title} – {place} : {number(part['called'])} appelés, {number(part['outgoing_calls'])} appels, "
                 f"{number(part['reached'])} joints ({percent(part['reached_share'], 0)})"
             )
     return lines

@@ -9,7 +9,7 @@ import sys
 import time
 
 NAME = "check"
-HELP = "vérifier le code : mise en forme, règles, imports, types, migrations"
+HELP = "vérifier le code : mise en forme, règles, imports, types, migrations"
 NEEDS_DATABASE = False
 
 PYTHON = [sys.executable, "-m"]
@@ -43,7 +43,7 @@ def run(options: argparse.Namespace) -> int:
             failed.append(name)
             print(done.stdout.rstrip(), flush=True)
     if failed:
-        print(f"À revoir : {', '.join(failed)}.")
+        print(f"À revoir : {', '.join(failed)}.")
         return 1
     print("Tout est bon.")
     return 0

@@ -75,8 +75,8 @@ def choose_server_user(data: Path) -> ServerUser | None:
         if known.pw_uid != 0:
             return ServerUser(known.pw_name, known.pw_uid, known.pw_gid)
     raise PostgresRefusal(
-        "PostgreSQL refuse de fonctionner sous « root » et aucun autre utilisateur du système ne convient. "
-        "Créez l’utilisateur « bienveille » ou lancez la commande sous un compte ordinaire."
+        "PostgreSQL refuse de fonctionner sous « root » et aucun autre utilisateur du système ne convient. "
+        "Créez l’utilisateur « bienveille » ou lancez la commande sous un compte ordinaire."
     )
 
 
@@ -88,7 +88,7 @@ def make_private_folder(folder: Path, user: ServerUser | None) -> None:
         os.chown(folder, user.uid, user.gid)
     seen = folder.lstat()
     if not stat.S_ISDIR(seen.st_mode) or seen.st_uid != wanted:
-        raise PostgresRefusal(f"Le dossier {folder} appartient à quelqu’un d’autre : supprimez-le.")
+        raise PostgresRefusal(f"Le dossier {folder} appartient à quelqu’un d’autre : supprimez-le.")
     folder.chmod(0o700)
 
 
@@ -111,8 +111,8 @@ def locate_home(requested: Path, user: ServerUser | None) -> Path:
             return requested
         if (requested / "data").exists():
             raise PostgresRefusal(
-                f"L’utilisateur « {user.name} », sous lequel PostgreSQL fonctionne, ne peut plus entrer "
-                f"dans {requested}. Rendez ce chemin de nouveau accessible (droit « x » sur chaque dossier)."
+                f"L’utilisateur « {user.name} », sous lequel PostgreSQL fonctionne, ne peut plus entrer "
+                f"dans {requested}. Rendez ce chemin de nouveau accessible (droit « x » sur chaque dossier)."
             )
     else:
         home = Path(pointer.read_text().strip())
@@ -133,7 +133,7 @@ def _create(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise PostgresRefusal(f"Impossible de créer le dossier {folder} : {explain(error)}.") from error
+        raise PostgresRefusal(f"Impossible de créer le dossier {folder} : {explain(error)}.") from error
 
 
 def _origin_of(home: Path) -> Path | None:
@@ -160,7 +160,7 @@ def _open_home(requested: Path, user: ServerUser) -> Path:
         if user.can_enter(home):
             return home
     raise PostgresRefusal(
-        f"Le dossier {requested} est fermé à l’utilisateur « {user.name} », sous lequel PostgreSQL fonctionne, "
+        f"Le dossier {requested} est fermé à l’utilisateur « {user.name} », sous lequel PostgreSQL fonctionne, "
         f"et aucun autre emplacement ne convient ({', '.join(OPEN_BASES)})."
     )
 
@@ -189,7 +189,7 @@ def find_binaries(environ: Mapping[str, str]) -> Path:
     if found:
         return min(found)[1]
     raise PostgresRefusal(
-        f"PostgreSQL {LOWEST_MAJOR} ou plus récent est introuvable. Installez-le et indiquez son dossier « bin » "
+        f"PostgreSQL {LOWEST_MAJOR} ou plus récent est introuvable. Installez-le et indiquez son dossier « bin » "
         "dans PG_BINDIR, ou indiquez un serveur dans DATABASE_URL."
     )
 
@@ -229,12 +229,12 @@ def reachable_binaries(binaries: Path, home: Path, user: ServerUser | None) -> P
             unfinished.rename(copy)
         except OSError as error:
             shutil.rmtree(unfinished, ignore_errors=True)
-            raise PostgresRefusal(f"Impossible de copier PostgreSQL dans {home} : {explain(error)}.") from error
+            raise PostgresRefusal(f"Impossible de copier PostgreSQL dans {home} : {explain(error)}.") from error
     moved = copy / binaries.relative_to(root.parent)
     if user.can(str(moved / "postgres"), "--version"):
         return moved
     raise PostgresRefusal(
-        f"L’utilisateur « {user.name} » ne peut pas exécuter PostgreSQL depuis {moved} (système monté « noexec » ?). "
+        f"L’utilisateur « {user.name} » ne peut pas exécuter PostgreSQL depuis {moved} (système monté « noexec » ?). "
         "Indiquez un serveur dans DATABASE_URL."
     )
 

@@ -14,7 +14,7 @@ def _identifiers(value: object) -> tuple[str, ...]:
         try:
             UUID(code)
         except ValueError:
-            raise InvalidValue(f"« {code} » n’est pas l’identifiant d’une campagne") from None
+            raise InvalidValue(f"« {code} » n’est pas l’identifiant d’une campagne") from None
     return codes
 
 
@@ -34,7 +34,7 @@ def _in_campaign(codes: tuple[str, ...], on: date) -> Condition:
 
 def _in_campaign_words(codes: tuple[str, ...], names: Names) -> str:
     several = len(codes) > 1
-    quoted = ", ".join(f"« {names.get(code, code)} »" for code in codes)
+    quoted = ", ".join(f"« {names.get(code, code)} »" for code in codes)
     return f"déjà dans l’une des campagnes {quoted}" if several else f"déjà dans la campagne {quoted}"
 
 
@@ -56,7 +56,7 @@ CRITERIA = (
         condition=_in_campaign,
         phrase=_in_campaign_words,
         known=_known,
-        unknown="Aucune campagne ne porte l’identifiant « {code} ».",
+        unknown="Aucune campagne ne porte l’identifiant « {code} ».",
     ),
     Criterion(
         name="silent_for_months",

@@ -36,8 +36,8 @@ class InvalidDocument(Refusal):
 
     def __init__(self, errors: dict[str, list[str]]) -> None:
         self.errors = errors
-        sentences = "\n".join(f"– {name} : {' '.join(texts)}" for name, texts in errors.items())
-        super().__init__(f"La campagne ne peut pas être créée :\n{sentences}")
+        sentences = "\n".join(f"– {name} : {' '.join(texts)}" for name, texts in errors.items())
+        super().__init__(f"La campagne ne peut pas être créée :\n{sentences}")
 
 
 class InvalidReport(Refusal):
@@ -81,7 +81,7 @@ def create_campaign(*, document: object, actor: User | None) -> Campaign:
         raise InvalidDocument(errors)
     version = get_current(parsed.questionnaire)
     if version is None:
-        errors["questionnaire"] = [f"Le questionnaire « {parsed.questionnaire} » n’existe pas."]
+        errors["questionnaire"] = [f"Le questionnaire « {parsed.questionnaire} » n’existe pas."]
     for rank, wave in enumerate(parsed.waves, start=1):
         try:
             check(dict(wave.audience))
@@ -114,7 +114,7 @@ def _named_callers(document: CampaignDocument, errors: dict[str, list[str]]) -> 
     users = list(User.objects.filter(email__in=document.caller_emails, is_active=True))
     unknown = sorted(set(document.caller_emails) - {user.email for user in users})
     if unknown:
-        errors["callers"] = [f"Adresses inconnues : {', '.join(unknown[:10])}."]
+        errors["callers"] = [f"Adresses inconnues : {', '.join(unknown[:10])}."]
     return users
 
 
@@ -360,7 +360,7 @@ def check_report(campaign: Campaign, report: CallReport) -> tuple[dict[str, Any]
         errors["grade"] = ["Choisissez vert, jaune, orange ou rouge."]
     unknown = [need for need in report.needs if need not in Need.values]
     if unknown:
-        errors["needs"] = [f"Besoins inconnus : {', '.join(map(str, unknown[:5]))}."]
+        errors["needs"] = [f"Besoins inconnus : {', '.join(map(str, unknown[:5]))}."]
     if len(report.note) > NOTE_LENGTH:
         errors["note"] = [f"La note fait {len(report.note)} caractères ; {NOTE_LENGTH} au plus."]
     if "\0" in report.note:

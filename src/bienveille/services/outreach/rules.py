@@ -123,7 +123,7 @@ def _callers(raw: object, errors: DocumentErrors) -> tuple[bool, tuple[str, ...]
             return True, ()
         if isinstance(emails, list | tuple) and emails and all(isinstance(email, str) for email in emails):
             return False, tuple(dict.fromkeys(email.strip().lower() for email in emails))
-    errors.add("callers", "Choisissez « all = true », ou une liste « emails ».")
+    errors.add("callers", "Choisissez « all = true », ou une liste « emails ».")
     return True, ()
 
 
@@ -161,7 +161,7 @@ def reasons(
     lines = []
     if promised is not None:
         lines.append(
-            "appel promis : " + ("chaque semaine" if getattr(promised, "weekly", False) else "pour aujourd’hui")
+            "appel promis : " + ("chaque semaine" if getattr(promised, "weekly", False) else "pour aujourd’hui")
         )
     lines.extend(frozen)
     if last_reached is not None:

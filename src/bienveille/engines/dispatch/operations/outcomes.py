@@ -150,8 +150,7 @@ def _snapshot(contact: Contact) -> dict[str, Any]:
         "state": ContactState.WAITING if contact.state == ContactState.RESERVED else contact.state,
         "attempts_made": contact.attempts_made,
     }
-    if contact.planned_call_id:
-        planned = contact.planned_call
+    if planned := contact.planned_call:
         before["planned_call"] = str(planned.pk)
         before["planned"] = {"due_on": planned.due_on.isoformat(), "tries": planned.tries}
     return before
@@ -242,8 +241,8 @@ def _save_planned(attempt: Attempt) -> None:
 def _dialled(contact: Contact, phone: str) -> ContactPoint | None:
     """The number dialled: the one named, else the first of the list, which the screen offers as its main button."""
     phones = usable_phones(contact.household_id)
-    named = [point for point in phones if point.value == phone]
-    return (named or ([] if phone else phones) or [None])[0]
+    wanted = [point for point in phones if point.value == phone] if phone else phones
+    return wanted[0] if wanted else None
 
 
 def _flag_wrong_number(contact: Contact, phone: str, caller: User, now: datetime) -> list[str]:

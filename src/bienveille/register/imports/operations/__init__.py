@@ -41,7 +41,7 @@ class WrongFile(Refusal):
 class NoLandlord(Refusal):
     """The database is empty and nobody said whose it is."""
 
-    message = spaced("Cette base est vide : donnez le nom du bailleur avec --org NOM.")
+    message = spaced("Cette base est vide : donnez le nom du bailleur avec --org NOM.")
 
 
 class OtherLandlord(Refusal):
@@ -155,7 +155,7 @@ def _profile(name: str) -> Profile | None:
     profile = load_profile(name)
     if profile is None:
         known = ", ".join(profile_names())
-        raise UnknownProfile(spaced(f"Le profil « {name} » n’existe pas. Profils possibles : {known}."))
+        raise UnknownProfile(spaced(f"Le profil « {name} » n’existe pas. Profils possibles : {known}."))
     return profile
 
 
@@ -167,7 +167,7 @@ def _landlord(org: str) -> Landlord:
             raise NoLandlord
         return Landlord.objects.create(name=name[:200])
     if name and plain(name) != plain(landlord.name):
-        raise OtherLandlord(spaced(f"Cette base est celle de « {landlord.name} », pas de « {name} »."))
+        raise OtherLandlord(spaced(f"Cette base est celle de « {landlord.name} », pas de « {name} »."))
     return landlord
 
 
