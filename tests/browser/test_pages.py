@@ -96,7 +96,8 @@ def test_manager_screens(visit, town):
         (f"/campagnes/{town.campaign.pk}/fermer/", "campagne-fermer"),
         (f"/campagnes/{draft.pk}/", "campagne-brouillon"),
         (f"/campagnes/{draft.pk}/ouvrir/", "campagne-ouvrir"),
-        ("/locataires/", "locataires"),
+        ("/locataires/?q=mar", "locataires"),
+        (f"/locataires/{town.households[0].pk}/", "foyer"),
     ]:
         page.goto(path)
         axe.check(page, name)

@@ -6,6 +6,7 @@ from typing import Any
 from bienveille.engines.questionnaires.choices import Need
 from bienveille.engines.questionnaires.rules import NEED_THEMATIQUES, ServiceMatch
 from bienveille.register.partners.models import Service
+from bienveille.register.partners.queries import services_for_commune
 
 #: Enough to choose from while somebody waits on the phone.
 PER_NEED = 3
@@ -27,17 +28,8 @@ def help_near(home: Any) -> list[LocalHelp]:
     Needs that neither the landlord nor a known service answers are left out.
     """
     commune = home.building.residence.commune if home else None
-    found: list[Service] = []
-    if commune is not None:
-        zones = [commune.code, commune.parent_id, commune.epci, commune.department, "france"]
-        wanted = sorted({code for match in NEED_THEMATIQUES.values() for code in match.thematiques})
-        found = list(
-            Service.objects.filter(
-                zone_eligibilite__overlap=[zone for zone in zones if zone], thematiques__overlap=wanted
-            )
-            .select_related("structure")
-            .order_by("nom", "id")[:200]
-        )
+    wanted = sorted({code for match in NEED_THEMATIQUES.values() for code in match.thematiques})
+    found = services_for_commune(commune.code, wanted) if commune else []
     helps = []
     for need, match in NEED_THEMATIQUES.items():
         services = tuple(service for service in found if _answers(service, match))[:PER_NEED]

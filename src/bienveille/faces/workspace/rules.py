@@ -106,10 +106,43 @@ def people_line(people: Any) -> str:
     return f"{several}, {' et '.join([', '.join(words[:-1]), words[-1]] if len(words) > 1 else words)} ans"
 
 
+def phone_kind(number: str) -> str:
+    """Portable or fixed, by the French numbering plan; another country's number is just a telephone."""
+    if number.startswith(("+336", "+337")):
+        return "Portable"
+    return "Fixe" if number.startswith("+33") else "Téléphone"
+
+
+def home_facts(dwelling: Any) -> list[tuple[str, str]]:
+    """What is known of a home, as keys and values; what is unknown is left out."""
+    residence = dwelling.building.residence
+    place = " ".join(
+        part for part in (residence.postal_code, residence.commune.name if residence.commune else "") if part
+    )
+    size = [dwelling.get_type_display()] if dwelling.type else []
+    if dwelling.surface:
+        size.append(f"{number(dwelling.surface.normalize())}{NBSP}m²")
+    if dwelling.lift is not None:
+        size.append("avec ascenseur" if dwelling.lift else "sans ascenseur")
+    facts = [
+        ("Résidence", residence.name + (", sous veille" if residence.watched else "")),
+        ("Adresse", ", ".join(part for part in (residence.address, place) if part)),
+        ("Logement", ", ".join(size)),
+        ("Agence", residence.agency.name),
+    ]
+    return [(label, words) for label, words in facts if words]
+
+
 def phone_words(line: Any, *, alone: bool, today: date) -> str:
     """« Fixe, a répondu hier », « Portable de Mme Odette Marchandeau, à vérifier »: what is known of a number."""
-    kind = "Portable" if line.number.startswith(("+336", "+337")) else "Fixe"
+    kind = phone_kind(line.number)
     words = kind if alone and line.own else f"{kind}, {line.whose}"
     if line.answered_on:
         return f"{words}, a répondu {day_in_words(line.answered_on, today)}"
     return f"{words}, à vérifier" if line.status == "unverified" else words
+
+
+def event_detail(event: Any) -> str:
+    """« 9 min, par Josiane T., Grand froid 2026 »: what stands after the hour of a call."""
+    lasted = f"{event.minutes}{NBSP}min, " if event.minutes and event.minutes < 180 else ""
+    return f"{lasted}par {event.caller}, {event.campaign}"

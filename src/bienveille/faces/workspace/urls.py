@@ -22,4 +22,5 @@ urlpatterns = [
     path("campagnes/<uuid:campaign_id>/pause/", campaigns.pause_page, name="pause_campaign"),
     path("campagnes/<uuid:campaign_id>/fermer/", campaigns.close_page, name="close_campaign"),
     path("locataires/", people.people, name="people"),
+    path("locataires/<uuid:household_id>/", people.household, name="household"),
 ]

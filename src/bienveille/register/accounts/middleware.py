@@ -53,6 +53,8 @@ def _end_old_session(request: HttpRequest) -> None:
         operations.record_signed_out(user=request.user, reason="session terminée")
         logout(request)
         return
+    if request.headers.get("X-Background"):
+        return  # a figure that refreshes by itself is nobody's sign of life
     if SESSION_SEEN not in request.session or now - seen >= SEEN_EVERY:
         request.session.setdefault(SESSION_SINCE, now)
         request.session[SESSION_SEEN] = now

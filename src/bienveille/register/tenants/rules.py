@@ -69,6 +69,20 @@ def alone_words(person: Somebody) -> str:
     return "vit seule" if person.title == Title.MRS else "vit seul"
 
 
+_SAID_OF_HER = {
+    MarkKind.LIVES_ALONE: "Vit seule",
+    MarkKind.WIDOWED: "Veuve",
+    MarkKind.CARER: "Aidante",
+    MarkKind.SURROUNDED: "Bien entourée",
+}
+
+
+def mark_words(kind: str, title: str) -> str:
+    """A mark in words that agree with the person: « Vit seule », « Veuf »."""
+    label = MarkKind(kind).label
+    return _SAID_OF_HER.get(MarkKind(kind), label) if title == Title.MRS else label
+
+
 #: Days a mark is believed when nobody says otherwise. Choices of the house, not law: a need is looked at again
 #: every year, what comes and goes with the seasons every six months, what hardly changes every two years.
 _MARK_DAYS = {

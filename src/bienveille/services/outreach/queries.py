@@ -20,7 +20,7 @@ from bienveille.register.accounts.choices import Role
 from bienveille.register.accounts.models import User
 from bienveille.register.tenants.choices import ContactKind, ContactStatus
 from bienveille.register.tenants.models import ContactPoint, Mark, Person
-from bienveille.register.tenants.rules import age_on
+from bienveille.register.tenants.rules import age_on, mark_words
 from bienveille.services.outreach.choices import CampaignState, Grade
 from bienveille.services.outreach.models import Campaign, Wave
 from bienveille.services.outreach.rules import reasons
@@ -278,7 +278,7 @@ def _person_line(person: Person, today: date) -> PersonLine:
             for point in person.contact_points.all()
         ),
         best_time=person.get_best_time_display(),
-        marks=tuple(mark.get_kind_display() for mark in person.marks.all()),
+        marks=tuple(mark_words(mark.kind, person.title) for mark in person.marks.all()),
         relatives=tuple((relative.name, relative.relation, relative.phone) for relative in person.relatives.all()),
     )
 
@@ -327,6 +327,62 @@ def undone_call(contact: Contact, caller: User, now: datetime) -> dict[str, Any]
     if hasattr(last, "referral"):
         typed["agreed"] = bool(last.referral.agreed)
     return typed
+
+
+# ── The page of a household ─────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True)
+class HouseholdEvent:
+    """One call that a household got: when, how it ended, by whom, what it revealed."""
+
+    at: datetime
+    outcome: str
+    label: str
+    caller: str
+    campaign: str
+    minutes: int | None  # from the hand-out to the report
+    grade: str
+    needs: tuple[str, ...]
+    note: str
+
+
+def events_for_household(household_id: UUID, *, limit: int = 100) -> list[HouseholdEvent]:
+    """The calls a household got in every campaign, newest first, those taken back left out (1 query)."""
+    attempts = (
+        Attempt.objects.filter(contact__household_id=household_id, undone_at=None)
+        .select_related("caller", "report", "contact__queue__campaign")
+        .order_by("-at", "-id")[:limit]
+    )
+    return [_event(attempt) for attempt in attempts]
+
+
+def _event(attempt: Attempt) -> HouseholdEvent:
+    report = attempt.report if hasattr(attempt, "report") else None
+    lasted = (attempt.at - attempt.started_at).total_seconds() if attempt.started_at else 0
+    return HouseholdEvent(
+        at=attempt.at,
+        outcome=attempt.outcome,
+        label=attempt.get_outcome_display(),
+        caller=attempt.caller.initials,
+        campaign=attempt.contact.queue.campaign.name,
+        minutes=int(lasted // 60) or None,
+        grade=report.grade if report else "",
+        needs=tuple(Need(need).label for need in report.needs) if report else (),
+        note=report.note if report else "",
+    )
+
+
+def standing_of_household(household_id: UUID) -> list[Contact]:
+    """Where a household stands in each campaign that is not closed, the newest first (1 query)."""
+    contacts = Contact.objects.filter(household_id=household_id, queue__closed_at=None)
+    return list(contacts.select_related("queue__campaign").order_by("-queue__campaign__opened_at"))
+
+
+def promises_to_household(household_id: UUID) -> list[PlannedCall]:
+    """The calls that a household was promised, with who promised them (1 query)."""
+    calls = PlannedCall.objects.filter(contact__household_id=household_id, state=PlannedState.PLANNED)
+    return list(calls.select_related("caller", "contact__queue__campaign").order_by("due_on", "id"))
 
 
 def whom_it_calls(campaign: Campaign, on: date) -> list[tuple[Wave, str, int]]:

@@ -211,9 +211,6 @@ def _save(request: HttpRequest, campaign: Campaign) -> HttpResponse:
 
 def _go_on(request: HttpRequest, campaign: Campaign, recorded: dispatch.Recorded) -> HttpResponse:
     """After a call is saved: the next one, or the desk. The same form sent twice leads to the same place."""
-    if recorded.next_call and recorded.state == "reached":
-        words = day_in_words(recorded.next_call, timezone.localdate())
-        messages.success(request, f"Prochain appel promis {words}.")
     if request.POST.get("then") == "pause":
         return redirect("workspace:calls")
     if recorded.replayed:
