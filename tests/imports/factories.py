@@ -10,8 +10,8 @@ TODAY = dt.date(2026, 11, 21)
 HOME = {
     "CODE_AGENCE": "LYO", "LIB_AGENCE": "Agence de Lyon", "CODE_RESIDENCE": "0001", "NOM_RESIDENCE": "Résidence Un",
     "NATURE": "FAMILIAL", "ADRESSE": "3 rue Haute", "CP": "69005", "COMMUNE": "LYON 5EME", "INSEE": "69385", "QPV": "N",
-    "CODE_LOGEMENT": "0001-1", "BAT": "A", "ETAGE": "RDC", "TYPE": "T2", "SURFACE": "40,5", "ASCENSEUR": "O", "DPE": "C",
-    "DROIT": "PP",
+    "CODE_LOGEMENT": "0001-1", "BAT": "A", "ETAGE": "RDC", "TYPE": "T2", "SURFACE": "40,5", "ASCENSEUR": "O",
+    "DPE": "C", "DROIT": "PP",
 }  # fmt: skip
 TENANT = {
     "N_CONTRAT": "001", "NATURE_CONTRAT": "HABITATION", "CODE_LOGEMENT": "0001-1", "DATE_ENTREE": "01/02/2010",

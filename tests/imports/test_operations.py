@@ -116,7 +116,8 @@ class TestFirstImport:
         ]
 
     def test_a_file_grants_no_right_over_everything(self, landlord):
-        files = landlord.imports(homes=HOMES, staff=[STAFF | {"ROLE": "Administrateur"}, STAFF | {"EMAIL": "a@b.fr", "AGENCE": "Agence de Nulle Part"}])  # fmt: skip
+        stranger = STAFF | {"EMAIL": "a@b.fr", "AGENCE": "Agence de Nulle Part"}
+        files = landlord.imports(homes=HOMES, staff=[STAFF | {"ROLE": "Administrateur"}, stranger])
         assert [warning["reason"] for warning in files["staff"]["warnings"]] == ["role_not_granted", "unknown_agency"]
         assert not RoleGrant.objects.exists()
 
@@ -261,7 +262,8 @@ class TestAgain:
         assert Residence.objects.get(code="0001").name == "Les Lilas"
 
     def test_staff_follow_the_file_and_keep_one_grant(self, settled):
-        settled.imports(homes=[*HOMES, home("0003-1", CODE_RESIDENCE="3", CODE_AGENCE="STE", LIB_AGENCE="Agence de Saint-Étienne")], staff=[STAFF])  # fmt: skip
+        other = home("0003-1", CODE_RESIDENCE="3", CODE_AGENCE="STE", LIB_AGENCE="Agence de Saint-Étienne")
+        settled.imports(homes=[*HOMES, other], staff=[STAFF])
         assert changes_of(settled.imports(staff=[STAFF])["staff"]) == (0, 0, 0, 1)
         files = settled.imports(staff=[STAFF | {"AGENCE": "AGENCE DE SAINT ETIENNE"}])
         assert changes_of(files["staff"]) == (0, 1, 0, 0)

@@ -113,7 +113,8 @@ def test_nothing_of_the_columns_left_aside_is_in_the_database(imported):
     """Balances, means of payment, comments: looked for in every text of every table."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public' AND table_type = 'BASE TABLE'"
+            "SELECT table_name FROM information_schema.tables "
+            "WHERE table_schema = 'public' AND table_type = 'BASE TABLE'"
         )
         for (table,) in cursor.fetchall():
             cursor.execute(

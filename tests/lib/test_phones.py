@@ -34,7 +34,7 @@ def test_every_dress_gives_the_same_number(number, dress):
 @pytest.mark.parametrize(
     "cell",
     ["néant", "liste rouge", "01.02.03", "06 XX XX XX XX", "0", "", None, "NC", "0000000000", "+32475123456", 12.5,
-     True,     "06 12 34 56", "06123456789012"],
+     True,     "06 12 34 56", "06123456789012", "٠٦٨٥٥٥٩٤٣١", "Tel ٠٦٨٥٥٥٩٤٣١"],
 )  # fmt: skip
 def test_what_is_no_french_number_is_dropped(cell):
     assert read_phone(cell).numbers == ()

@@ -30,8 +30,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("files", nargs="+", metavar="FICHIER", help="exports .csv, .xlsx, .ods, ou partenaires .json")
     parser.add_argument("--org", default="", metavar="NOM", help="nom du bailleur, demandé au premier import")
     parser.add_argument("--profile", default="", choices=["", *profile_names()], metavar="PROFIL",
-                        help="données de plus, pour une finalité : " + ", ".join(profile_names()))  # fmt: skip
-    parser.add_argument("--dry-run", action="store_true", help="tout faire, puis tout annuler : rien n’est écrit")
+                        help="données de plus, pour une finalité : " + ", ".join(profile_names()))  # fmt: skip
+    parser.add_argument("--dry-run", action="store_true", help="tout faire, puis tout annuler : rien n’est écrit")
     parser.add_argument("--json", action="store_true", help="écrire un document JSON sur la sortie")
 
 

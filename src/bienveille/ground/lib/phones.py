@@ -16,22 +16,24 @@ _OVERSEAS = {
     "691": "590", "594": "594", "694": "594", "596": "596", "696": "596", "697": "596",
 }  # fmt: skip
 _METADATA = PhoneMetadata.metadata_for_region("FR")
+assert _METADATA is not None
 # The everyday patterns (fixed, mobile, over the Internet) of phonenumbers' own plan: agreement by construction.
 _EVERYDAY = re.compile(
     "|".join(
         f"(?:{kind.national_number_pattern})"
         for kind in (_METADATA.fixed_line, _METADATA.mobile, _METADATA.voip)
         if kind is not None
-    )
+    ),
+    re.ASCII,
 )
 _JOINERS = str.maketrans("", "", " .-\xa0\u202f\u2009_\t\u2011\u2013")
-_SIMPLE = re.compile(r"(?:0|\+33|0033)?([1-79]\d{8})")
+_SIMPLE = re.compile(r"(?:0|\+33|0033)?([1-79]\d{8})", re.ASCII)
 _BRACKETS = re.compile(r"[(\[]([^)\]]*)[)\]]?")
 _LABEL = re.compile(
     r"^\s*(?:t[ée]l(?:[ée]phone)?s?|portables?|port|mobiles?|mob|fixes?|domicile|gsm|n°|num[ée]ro)\b[\s.:°]*",
     re.IGNORECASE,
 )
-_NUMBER = re.compile(r"(?:\+|00)?\d(?:[\s.\-_\u00a0\u202f\u2009\u2011\u2013]*\d){5,22}")
+_NUMBER = re.compile(r"(?:\+|00)?\d(?:[\s.\-_\u00a0\u202f\u2009\u2011\u2013]*\d){5,22}", re.ASCII)
 _TRUNK = re.compile(r"\(\s*0\s*\)")
 _ARMOUR = re.compile(r"^(?:=\s*\"|')|\"$")
 
@@ -75,7 +77,7 @@ def read_phone(cell: object) -> ReadPhone:
         cell = int(cell)
     text = str(cell)
     simple = _SIMPLE.fullmatch(text.translate(_JOINERS))
-    if simple and simple[1].isascii():
+    if simple:
         if simple[1][:3] not in _OVERSEAS and _EVERYDAY.fullmatch(simple[1]):
             return ReadPhone(("+33" + simple[1],))
         number = _valid(simple[1])
@@ -117,6 +119,8 @@ def _valid(digits: str) -> str | None:
     candidates = [digits]
     if not digits.startswith("+") or digits.startswith("+33"):
         national = digits.removeprefix("+33").removeprefix("0")
+        if national[:3] not in _OVERSEAS and _EVERYDAY.fullmatch(national):
+            return "+33" + national
         if len(national) == 9:
             candidates = [f"+{code}{national}" for code in (_OVERSEAS.get(national[:3]), "33") if code]
     for candidate in candidates:
@@ -124,7 +128,8 @@ def _valid(digits: str) -> str | None:
             number = phonenumbers.parse(candidate, "FR")
         except phonenumbers.NumberParseException:
             continue
-        if any(phonenumbers.is_valid_number_for_region(number, region) for region in REGIONS):
+        region = phonenumbers.region_code_for_number(number)
+        if region in REGIONS and phonenumbers.is_valid_number_for_region(number, region):
             return phonenumbers.format_number(number, PhoneNumberFormat.E164)
     return None
 

@@ -115,8 +115,8 @@ def _refuse_what_is_no_table(path: Path) -> None:
 
 def _open_text(path: Path, is_title: Callable[[str], bool]) -> Table:
     encoding = detect_file(path)
-    with path.open("rb") as stream:
-        head = stream.read(4096)
+    with path.open("rb") as binary:
+        head = binary.read(4096)
     controls = sum(byte < 9 or 13 < byte < 32 for byte in head)
     if controls > len(head) / 20 and not encoding.name.startswith(("utf-16", "utf-32")):
         raise NotATable("binary")
@@ -234,10 +234,10 @@ def _check_package(path: Path) -> None:
             infos = package.infolist()
             names = {info.filename for info in infos}
             damaged = package.testzip() if sum(i.file_size for i in infos) <= MAX_UNPACKED else None
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, OSError, ValueError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, OSError, ValueError) as error:
         raise NotATable("damaged") from error
-    except RuntimeError as error:  # an encrypted member
-        raise NotATable("locked") from error
+    except RuntimeError as error:  # an encrypted member, or a compression that nobody uses
+        raise NotATable("locked" if "encrypted" in str(error) else "damaged") from error
     except Exception as error:  # zlib.error has no common parent with the rest
         if type(error).__name__ != "error":
             raise
