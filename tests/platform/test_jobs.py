@@ -153,6 +153,7 @@ class TestKilledWorker:
                 "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}",
                 "DJANGO_SETTINGS_MODULE": "tests.platform.small_site",
                 "BIENVEILLE_VAR": "/nonexistent",
+                "SECRET_KEY": "tests",
                 "DATABASE_URL": f"postgresql://{place['USER']}@/{place['NAME']}?host={place['HOST']}",
             },
         )

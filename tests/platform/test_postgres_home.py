@@ -57,7 +57,7 @@ class TestUser:
 
     def test_no_user_to_give_way_to(self, tmp_path, monkeypatch):
         monkeypatch.setattr(postgres_home, "SERVER_USERS", ("nobody-of-that-name",))
-        with pytest.raises(PostgresRefusal, match="Créez l’utilisateur « bienveille »"):
+        with pytest.raises(PostgresRefusal, match="Créez l’utilisateur « bienveille »"):
             choose_server_user(tmp_path / "data")
 
 

@@ -55,6 +55,9 @@ class Served:
             start_new_session=True,
         )
         self.announced = self.process.stdout.readline()
+        if not self.announced:
+            logs = "".join(log.read_text()[-2000:] for log in sorted((var / "log").glob("*.log")))
+            pytest.fail(self.process.communicate()[1] + logs)
 
     def get(self, path="/"):
         with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=10) as answer:
@@ -130,7 +133,7 @@ def test_announced_then_alone_on_its_port_then_killed_piece_by_piece_then_stoppe
     )
     assert (second.returncode, second.stdout) == (1, "")
     other = served.port % 65535 + 1
-    assert second.stderr == f"Le port {served.port} est déjà pris. Choisissez-en un autre : --port {other}\n"
+    assert second.stderr == f"Le port {served.port} est déjà pris. Choisissez-en un autre\u00a0: --port {other}\n"
 
     wait_until(lambda: served.child("worker"))
     for word in ("faces.cli.web", "worker"):
@@ -147,7 +150,7 @@ def test_announced_then_alone_on_its_port_then_killed_piece_by_piece_then_stoppe
 
     code, out, err = served.stop(signal.SIGTERM)
     assert (code, out) == (0, "")
-    assert err.splitlines()[-2:] == ["PostgreSQL s’était arrêté ; il a été relancé.", "Arrêté."]
+    assert err.splitlines()[-2:] == ["PostgreSQL s’était arrêté\u00a0; il a été relancé.", "Arrêté."]
 
 
 def test_nobody_outlives_a_killed_supervisor(served):

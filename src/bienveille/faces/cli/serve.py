@@ -28,10 +28,10 @@ LOOK_AT_DATABASE_EVERY = 2.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--port", type=port_number, default=8000, help="port d’écoute (par défaut : 8000)")
+    parser.add_argument("--port", type=port_number, default=8000, help="port d’écoute (par défaut : 8000)")
     parser.add_argument("--no-worker", action="store_true", help="sans les tâches de fond")
     parser.add_argument(
-        "--workers", type=count, default=2, metavar="N", help="processus du serveur web (par défaut : 2)"
+        "--workers", type=count, default=2, metavar="N", help="processus du serveur web (par défaut : 2)"
     )
 
 
@@ -62,10 +62,10 @@ def serve(*, port: int, workers: int = 2, with_worker: bool = True, prepare: Cal
     try:
         listener = listen(port)
     except PermissionError:
-        print(f"Le port {port} est réservé à l’administrateur. Choisissez-en un autre : --port 8000", file=sys.stderr)
+        print(f"Le port {port} est réservé à l’administrateur. Choisissez-en un autre : --port 8000", file=sys.stderr)
         return 1
     except OSError:
-        print(f"Le port {port} est déjà pris. Choisissez-en un autre : --port {port % 65535 + 1}", file=sys.stderr)
+        print(f"Le port {port} est déjà pris. Choisissez-en un autre : --port {port % 65535 + 1}", file=sys.stderr)
         return 1
     logs = var_folder() / "log"
     python = [sys.executable, "-m"]
@@ -81,7 +81,7 @@ def serve(*, port: int, workers: int = 2, with_worker: bool = True, prepare: Cal
     worker = Child(name="worker", command=[*python, "bienveille", "worker"], log=logs / "worker.log")
 
     for number in (signal.SIGINT, signal.SIGTERM):  # SIGINT too: a shell ignores it in what it runs with "&"
-        signal.signal(number, signal.default_int_handler)
+        signal.signal(number, _stop)
     announced = False
     next_look = 0.0
 
@@ -96,12 +96,12 @@ def serve(*, port: int, workers: int = 2, with_worker: bool = True, prepare: Cal
             if with_worker:  # from now on: the screens first
                 children.append(worker)
         elif not announced and now - begun > ANSWER_SECONDS:
-            raise ServerSilent(f"Le serveur ne répond pas après {ANSWER_SECONDS:.0f} s. Journal : {children[0].log}")
+            raise ServerSilent(f"Le serveur ne répond pas après {ANSWER_SECONDS:.0f} s. Journal : {children[0].log}")
         if (server := embedded()) and now >= next_look:
             next_look = now + LOOK_AT_DATABASE_EVERY
             try:
                 if server.ensure():
-                    print("PostgreSQL s’était arrêté ; il a été relancé.", file=sys.stderr)
+                    print("PostgreSQL s’était arrêté ; il a été relancé.", file=sys.stderr)
             except PostgresRefusal as refusal:  # a full disk may be emptied: keep trying
                 print(refusal, file=sys.stderr)
                 next_look = now + 15
@@ -122,6 +122,13 @@ def serve(*, port: int, workers: int = 2, with_worker: bool = True, prepare: Cal
         end_all(children)
         listener.close()
     return 0
+
+
+def _stop(number: int, _: object) -> None:
+    """Once is enough: impatience while everything ends in order must not break that order."""
+    for again in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(again, signal.SIG_IGN)
+    raise KeyboardInterrupt
 
 
 def database_server() -> None:

@@ -26,7 +26,7 @@ def run(options: argparse.Namespace) -> int:
         return 0
     if not find_browser() and not install_browser():
         print(
-            "Chromium est absent et n’a pas pu être installé (il y faut Debian ou Ubuntu et le compte root) : "
+            "Chromium est absent et n’a pas pu être installé (il y faut Debian ou Ubuntu et le compte root) : "
             "les tests dans le navigateur seront sautés.",
             file=sys.stderr,
         )

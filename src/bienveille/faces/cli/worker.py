@@ -12,7 +12,7 @@ HELP = "exécuter les tâches de fond seules (serve le fait déjà)"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--queue", action="append", metavar="NOM", help="cette file seulement (répétable)")
-    parser.add_argument("--concurrency", type=int, default=2, metavar="N", help="tâches à la fois (par défaut : 2)")
+    parser.add_argument("--concurrency", type=int, default=2, metavar="N", help="tâches à la fois (par défaut : 2)")
     parser.add_argument("--until-empty", action="store_true", help="s’arrête quand il n’y a plus rien à faire")
 
 
@@ -33,7 +33,7 @@ def run(options: argparse.Namespace) -> int:
             run_worker(queues=options.queue, concurrency=max(1, options.concurrency), wait=not options.until_empty)
             return 0
         except WorkerLostDatabase:
-            print("La base de données ne répond plus ; nouvel essai…", file=sys.stderr, flush=True)
+            print("La base de données ne répond plus ; nouvel essai…", file=sys.stderr, flush=True)
             time.sleep(2)
             try:
                 if server := embedded():

@@ -157,7 +157,7 @@ class EmbeddedPostgres:
             return os.open(self.home / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise PostgresRefusal(
-                f"Impossible d’ouvrir {self.home / name} : {explain(error)}. "
+                f"Impossible d’ouvrir {self.home / name} : {explain(error)}. "
                 "Lancez la commande sous le compte qui a créé la base de données."
             ) from error
 
@@ -308,7 +308,7 @@ class EmbeddedPostgres:
         try:
             new = Path(tempfile.mkdtemp(dir=self.home, prefix="data.new-"))
         except OSError as error:
-            raise PostgresRefusal(f"Impossible d’écrire dans {self.home} : {explain(error)}.") from error
+            raise PostgresRefusal(f"Impossible d’écrire dans {self.home} : {explain(error)}.") from error
         try:
             if self.user:
                 os.chown(new, self.user.uid, self.user.gid)
@@ -326,7 +326,7 @@ class EmbeddedPostgres:
                 self.data.rmdir()  # an empty folder at most: there is no PG_VERSION in it
             new.rename(self.data)
         except OSError as error:
-            raise PostgresRefusal(f"Impossible de créer la base de données : {explain(error)}.") from error
+            raise PostgresRefusal(f"Impossible de créer la base de données : {explain(error)}.") from error
         finally:
             shutil.rmtree(new, ignore_errors=True)
 
@@ -366,7 +366,7 @@ class EmbeddedPostgres:
                 what = f"{what} : {cause}"
                 break
         tail = "\n".join(f"  {line}" for line in report.strip().splitlines()[-8:])
-        return PostgresRefusal(f"{what}.\nJournal : {self.log}" + (f"\n{tail}" if tail else ""))
+        return PostgresRefusal(f"{what}.\nJournal : {self.log}" + (f"\n{tail}" if tail else ""))
 
     # ── Files around it ─────────────────────────────────────────────────────────────────────────────────────────
 
@@ -408,7 +408,7 @@ _CAUSES = (
     ("could not resize shared memory", "la mémoire partagée manque"),
     ("Permission denied", "accès refusé à l’un de ses fichiers"),
     ("Read-only file system", "le disque est en lecture seule"),
-    ("invalid checkpoint", "son journal est abîmé ; rétablissez une sauvegarde"),
+    ("invalid checkpoint", "son journal est abîmé ; rétablissez une sauvegarde"),
 )
 
 
@@ -476,7 +476,7 @@ def _from_url(url: str) -> dict[str, Any]:
     name = unquote(parts.path.removeprefix("/"))
     if parts.scheme not in ("postgres", "postgresql") or not name:
         raise PostgresRefusal(
-            "DATABASE_URL doit désigner une base PostgreSQL : « postgresql://utilisateur:secret@serveur:5432/base »."
+            "DATABASE_URL doit désigner une base PostgreSQL : « postgresql://utilisateur:secret@serveur:5432/base »."
         )
     options: dict[str, Any] = dict(parse_qsl(parts.query))
     return {
