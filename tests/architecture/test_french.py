@@ -93,8 +93,8 @@ def test_faults_are_seen(text):
 @pytest.mark.parametrize(
     "text",
     [
-        "Attention\u00a0: la date", "14:30 à Lyon", "https://exemple.fr/à", "«\u00a0oui\u00a0»", "l’agence", "à suivre…",
-        "é:\x00", "Êtes-vous là\u00a0?", "90\u00a0% déjà", "(à 9\u00a0h), puis", "où=\"x\"",
+        "Attention\u00a0: la date", "14:30 à Lyon", "https://exemple.fr/à", "«\u00a0oui\u00a0»", "l’agence",
+        "à suivre…", "é:\x00", "Êtes-vous là\u00a0?", "90\u00a0% déjà", "(à 9\u00a0h), puis", "où=\"x\"",
     ],
 )  # fmt: skip
 def test_good_french_is_left_alone(text):

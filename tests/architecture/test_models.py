@@ -1,4 +1,4 @@
-"""The rules of docs/architecture.md that concern tables: foreign keys point downwards, keys are UUIDv7, all is named."""
+"""The rules of docs/architecture.md that concern tables: foreign keys point downwards, and everything has its word."""
 
 from pathlib import Path
 
