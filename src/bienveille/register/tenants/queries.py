@@ -12,6 +12,8 @@ from bienveille.register.accounts.rules import Scope
 from bienveille.register.tenants.models import ContactPoint, Household, Lease, Mark, Person, Relative
 from bienveille.register.tenants.rules import age_on, age_words, is_present, lives_alone
 
+#: Two letters may match a hundred thousand people: so many are sorted, no more. A longer word then finds the right one.
+CANDIDATES = 500
 NO_RESIDENCE: frozenset[UUID] = frozenset()
 
 
@@ -75,8 +77,9 @@ def find_people(
     match = name_matches("search", text)
     if match is None or (scope.nothing and not residences):
         return []
+    candidates = Person.objects.filter(match, _within(scope, residences)).values("pk")[:CANDIDATES]
     rows = (
-        Person.objects.filter(match, _within(scope, residences))
+        Person.objects.filter(pk__in=candidates)
         .annotate(
             agency_name=F("household__dwelling__building__residence__agency__name"),
             residence_name=F("household__dwelling__building__residence__name"),
