@@ -49,7 +49,7 @@ def visit(browser, live_server) -> Iterator[Callable[..., Any]]:
     def open_page(user: User | None = None, **options: Any) -> Any:
         options = {"viewport": WIDE, "locale": "fr-FR", "base_url": live_server.url, **options}
         context = browser.new_context(**options)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(30_000)
         contexts.append(context)
         page = context.new_page()
         page.faults = []

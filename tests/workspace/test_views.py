@@ -14,6 +14,7 @@ from tests.tenants.factories import HouseholdFactory
 from bienveille.engines.dispatch.choices import ContactState
 from bienveille.engines.dispatch.models import Attempt, Contact, PlannedCall
 from bienveille.engines.dispatch.queries import contact_in_hand, ledger
+from bienveille.register.accounts.adapters import SESSION_SEEN
 from bienveille.services.outreach.models import Campaign, Report
 
 pytestmark = pytest.mark.django_db
@@ -359,6 +360,16 @@ class TestCampaigns:
         assert part.lstrip().startswith("<div") or "<html" not in part
         seen = re.search(r"vu=([0-9a-f]+)", part)[1]
         assert as_manager.get(f"{url}?vu={seen}", headers={"HX-Request": "true"}).status_code == 204
+
+    def test_what_refreshes_by_itself_is_no_sign_of_life(self, as_manager, campaign):
+        session = as_manager.session
+        session[SESSION_SEEN] = seen = int(timezone.now().timestamp()) - 120
+        session.save()
+        url = reverse("workspace:campaign", args=[campaign.pk])
+        assert "X-Background" in body(as_manager.get(url, headers={"X-Background": "1"}))
+        assert as_manager.session[SESSION_SEEN] == seen
+        as_manager.get(url)
+        assert as_manager.session[SESSION_SEEN] > seen
 
     def test_draft_says_who_will_be_called_then_opens(self, as_manager):
         HouseholdFactory(age=82, phone=True)

@@ -105,4 +105,4 @@ class CallForm(forms.Form):
 class SearchForm(forms.Form):
     """The beginning of a name."""
 
-    q = forms.CharField(label="Nom du locataire", required=False, max_length=100)
+    q = forms.CharField(label="Nom du locataire", max_length=100)

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -17,6 +17,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from bienveille.engines.dispatch import operations as dispatch
+from bienveille.engines.dispatch.choices import Outcome
 from bienveille.engines.dispatch.models import Attempt, Contact, PlannedCall
 from bienveille.engines.dispatch.queries import (
     Later,
@@ -26,11 +27,13 @@ from bienveille.engines.dispatch.queries import (
     last_attempt_of,
     waiting_later,
 )
+from bienveille.engines.questionnaires.choices import Need
 from bienveille.engines.questionnaires.queries import get_definition
 from bienveille.engines.questionnaires.rules import answers_from_post
 from bienveille.faces.workspace.forms import OFTEN, CallForm
 from bienveille.faces.workspace.queries import help_near
 from bienveille.faces.workspace.rules import home_line, people_line, phone_words
+from bienveille.faces.workspace.views import Request
 from bienveille.ground.lib.languages import language_name
 from bienveille.ground.lib.note_guard import Finding, check_note
 from bienveille.ground.lib.typography import counted, day_in_words, moment_in_words, plural
@@ -39,7 +42,7 @@ from bienveille.ground.platform.refusal import Refusal
 from bienveille.register.accounts.models import User
 from bienveille.services.outreach import operations
 from bienveille.services.outreach.access import get_campaign_to_call
-from bienveille.services.outreach.choices import CampaignState
+from bienveille.services.outreach.choices import CampaignState, Grade
 from bienveille.services.outreach.models import Campaign
 from bienveille.services.outreach.queries import (
     CallSheet,
@@ -99,18 +102,18 @@ def last_call(campaign: Campaign, user: User) -> Attempt | None:
 
 
 @require_safe
-def calls(request: HttpRequest) -> HttpResponse:
+def calls(request: Request) -> HttpResponse:
     """Campaigns in which one may call, one button each."""
     return render(request, "workspace/calls.html", {"desk": desk(request.user)})
 
 
 @require_safe
-def promised(request: HttpRequest) -> HttpResponse:
+def promised(request: Request) -> HttpResponse:
     """The calls that this person promised: late, today, in the week."""
     return _promised_page(request)
 
 
-def _promised_page(request: HttpRequest, *, refusal: Refusal | None = None, status: int = 200) -> HttpResponse:
+def _promised_page(request: Request, *, refusal: Refusal | None = None, status: int = 200) -> HttpResponse:
     today = timezone.localdate()
     planned = promised_calls(request.user, today + WEEK_AHEAD)
     groups = [
@@ -128,7 +131,7 @@ def _promised_page(request: HttpRequest, *, refusal: Refusal | None = None, stat
 
 
 @require_POST
-def start_promised(request: HttpRequest, planned_call_id: UUID) -> HttpResponse:
+def start_promised(request: Request, planned_call_id: UUID) -> HttpResponse:
     """Start one of one's promised calls now."""
     try:
         campaign = operations.take_promised(planned_call_id=planned_call_id, caller=request.user, now=timezone.now())
@@ -138,13 +141,13 @@ def start_promised(request: HttpRequest, planned_call_id: UUID) -> HttpResponse:
 
 
 @require_POST
-def next_call(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
+def next_call(request: Request, campaign_id: UUID) -> HttpResponse:
     """Take the next household, or the one already in hand, then show it."""
     campaign = get_campaign_to_call(request.user, campaign_id)
     return _show_next(request, campaign)
 
 
-def _show_next(request: HttpRequest, campaign: Campaign) -> HttpResponse:
+def _show_next(request: Request, campaign: Campaign) -> HttpResponse:
     found = operations.take_next(campaign=campaign, caller=request.user, now=timezone.now())
     page = reverse("workspace:call", args=[campaign.pk])
     return redirect(page if found else f"{page}?demande=1")
@@ -152,7 +155,7 @@ def _show_next(request: HttpRequest, campaign: Campaign) -> HttpResponse:
 
 @sensitive_post_parameters()
 @require_http_methods(["GET", "HEAD", "POST"])
-def call(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
+def call(request: Request, campaign_id: UUID) -> HttpResponse:
     """GET: the household in hand, or why there is none. POST: save the call, then the next one or a pause."""
     campaign = get_campaign_to_call(request.user, campaign_id)
     if request.method == "POST":
@@ -172,7 +175,7 @@ def _form(contact: Contact, *, data: Any = None, initial: Mapping[str, Any] | No
     return CallForm(data, initial={**own, **(initial or {})})
 
 
-def _save(request: HttpRequest, campaign: Campaign) -> HttpResponse:
+def _save(request: Request, campaign: Campaign) -> HttpResponse:
     now = timezone.now()
     form = CallForm(request.POST)
     answers = answers_from_post(get_definition(campaign.questionnaire_id), request.POST)
@@ -209,7 +212,7 @@ def _save(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     )
 
 
-def _go_on(request: HttpRequest, campaign: Campaign, recorded: dispatch.Recorded) -> HttpResponse:
+def _go_on(request: Request, campaign: Campaign, recorded: dispatch.Recorded) -> HttpResponse:
     """After a call is saved: the next one, or the desk. The same form sent twice leads to the same place."""
     if request.POST.get("then") == "pause":
         return redirect("workspace:calls")
@@ -232,14 +235,14 @@ def _spread(form: CallForm, errors: Mapping[str, list[str]]) -> dict[str, list[s
 
 def _contact_of(form: CallForm, campaign: Campaign, user: User) -> Contact | None:
     """The household a refused form speaks of, if its token still holds."""
-    held = {name: form.cleaned_data.get(name) for name in ("contact", "token")}
-    if not all(held.values()):
+    contact_id, token = form.cleaned_data.get("contact"), form.cleaned_data.get("token")
+    if contact_id is None or token is None:
         return None
-    return contact_held(campaign.queue_id, user, held["contact"], held["token"])
+    return contact_held(campaign.queue_id, user, contact_id, token)
 
 
 def _call_page(
-    request: HttpRequest,
+    request: Request,
     campaign: Campaign,
     contact: Contact,
     form: CallForm,
@@ -288,7 +291,7 @@ def _call_page(
                 "key": GRADE_KEYS[value],
                 "checked": form["grade"].value() == value,
             }
-            for value, label in form.fields["grade"].choices
+            for value, label in Grade.choices
         ],
         "grade_error": next(iter(form.errors.get("grade", [])), ""),
         "help": help_near(home),
@@ -311,7 +314,7 @@ def _strip() -> list[dict[str, str]]:
     return [{"number": one.number, "label": one.short, "uri": one.href} for one in strip_numbers(timezone.localdate())]
 
 
-def _nobody_page(request: HttpRequest, campaign: Campaign) -> HttpResponse:
+def _nobody_page(request: Request, campaign: Campaign) -> HttpResponse:
     promised = promised_calls(request.user, timezone.localdate() + WEEK_AHEAD)
     context = {
         "campaign": campaign,
@@ -342,15 +345,15 @@ def _what_next(later: Later, promised: list[PlannedCall]) -> str:
 
 
 def _stale_page(
-    request: HttpRequest, campaign: Campaign, form: CallForm, answers: Mapping[str, Any], refusal: Refusal
+    request: Request, campaign: Campaign, form: CallForm, answers: Mapping[str, Any], refusal: Refusal
 ) -> HttpResponse:
     """409: nothing was saved, everything typed is shown so that it can be read and copied."""
     definition = get_definition(campaign.questionnaire_id)
     outcome = form["outcome"].value()
     typed = [
-        ("L’appel", dict(form.fields["outcome"].choices).get(outcome, "")),
-        ("Votre avis", dict(form.fields["grade"].choices).get(form["grade"].value(), "")),
-        ("Besoins", ", ".join(str(dict(form.fields["needs"].choices).get(need, need)) for need in _needs(form))),
+        ("L’appel", dict(Outcome.choices).get(outcome, "")),
+        ("Votre avis", dict(Grade.choices).get(form["grade"].value(), "")),
+        ("Besoins", ", ".join(dict(Need.choices).get(need, need) for need in _needs(form))),
         *(
             (question.label, _answer_words(question, answers.get(key)))
             for key, question in definition.questions.items()
@@ -379,19 +382,19 @@ def _answer_words(question: Any, answer: Any) -> str:
 
 
 @require_POST
-def give_back(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
+def give_back(request: Request, campaign_id: UUID) -> HttpResponse:
     """Give the household back without having called."""
     campaign = get_campaign_to_call(request.user, campaign_id)
     contact = contact_in_hand(campaign.queue_id, request.user)
     token = request.POST.get("token", "")
-    if contact is not None and str(contact.token) == token:
+    if contact is not None and contact.token is not None and str(contact.token) == token:
         dispatch.release(caller=request.user, contact_id=contact.pk, token=contact.token)
         messages.success(request, f"{contact.household.name} est rendu à la file. Rien n’est enregistré.")
     return redirect("workspace:calls")
 
 
 @require_POST
-def keep(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
+def keep(request: Request, campaign_id: UUID) -> HttpResponse:
     """Sent by the page while a call lasts, so that nobody else is given the household. Answers nothing."""
     campaign = get_campaign_to_call(request.user, campaign_id)
     contact = contact_in_hand(campaign.queue_id, request.user)
@@ -401,7 +404,7 @@ def keep(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
 
 
 @require_POST
-def undo(request: HttpRequest, campaign_id: UUID, attempt_id: UUID) -> HttpResponse:
+def undo(request: Request, campaign_id: UUID, attempt_id: UUID) -> HttpResponse:
     """Take back the call just saved: its household is in hand again, with what had been typed."""
     campaign = get_campaign_to_call(request.user, campaign_id)
     try:

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -17,6 +17,7 @@ from bienveille.engines.dispatch.choices import ClosingReason
 from bienveille.engines.dispatch.queries import ledger, ledgers, ledgers_by_agency
 from bienveille.engines.questionnaires.choices import Need
 from bienveille.faces.workspace.rules import key_figures, reached_title, sorted_rows
+from bienveille.faces.workspace.views import Request
 from bienveille.ground.lib.typography import clock, counted, day_in_words
 from bienveille.ground.platform.refusal import Refusal
 from bienveille.register.accounts.access import MANAGERS, has_role, role_required
@@ -37,7 +38,7 @@ GRADE_NEXT = {
 
 @require_safe
 @role_required(*MANAGERS)
-def campaigns(request: HttpRequest) -> HttpResponse:
+def campaigns(request: Request) -> HttpResponse:
     """Every campaign, the newest first, with its ledger."""
     found = all_campaigns()
     by_queue = ledgers(one.queue_id for one in found)
@@ -46,7 +47,7 @@ def campaigns(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def campaign(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
+def campaign(request: Request, campaign_id: UUID) -> HttpResponse:
     """One campaign. Its callers see the same figures without the buttons; htmx asks again for the figures alone."""
     shown = get_campaign_for(request.user, campaign_id)
     context: dict[str, Any] = {
@@ -104,7 +105,7 @@ def _when(shown: Campaign) -> str:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def open_page(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
+def open_page(request: Request, campaign_id: UUID) -> HttpResponse:
     """Confirm, then open: the target is frozen."""
     shown = get_campaign_for(request.user, campaign_id, write=True)
 
@@ -117,7 +118,7 @@ def open_page(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def pause_page(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
+def pause_page(request: Request, campaign_id: UUID) -> HttpResponse:
     """Confirm, then stop handing out, or start again."""
     shown = get_campaign_for(request.user, campaign_id, write=True)
     # The button says which of the two it does: pressed twice, it does it once.
@@ -136,7 +137,7 @@ def pause_page(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def close_page(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
+def close_page(request: Request, campaign_id: UUID) -> HttpResponse:
     """Confirm, then close for good."""
     shown = get_campaign_for(request.user, campaign_id, write=True)
 
@@ -150,7 +151,7 @@ def close_page(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
 
 
 def _confirm(
-    request: HttpRequest, shown: Campaign, template: str, act: Callable[[], str], context: dict[str, Any]
+    request: Request, shown: Campaign, template: str, act: Callable[[], str], context: dict[str, Any]
 ) -> HttpResponse:
     """A page that says what happens, then does it; a refusal is said on the same page."""
     refusal: Refusal | None = None

@@ -1,11 +1,14 @@
 """Where everybody arrives, by role, and the page of advice to callers."""
 
-from django.http import HttpRequest, HttpResponse
+from typing import Any
+
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from bienveille.engines.dispatch.queries import ledgers
+from bienveille.faces.workspace.views import Request
 from bienveille.faces.workspace.views.calls import desk
 from bienveille.ground.lib.typography import calendar_day
 from bienveille.ground.platform.reference import EmergencyNumber, emergency_numbers
@@ -22,10 +25,10 @@ FAMILIES = {
 
 
 @require_safe
-def home(request: HttpRequest) -> HttpResponse:
+def home(request: Request) -> HttpResponse:
     """What this person can do here today."""
     user = request.user
-    context = {
+    context: dict[str, Any] = {
         "greeting": f"Bonjour {user.first_name}" if user.first_name else "Bonjour",
         "day_words": calendar_day(timezone.localdate()).capitalize(),
         "desk": desk(user),
@@ -42,7 +45,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def help_page(request: HttpRequest) -> HttpResponse:
+def help_page(request: Request) -> HttpResponse:
     """What to say, what never to write, whom to call when."""
     numbers: dict[str, list[EmergencyNumber]] = {}
     for one in emergency_numbers(timezone.localdate()):

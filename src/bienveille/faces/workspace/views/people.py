@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from bienveille.faces.workspace.forms import SearchForm
 from bienveille.faces.workspace.rules import event_detail, home_facts, home_line, phone_kind
+from bienveille.faces.workspace.views import Request
 from bienveille.ground.lib.languages import language_name
 from bienveille.ground.lib.typography import counted
 from bienveille.register.accounts.access import has_role, role_required
@@ -45,9 +46,9 @@ EVENT_ICONS = {
 
 @require_safe
 @role_required(*KEEPERS)
-def people(request: HttpRequest) -> HttpResponse:
+def people(request: Request) -> HttpResponse:
     """People whose name matches, within what one may see. The search is audited; names typed are not."""
-    form = SearchForm(request.GET)
+    form = SearchForm(request.GET if request.GET.get("q", "").strip() else None)
     text = form.cleaned_data["q"] if form.is_valid() else ""
     found = []
     if text:
@@ -72,7 +73,7 @@ def people(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @role_required(*KEEPERS)
-def household(request: HttpRequest, household_id: UUID) -> HttpResponse:
+def household(request: Request, household_id: UUID) -> HttpResponse:
     """Everything useful about a household, with its calls; opening it is audited."""
     shown = get_household_for(request.user, household_id, reason="Fiche ouverte à l’écran")
     today = timezone.localdate()
