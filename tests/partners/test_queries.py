@@ -65,3 +65,8 @@ def test_any_of_the_thematiques_the_nearest_first(django_assert_num_queries):
         found = services_for_commune("69266", ["remobilisation--lien-social", "sante--acces-aux-soins"])
         assert [service.structure.nom for service in found]
     assert [service.nom for service in found] == ["B proche", "A lointain"]
+
+
+def test_a_zone_elsewhere_counts_more_than_an_office_here():
+    ServiceFactory(zone_eligibilite=["42"], code_insee="69381")
+    assert names("69381") == []
