@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-LAUNCHER = ROOT / ("bienveille" if (ROOT / "bienveille").is_file() else "bienveille.sh")
+LAUNCHER = ROOT / "bienveille"
 
 FAKE_UV = """#!/bin/sh
 case "$1 $2" in
