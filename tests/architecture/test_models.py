@@ -71,3 +71,18 @@ def test_the_glossary_names_nothing_that_is_gone():
     }
     words = {word.strip("(),:.[]\"'") for entry in known for word in entry.replace("(", " ").replace(".", " ").split()}
     assert {name for name in glossary_code_names() if name[:1].isupper()} - words == set()
+
+
+@pytest.mark.parametrize(
+    ("knowing", "known", "allowed"),
+    [
+        ("engines/dispatch", "register/tenants", True),
+        ("register/tenants", "engines/dispatch", False),
+        ("services/outreach", "engines/dispatch", True),
+        ("register/accounts", "register/housing", False),
+        ("ground/ui", "ground/platform", False),
+        ("faces/workspace", "faces/api", False),
+    ],
+)
+def test_heights_are_those_of_the_contracts(knowing, known, allowed):
+    assert may_know(HOUSE / knowing, HOUSE / known) is allowed
