@@ -1,7 +1,6 @@
 """Settings of the tests: production's, on a fast server of their own, stricter, and silent towards the outside."""
 
 import os
-from typing import Any
 
 import psutil
 from django.db import models
