@@ -11,6 +11,9 @@ _TITLES = {
 
 def clean_text(cell: object) -> str:
     """One line without controls, doubled blanks or blanks around; NUL, which PostgreSQL refuses, goes away."""
+    if isinstance(cell, str) and cell.isprintable():  # nearly all: printable leaves the plain space as only blank
+        text = cell.strip()
+        return _BLANKS.sub(" ", text) if "  " in text else text
     if cell is None:
         return ""
     if isinstance(cell, float) and cell.is_integer():

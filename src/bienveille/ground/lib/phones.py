@@ -1,7 +1,7 @@
 """Telephone numbers of a cell to E.164 and back to French writing; the numbering plan is phonenumbers'."""
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import phonenumbers
 from phonenumbers import PhoneMetadata, PhoneNumberFormat
@@ -55,8 +55,7 @@ _SILENT = frozenset(("", "perso", "personnel", "personnelle", "domicile", "porta
                      "tel", "gsm", "n", "numero", "telephone", "ou", "et", "france", "0"))  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class ReadPhone:
+class ReadPhone(NamedTuple):
     """`numbers` in E.164, in order; `whose` when the cell says who answers; `unread` when a remark was left aside."""
 
     numbers: tuple[str, ...]

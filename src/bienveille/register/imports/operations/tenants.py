@@ -6,9 +6,11 @@ number, an opposition, a protected address, a death, a mark) is never touched.
 
 import datetime as dt
 from collections.abc import Callable
+from hashlib import blake2b
 from typing import Any
 
 from bienveille.ground.platform.text_search import search_name
+from bienveille.register.imports.operations.first_load import without_indexes
 from bienveille.register.imports.operations.staging import (
     Outcome,
     Source,
@@ -254,6 +256,11 @@ WHERE l.number = found.lease AND l.household_id IS NULL
 """
 
 
+_FILLED = (
+    "tenants_household", "tenants_lease", "tenants_person", "tenants_contactpoint", "imports_importedperson",
+)  # fmt: skip
+
+
 def apply_tenants(source: Source, *, today: dt.date, profile: Profile | None, moved: Callable[[], None]) -> Outcome:
     """People are created, brought up to date or closed; the outcome's numbers count people. Refuses rows, not files."""
     outcome = Outcome(source)
@@ -265,38 +272,49 @@ def apply_tenants(source: Source, *, today: dt.date, profile: Profile | None, mo
         "today": today,
         "has_exit": "exit" in (source.columns.positions if source.columns else ()),
     }
+    run("SET LOCAL work_mem = '64MB'")
     run(_LEASES, parameters)
     _settle_torn_leases(outcome, parameters)
     run(_MATCHED_LEASES)
     run("ANALYZE imp_match")
-    outcome.extra["households"] = run(_NEW_HOUSEHOLDS)
-    outcome.extra["leases"] = run(_NEW_LEASES)
-    outcome.extra["leases_updated"] = run(_CHANGED_LEASES, parameters)
-    run(_MOVED_HOUSEHOLDS, parameters)
-    if value("SELECT EXISTS (SELECT FROM tenants_person WHERE erp_key IS NULL)"):
-        run(_ADOPTED)
-    run(_PEOPLE, parameters)
-    run("ANALYZE imp_person")
-    run("CREATE TEMP TABLE imp_updated (person_id uuid) ON COMMIT DROP")
-    run("CREATE TEMP TABLE imp_closed (person_id uuid) ON COMMIT DROP")
-    outcome.created = run(_NEW_PEOPLE)
-    run(_NEW_POINTS)
-    if value("SELECT EXISTS (SELECT FROM imp_person WHERE NOT new AND touched)"):
-        for statement in (_CHANGED_PEOPLE, _REPLACED_POINTS, _BACK_POINTS, _ADDED_POINTS, _RENAMED_HOUSEHOLDS):
-            run(statement)
+    known = value("SELECT EXISTS (SELECT FROM imp_match WHERE lease_id IS NOT NULL)")
+    with without_indexes(_FILLED, incoming=outcome.accepted):
+        _fill(outcome, parameters, known=known)
     for rule in profile.marks if profile else ():
         run(_MARKS, parameters | {"mark": rule.mark, "purpose": profile.purpose, "months": rule.months})  # type: ignore[union-attr]
-    run(_FINGERPRINTS)
-    for statement in (_ENDED, _CLOSED_HOUSEHOLDS, _ROW_ENDED, _ABSENT):
-        run(statement, parameters)
-    run("DELETE FROM imports_importedperson i USING imp_closed c WHERE c.person_id = i.person_id")
-    run(_GARAGES)
+    if known:
+        for statement in (_ENDED, _CLOSED_HOUSEHOLDS, _ROW_ENDED, _ABSENT):
+            run(statement, parameters)
+        run("DELETE FROM imports_importedperson i USING imp_closed c WHERE c.person_id = i.person_id")
+    if value("SELECT EXISTS (SELECT FROM imp_match WHERE kind <> 'housing' AND household_id IS NULL)"):
+        run(_GARAGES)
     outcome.updated = value("SELECT count(DISTINCT person_id) FROM imp_updated")
     outcome.closed = value("SELECT count(DISTINCT person_id) FROM imp_closed")
     outcome.unchanged = value("SELECT count(*) FROM imp_person") - outcome.created - outcome.updated
     for name in ("tenant", "doubtful_lease", "lease", "match", "person", "updated", "closed"):
         run(f"DROP TABLE imp_{name}")
     return outcome
+
+
+def _fill(outcome: Outcome, parameters: dict[str, Any], *, known: bool) -> None:
+    """Households, leases, people and how to reach them; `known`: some of these leases were here before."""
+    outcome.extra["households"] = run(_NEW_HOUSEHOLDS)
+    outcome.extra["leases"] = run(_NEW_LEASES)
+    outcome.extra["leases_updated"] = run(_CHANGED_LEASES, parameters) if known else 0
+    if known:
+        run(_MOVED_HOUSEHOLDS, parameters)
+        if value("SELECT EXISTS (SELECT FROM tenants_person WHERE erp_key IS NULL)"):
+            run(_ADOPTED)
+    run(_PEOPLE, parameters)
+    run("ANALYZE imp_person")
+    run("CREATE TEMP TABLE imp_updated (person_id uuid) ON COMMIT DROP")
+    run("CREATE TEMP TABLE imp_closed (person_id uuid) ON COMMIT DROP")
+    outcome.created = run(_NEW_PEOPLE)
+    run(_NEW_POINTS)
+    if known and value("SELECT EXISTS (SELECT FROM imp_person WHERE NOT new AND touched)"):
+        for statement in (_CHANGED_PEOPLE, _REPLACED_POINTS, _BACK_POINTS, _ADDED_POINTS, _RENAMED_HOUSEHOLDS):
+            run(statement)
+    run(_FINGERPRINTS)
 
 
 def _stage(
@@ -325,14 +343,16 @@ def _stage(
 
 
 def _line(row: TenantRow, names: Memo, arrays: Memo) -> str:
-    name = f"{names[row.last_name]} {names[row.first_name]}".strip()
-    lease = escaped(row.lease)
+    """The row as COPY reads it. The fingerprint is that of the person's own columns, not of the lease's."""
+    last, first, lease = escaped(row.last_name), escaped(row.first_name), escaped(row.lease)
+    person = (
+        f"{row.title}\t{last}\t{first}\t{row.birth or '\\N'}\t{row.role}\t{row.marital}\t{arrays[row.languages]}\t"
+        f"{array(row.phones)}\t{arrays[row.whose]}\t{array(row.emails)}\t{'t' if row.disabled else 'f'}"
+    )
+    fingerprint = int.from_bytes(blake2b(person.encode(), digest_size=8).digest(), "big", signed=True)
     return (
         f"{row.row}\t{lease}\t{row.kind}\t{escaped(row.dwelling)}\t{row.entry or '\\N'}\t{row.exit or '\\N'}\t"
-        f"{row.title}\t"
-        f"{escaped(row.last_name)}\t{escaped(row.first_name)}\t{row.birth or '\\N'}\t{row.role}\t{row.marital}\t"
-        f"{arrays[row.languages]}\t{array(row.phones)}\t{arrays[row.whose]}\t{array(row.emails)}\t"
-        f"{'t' if row.disabled else 'f'}\t{row.fingerprint}\t{lease}|{name}\n"
+        f"{person}\t{fingerprint}\t{lease}|{f'{names[row.last_name]} {names[row.first_name]}'.strip()}\n"
     )
 
 

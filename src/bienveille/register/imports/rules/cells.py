@@ -13,6 +13,7 @@ from bienveille.ground.lib.words import plain
 
 SHOWN = 40  # characters of a doubtful value that are kept
 OLDEST = 125  # years: beyond, a birth date is a typing error
+OF_AGE = 16  # nobody signs a lease before (Code civil, art. 413-1 and following)
 OPEN_YEAR = 2900  # an exit in 2999 or 9999 means that there is none
 _NO_BIRTH = dt.date(1900, 1, 1)
 
@@ -48,53 +49,63 @@ def shown(cell: object) -> str:
     return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
 
 
-def birth_reader(today: dt.date) -> Callable[[object], tuple[dt.date | None, bool, str | None]]:
-    """Reads birth dates: (date, century guessed, warning). 01/01/1900 is nobody's: software writes it for "unknown"."""
+def birth_reader(today: dt.date) -> Callable[[object], tuple[str, str, str | None]]:
+    """Reads birth dates: (ISO date, the same a century earlier when the century is in doubt, warning).
 
-    def read(cell: object) -> tuple[dt.date | None, bool, str | None]:
+    01/01/1900 is nobody's: software writes it for "unknown". A year of two digits is in doubt for a child: somebody who
+    holds a lease was born a century earlier.
+    """
+
+    def read(cell: object) -> tuple[str, str, str | None]:
         found = read_date(cell, last_year=today.year)
         if found.status == EMPTY:
-            return None, False, None
+            return "", "", None
         if found.value is None:
-            return None, False, "impossible_date" if found.status == IMPOSSIBLE else "unknown_date"
+            return "", "", "impossible_date" if found.status == IMPOSSIBLE else "unknown_date"
         if found.value == _NO_BIRTH or found.value.year >= OPEN_YEAR:
-            return None, False, "unknown_date"
+            return "", "", "unknown_date"
         if found.value > today or found.value.year < today.year - OLDEST or found.value <= _NO_BIRTH:
-            return None, False, "impossible_date"
-        return found.value, found.two_digits, None
+            return "", "", "impossible_date"
+        older = ""
+        if found.two_digits and today.year - found.value.year < OF_AGE:
+            month_day = (found.value.month, found.value.day)
+            older = dt.date(found.value.year - 100, *(month_day if month_day != (2, 29) else (2, 28))).isoformat()
+        return found.value.isoformat(), older, None
 
     return read
 
 
-def entry_reader(today: dt.date) -> Callable[[object], tuple[dt.date | None, str | None]]:
-    """Reads the day a lease begins."""
+def entry_reader(today: dt.date) -> Callable[[object], tuple[str, str | None]]:
+    """Reads the day a lease begins, as ISO text."""
 
-    def read(cell: object) -> tuple[dt.date | None, str | None]:
+    def read(cell: object) -> tuple[str, str | None]:
         found = read_date(cell, last_year=today.year)
         if found.status == EMPTY:
-            return None, None
+            return "", None
         if found.value is None:
-            return None, "impossible_date" if found.status == IMPOSSIBLE else "unknown_date"
+            return "", "impossible_date" if found.status == IMPOSSIBLE else "unknown_date"
         if found.value <= _NO_BIRTH or found.value.year >= OPEN_YEAR:
-            return None, "unknown_date"
-        return found.value, None
+            return "", "unknown_date"
+        return found.value.isoformat(), None
 
     return read
 
 
-def exit_reader(today: dt.date) -> Callable[[object], tuple[dt.date | None, str | None]]:
-    """Reads the last day of a lease; 31/12/9999 and 00/00/0000 mean that it is open. In doubt it is open too, with a
-    warning: better one call too many than somebody forgotten."""
+def exit_reader(today: dt.date) -> Callable[[object], tuple[str, str | None]]:
+    """Reads the last day of a lease, as ISO text; 31/12/9999 and 00/00/0000 mean that it is open.
 
-    def read(cell: object) -> tuple[dt.date | None, str | None]:
+    In doubt it is open too, with a warning: better one call too many than somebody forgotten.
+    """
+
+    def read(cell: object) -> tuple[str, str | None]:
         found = read_date(cell, last_year=today.year + 10)
         if found.status == OK and found.value is not None:
             if found.value.year >= OPEN_YEAR or found.value <= _NO_BIRTH:
-                return None, None
-            return found.value, None
+                return "", None
+            return found.value.isoformat(), None
         if found.status == EMPTY or (found.status == "unknown" and not plain(clean_text(cell)).strip("0 ")):
-            return None, None
-        return None, "impossible_date" if found.status == IMPOSSIBLE else "unknown_date"
+            return "", None
+        return "", "impossible_date" if found.status == IMPOSSIBLE else "unknown_date"
 
     return read
 

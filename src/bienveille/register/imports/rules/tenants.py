@@ -1,8 +1,7 @@
 """Rows of a tenants' export: which are refused, and what the others say of a lease and of a person."""
 
 import datetime as dt
-from collections.abc import Sequence
-from hashlib import blake2b
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from bienveille.ground.lib.emails import read_emails
@@ -26,7 +25,6 @@ from bienveille.register.imports.rules.cells import (
 from bienveille.register.imports.rules.recognition import ColumnMap
 
 KEY, NAME = 40, 100  # lengths of the columns of the register
-OF_AGE = 16  # nobody signs a lease before (Code civil, art. 413-1 and following)
 
 
 class TenantRow(NamedTuple):
@@ -49,7 +47,6 @@ class TenantRow(NamedTuple):
     whose: tuple[str, ...]
     emails: tuple[str, ...]
     disabled: bool
-    fingerprint: int
 
 
 class Rejected(NamedTuple):
@@ -59,150 +56,167 @@ class Rejected(NamedTuple):
     lease: str
 
 
+_NOTHING: tuple[str, ...] = ()
+_NOBODY = ("",)
+
+
 class TenantReader:
-    """Types the rows of one file; give it the file's columns and the day."""
+    """Types the rows of one file; give it the file's columns and the day. Called a million times: it remembers."""
 
     def __init__(self, columns: ColumnMap, *, today: dt.date, width: int, with_disability: bool = False) -> None:
-        self.columns, self.today, self.width = columns, today, width
+        self.columns, self.width = columns, width
         self.warnings: list[Issue] = []
-        self._births = Memo(birth_reader(today))
-        self._entries = Memo(entry_reader(today))
-        self._exits = Memo(exit_reader(today))
-        self._titles, self._roles, self._maritals = Memo(read_civility), Memo(read_role), Memo(read_marital)
-        self._kinds, self._languages = Memo(read_lease_kind), Memo(read_language_list)
-        self._texts, self._codes = Memo(clean_text), Memo(clean_code)
-        self._yes_no = Memo(read_yes_no)
-        single = {name: positions[0] for name, positions in columns.positions.items()}
-        self._at = single.get
-        self._lease, self._dwelling = single["lease_number"], single["dwelling_code"]
-        self._last, self._first = single["last_name"], single.get("first_name")
-        self._kind, self._entry, self._exit = single.get("lease_kind"), single.get("entry"), single.get("exit")
-        self._title, self._birth = single.get("title"), single.get("birth_date")
-        self._role, self._marital = single.get("role"), single.get("marital_status")
-        self._language = single.get("language")
-        self._disability = single.get("disability") if with_disability else None
-        self._phones, self._emails = columns.positions.get("phone", []), columns.positions.get("email", [])
-        self._phone_titles, self._email_titles = columns.titles.get("phone", []), columns.titles.get("email", [])
+        self._texts = Memo(clean_text)
+        positions = {name: found[0] for name, found in columns.positions.items()}
+        self._lease, self._dwelling = positions["lease_number"], positions["dwelling_code"]
+        self._last, self._first = positions["last_name"], positions.get("first_name")
+        self._entry = _column(columns, "entry", entry_reader(today))
+        self._exit = _column(columns, "exit", exit_reader(today))
+        self._kind = _column(columns, "lease_kind", read_lease_kind)
+        self._title = _column(columns, "title", read_civility)
+        self._role = _column(columns, "role", read_role)
+        self._marital = _column(columns, "marital_status", read_marital)
+        self._language = _column(columns, "language", read_language_list)
+        self._disability = _column(columns, "disability", read_yes_no) if with_disability else None
+        self._birth = _column(columns, "birth_date", birth_reader(today))
+        self._phones = _columns(columns, "phone")
+        self._emails = _columns(columns, "email")
+        self._lease_cell: Any = None
+        self._lease_code = ""
 
     def read(self, number: int, cells: Sequence[Any]) -> TenantRow | Rejected:
         """The row, typed, or why it is refused; doubtful cells go to `warnings`."""
-        width = len(cells)
-        if width != self.width:
-            if width < self.width:
-                return self._reject(number, "", str(width), "too_few_columns", "")
+        if len(cells) != self.width:
+            if len(cells) < self.width:
+                return self._reject(number, "", str(len(cells)), "too_few_columns", "")
             if any(cell not in ("", None) for cell in cells[self.width :]):
-                return self._reject(number, "", str(width), "too_many_columns", "")
-        lease = self._codes[cells[self._lease]]
+                return self._reject(number, "", str(len(cells)), "too_many_columns", "")
+        lease = self._lease_number(cells)
         if not lease or len(lease) > KEY:
             return self._reject(number, "lease_number", cells[self._lease], "missing_key", "")
         last_name = self._texts[cells[self._last]]
-        first_name = self._texts[cells[self._first]] if self._first is not None else ""
-        if self._first is None:
+        if self._first is not None:
+            first_name = self._texts[cells[self._first]]
+        else:
             last_name, first_name = split_full_name(last_name)
         if not last_name:
             return self._reject(number, "last_name", "", "missing_name", lease)
-        warnings: list[Issue] = []
-        entry, exit_ = self._lease_dates(number, cells, warnings)
+        doubts: list[Issue] = []
+        entry = self._read(self._entry, number, cells, doubts)
+        exit_ = self._read(self._exit, number, cells, doubts)
         if entry and exit_ and exit_ < entry:
-            assert self._exit is not None
-            return self._reject(number, "exit", cells[self._exit], "exit_before_entry", lease)
-        kind = "housing"
-        if self._kind is not None:
-            kind, doubt = self._kinds[cells[self._kind]]
-            if doubt:
-                warnings.append(Issue(number, self.columns.title("lease_kind"), shown(cells[self._kind]), doubt))
-        dwelling = self._codes[cells[self._dwelling]]
+            return self._reject(number, "exit", cells[self.columns.positions["exit"][0]], "exit_before_entry", lease)
+        kind = self._read(self._kind, number, cells, doubts) or "housing"
+        dwelling = clean_code(cells[self._dwelling])
         if not dwelling and kind == "housing":
             return self._reject(number, "dwelling_code", "", "missing_key", lease)
-        title = self._coded(number, cells, self._title, "title", self._titles, warnings)
-        role = "holder"
-        if self._role is not None:
-            role = self._coded(number, cells, self._role, "role", self._roles, warnings)
-        marital = self._coded(number, cells, self._marital, "marital_status", self._maritals, warnings)
-        birth = self._birth_date(number, cells, role, warnings)
-        languages = self._coded(number, cells, self._language, "language", self._languages, warnings) or ()
-        phones, whose = self._phone_cells(number, cells, warnings)
-        emails = self._email_cells(number, cells, warnings)
-        disabled = self._disability is not None and self._yes_no[cells[self._disability]][0] is True
-        last_name = self._cut(number, "last_name", last_name, warnings)
-        first_name = self._cut(number, "first_name", first_name, warnings)
-        if warnings:
-            self.warnings.extend(warnings)
-        who = f"{title}|{last_name}|{first_name}|{birth}|{role}|{marital}|{languages}"
-        facts = f"{who}|{phones}|{whose}|{emails}|{disabled}"
-        fingerprint = int.from_bytes(blake2b(facts.encode(), digest_size=8).digest(), "big", signed=True)
-        return TenantRow(
-            number, lease, kind, dwelling[:KEY], entry, exit_, title, last_name, first_name, birth, role, marital,
-            languages, phones, whose, emails, disabled, fingerprint,
-        )  # fmt: skip
+        role = self._read(self._role, number, cells, doubts) or "holder"
+        phones, whose = self._phone_cells(number, cells, doubts)
+        if len(last_name) > NAME or len(first_name) > NAME:
+            last_name = self._cut(number, "last_name", last_name, doubts)
+            first_name = self._cut(number, "first_name", first_name, doubts)
+        row = TenantRow(
+            number,
+            lease,
+            kind,
+            dwelling[:KEY],
+            entry,
+            exit_,
+            self._read(self._title, number, cells, doubts),
+            last_name,
+            first_name,
+            self._birth_date(number, cells, role, doubts),
+            role,
+            self._read(self._marital, number, cells, doubts),
+            self._read(self._language, number, cells, doubts) or _NOTHING,
+            phones,
+            whose,
+            self._email_cells(number, cells, doubts),
+            self._disability is not None and self._disability[1][cells[self._disability[0]]][0] is True,
+        )
+        if doubts:
+            self.warnings.extend(doubts)
+        return row
 
     def _reject(self, number: int, name: str, cell: object, reason: str, lease: str) -> Rejected:
         return Rejected(Issue(number, self.columns.title(name) if name else "", shown(cell), reason), lease)
 
-    def _coded(
-        self, number: int, cells: Sequence[Any], position: int | None, name: str, memo: Memo, warnings: list[Issue]
-    ) -> Any:
-        if position is None:
+    def _lease_number(self, cells: Sequence[Any]) -> str:
+        """Rows of a lease follow one another: the number is read once."""
+        cell = cells[self._lease]
+        if cell != self._lease_cell:
+            self._lease_cell, self._lease_code = cell, clean_code(cell)
+        return self._lease_code
+
+    @staticmethod
+    def _read(column: "_Column | None", number: int, cells: Sequence[Any], doubts: list[Issue]) -> Any:
+        if column is None:
             return ""
+        position, memo, title = column
         value, doubt = memo[cells[position]]
         if doubt:
-            warnings.append(Issue(number, self.columns.title(name), shown(cells[position]), doubt))
+            doubts.append(Issue(number, title, shown(cells[position]), doubt))
         return value
 
-    def _lease_dates(self, number: int, cells: Sequence[Any], warnings: list[Issue]) -> tuple[str, str]:
-        entry = exit_ = None
-        if self._entry is not None:
-            entry, doubt = self._entries[cells[self._entry]]
-            if doubt:
-                warnings.append(Issue(number, self.columns.title("entry"), shown(cells[self._entry]), doubt))
-        if self._exit is not None:
-            exit_, doubt = self._exits[cells[self._exit]]
-            if doubt:
-                warnings.append(Issue(number, self.columns.title("exit"), shown(cells[self._exit]), doubt))
-        return entry.isoformat() if entry else "", exit_.isoformat() if exit_ else ""
-
-    def _birth_date(self, number: int, cells: Sequence[Any], role: str, warnings: list[Issue]) -> str:
+    def _birth_date(self, number: int, cells: Sequence[Any], role: str, doubts: list[Issue]) -> str:
         if self._birth is None:
             return ""
-        birth, guessed, doubt = self._births[cells[self._birth]]
-        if guessed and birth and role == "holder" and self.today.year - birth.year < OF_AGE:
-            birth = dt.date(birth.year - 100, birth.month, min(birth.day, 28) if birth.month == 2 else birth.day)
-            doubt = "ambiguous_date"
+        position, memo, title = self._birth
+        birth: str
+        birth, older, doubt = memo[cells[position]]
+        if older and role == "holder":
+            birth, doubt = older, "ambiguous_date"
         if doubt:
-            warnings.append(Issue(number, self.columns.title("birth_date"), shown(cells[self._birth]), doubt))
-        return birth.isoformat() if birth else ""
+            doubts.append(Issue(number, title, shown(cells[position]), doubt))
+        return birth
 
     def _phone_cells(
-        self, number: int, cells: Sequence[Any], warnings: list[Issue]
+        self, number: int, cells: Sequence[Any], doubts: list[Issue]
     ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        found: dict[str, str] = {}
-        for position, title in zip(self._phones, self._phone_titles, strict=True):
+        found: dict[str, str] | None = None
+        for position, title in self._phones:
             cell = cells[position]
-            if cell == "" or cell is None or (isinstance(cell, str) and not cell.strip()):
+            if not cell or (isinstance(cell, str) and cell.isspace()):
                 continue
             read = read_phone(cell)
             if not read.numbers:
-                warnings.append(Issue(number, title, shown(cell), "invalid_phone"))
-            elif read.unread:  # the remark is a free comment: not even the report repeats it
-                warnings.append(Issue(number, title, display_phone(read.numbers[0]), "phone_remark"))
+                doubts.append(Issue(number, title, shown(cell), "invalid_phone"))
+                continue
+            if read.unread:  # the remark is a free comment: not even the report repeats it
+                doubts.append(Issue(number, title, display_phone(read.numbers[0]), "phone_remark"))
+            found = {} if found is None else found
             for phone in read.numbers:
                 found.setdefault(phone, read.whose)
-        return tuple(found), tuple(found.values())
+        if found is None:
+            return _NOTHING, _NOTHING
+        return tuple(found), tuple(found.values()) if len(found) > 1 or any(found.values()) else _NOBODY
 
-    def _email_cells(self, number: int, cells: Sequence[Any], warnings: list[Issue]) -> tuple[str, ...]:
-        found: dict[str, None] = {}
-        for position, title in zip(self._emails, self._email_titles, strict=True):
+    def _email_cells(self, number: int, cells: Sequence[Any], doubts: list[Issue]) -> tuple[str, ...]:
+        found = _NOTHING
+        for position, title in self._emails:
             cell = cells[position]
-            if cell == "" or cell is None or (isinstance(cell, str) and not cell.strip()):
+            if not cell or (isinstance(cell, str) and cell.isspace()):
                 continue
-            addresses = [address for address in read_emails(cell) if len(address) <= 254]
+            addresses = tuple(address for address in read_emails(cell) if len(address) <= 254)
             if not addresses:
-                warnings.append(Issue(number, title, shown(cell), "invalid_email"))
-            found.update(dict.fromkeys(addresses))
-        return tuple(found)
+                doubts.append(Issue(number, title, shown(cell), "invalid_email"))
+            found = tuple(dict.fromkeys(found + addresses)) if found else addresses
+        return found
 
-    def _cut(self, number: int, name: str, text: str, warnings: list[Issue]) -> str:
+    def _cut(self, number: int, name: str, text: str, doubts: list[Issue]) -> str:
         if len(text) <= NAME:
             return text
-        warnings.append(Issue(number, self.columns.title(name), shown(text), "too_long"))
+        doubts.append(Issue(number, self.columns.title(name), shown(text), "too_long"))
         return text[:NAME].strip()
+
+
+type _Column = tuple[int, Memo, str]  # position, reader, the file's title
+
+
+def _column(columns: ColumnMap, name: str, read: Callable[[Any], Any]) -> "_Column | None":
+    positions = columns.positions.get(name)
+    return (positions[0], Memo(read), columns.title(name)) if positions else None
+
+
+def _columns(columns: ColumnMap, name: str) -> list[tuple[int, str]]:
+    return list(zip(columns.positions.get(name, ()), columns.titles.get(name, ()), strict=True))

@@ -1,0 +1,60 @@
+"""Filling empty tables fast: indexes and foreign keys are laid aside, then rebuilt and checked before the commit."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from django.db import DatabaseError, transaction
+
+from bienveille.register.imports.operations.staging import rows, run, value
+
+WORTH_IT = 20_000  # rows: under that, keeping indexes up to date costs less than rebuilding them
+
+_OWNED = "SELECT bool_and(pg_has_role(relowner, 'USAGE')) FROM pg_class WHERE oid = ANY (%s::regclass[])"
+_CONSTRAINTS = """
+SELECT conrelid::regclass::text, quote_ident(conname), pg_get_constraintdef(oid)
+FROM pg_constraint WHERE conrelid = ANY (%s::regclass[]) AND contype IN ('u', 'f') ORDER BY contype DESC, conname
+"""
+_INDEXES = """
+SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid) FROM pg_index i
+WHERE indrelid = ANY (%s::regclass[]) AND NOT indisprimary
+  AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = i.indexrelid AND contype IN ('u', 'p', 'x'))
+ORDER BY 1
+"""
+
+
+@contextmanager
+def without_indexes(tables: Sequence[str], *, incoming: int) -> Iterator[bool]:
+    """Lay aside what slows down the filling of `tables`, when they are empty and ours and it is worth it.
+
+    Gives whether it was done. The tables are locked meanwhile: nobody reads an empty register.
+    """
+    names = list(tables)
+    if incoming < WORTH_IT or not _all_ours_and_empty(names):
+        yield False
+        return
+    run("SET CONSTRAINTS ALL IMMEDIATE")  # a table with checks still to be made cannot be altered
+    run("SET CONSTRAINTS ALL DEFERRED")
+    constraints, indexes = rows(_CONSTRAINTS, [names]), rows(_INDEXES, [names])
+    for table, name, _ in reversed(constraints):
+        run(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
+    for name, _ in indexes:
+        run(f"DROP INDEX {name}")
+    yield True
+    run("SET LOCAL maintenance_work_mem = '256MB'")
+    for _, definition in indexes:
+        run(definition)
+    for table, name, definition in constraints:
+        run(f"ALTER TABLE {table} ADD CONSTRAINT {name} {definition}")
+
+
+def _all_ours_and_empty(names: list[str]) -> bool:
+    if not value(_OWNED, [names]):
+        return False
+    try:
+        with transaction.atomic():
+            run("SET LOCAL lock_timeout = '3s'")
+            run(f"LOCK TABLE {', '.join(names)} IN ACCESS EXCLUSIVE MODE")
+            run("SET LOCAL lock_timeout = 0")
+    except DatabaseError:
+        return False
+    return not any(value(f"SELECT EXISTS (SELECT FROM {name})") for name in names)
