@@ -14,7 +14,8 @@ INSERT INTO housing_building (residence_id, code) SELECT id, 'A' FROM housing_re
 CREATE TEMP TABLE home AS
 SELECT i, uuidv7() AS dwelling_id, uuidv7() AS household_id, uuidv7() AS person_id
 FROM generate_series(1, %(rows)s) i;
-INSERT INTO housing_dwelling (id, building_id, code, rpls_id, type, staircase, floor, door, lift, financing, dpe, ownership)
+INSERT INTO housing_dwelling
+    (id, building_id, code, rpls_id, type, staircase, floor, door, lift, financing, dpe, ownership)
 SELECT h.dwelling_id, b.id, 'D' || h.i, '', 't3', '', h.i %% 9, '', h.i %% 3 > 0, '', '', 'full'
 FROM home h JOIN place p ON p.rank = h.i %% %(agencies)s
 JOIN housing_residence r ON r.agency_id = p.agency_id JOIN housing_building b ON b.residence_id = r.id;

@@ -13,7 +13,7 @@ from bienveille.engines.dispatch import operations
 from bienveille.engines.dispatch.models import Attempt, Contact, Lane, PlannedCall
 from bienveille.engines.dispatch.queries import check_invariants, ledger
 from bienveille.register.accounts.models import AuditEntry
-from bienveille.register.tenants.models import ContactPoint
+from bienveille.register.tenants.models import ContactPoint, Person
 
 pytestmark = pytest.mark.django_db
 
@@ -87,6 +87,35 @@ class TestHandOut:
         others = [UserFactory(), UserFactory()]
         assert {take(queue, other, now=later - timedelta(minutes=1)).pk for other in others[:1]} != {contact.pk}
         assert take(queue, others[1], now=later).pk == contact.pk
+
+    @pytest.mark.parametrize(
+        ("change", "state", "reason"),
+        [
+            ({"opposed_on": localtime(MONDAY).date()}, "withdrawn", "opposed"),
+            ({"protected_address": True}, "withdrawn", "protected"),
+            ({"left_on": localtime(MONDAY).date()}, "withdrawn", "moved"),
+            ({"deceased": True}, "withdrawn", "moved"),
+        ],
+    )
+    def test_what_is_learnt_after_the_opening_is_respected(self, queue, caller, change, state, reason):
+        first = Contact.objects.order_by("priority").first()
+        Person.objects.filter(household_id=first.household_id).update(**change)
+        assert take(queue, caller).priority == 1
+        assert (fresh(first).state, fresh(first).reason) == (state, reason)
+        assert check_invariants(queue) == []
+
+    def test_numbers_found_wrong_since_make_it_unreachable(self, caller):
+        queue = make_queue(1)
+        ContactPoint.objects.update(status="wrong")
+        assert take(queue, caller) is None
+        assert ledger(queue).unreachable == 1
+
+    def test_a_promise_to_somebody_who_objected_since_is_dropped(self, caller):
+        queue = make_queue(1)
+        record(take(queue, caller), caller, "reached", weekly=True)
+        Person.objects.update(opposed_on=localtime(MONDAY).date())
+        assert take(queue, caller, now=MONDAY + timedelta(days=7)) is None
+        assert PlannedCall.objects.get().state == "cancelled"
 
     def test_a_vanished_callers_household_goes_to_the_next_who_asks(self, caller):
         queue = make_queue(1)

@@ -39,6 +39,8 @@ class ClosingReason(TextChoices):
     LANGUAGE = "language", "Langue non parlée par les appelants"
     DECEASED = "deceased", "Décès"
     MOVED = "moved", "A déménagé"
+    OPPOSED = "opposed", "Ne souhaite pas être appelé"
+    PROTECTED = "protected", "Adresse protégée"
     BY_HAND = "by_hand", "Retiré par un responsable"
     CLOSED = "closed", "Campagne fermée avant l’appel"
 

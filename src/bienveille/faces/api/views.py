@@ -230,7 +230,13 @@ def _sheet(sheet: CallSheet, campaign: Campaign) -> dict[str, Any]:
         "lease_until": localtime(contact.lease_until).isoformat(),
         "why": list(sheet.why),
         "attempts": [
-            {"at": localtime(line.at).isoformat(), "outcome": line.outcome, "label": line.label, "caller": line.caller, "note": line.note}
+            {
+                "at": localtime(line.at).isoformat(),
+                "outcome": line.outcome,
+                "label": line.label,
+                "caller": line.caller,
+                "note": line.note,
+            }
             for line in sheet.attempts
         ],
         "household": {

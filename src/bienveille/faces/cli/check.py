@@ -17,7 +17,6 @@ TOOLS = {
     "ruff format": [*PYTHON, "ruff", "format", "--check", "--output-format", "concise", "."],
     "ruff check": [*PYTHON, "ruff", "check", "--quiet", "--output-format", "concise", "."],
     "djlint --lint": [*PYTHON, "djlint", "--lint", "--quiet", "src/bienveille"],
-    "djlint --check": [*PYTHON, "djlint", "--check", "--quiet", "src/bienveille"],
     "lint-imports": [sys.executable, "-c", "from importlinter.cli import lint_imports_command as c; c()"],
     "mypy": [*PYTHON, "mypy", "--no-error-summary", "src/bienveille"],
     "migrations": [*PYTHON, "bienveille", "manage", "makemigrations", "--check", "--dry-run"],

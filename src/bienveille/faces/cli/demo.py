@@ -70,7 +70,7 @@ def prepare() -> str:
 
     owner = landlord()
     if owner is not None and owner.name != ORG:
-        raise Refusal(f"Cette base est celle de « {owner.name} » : la démonstration n’y touche pas.")
+        raise Refusal(f"Cette base est celle de « {owner.name} » : la démonstration n’y touche pas.")
     if owner is None:
         _say("Préparation du bailleur de démonstration…")
         import_files(paths=[DATA / name for name in FILES], today=localtime(now()).date(), org=ORG)
@@ -87,7 +87,8 @@ def _say(text: str) -> None:
 
 def _accounts() -> None:
     """One account per role, made by the real operations; those that exist are left alone."""
-    from bienveille.register.accounts.operations import create_user, grant_role
+    from bienveille.register.accounts.choices import Role
+    from bienveille.register.accounts.operations import change_password, create_user, grant_role
     from bienveille.register.accounts.queries import agencies, users_by_email
 
     known = users_by_email([address(role) for role, *_ in ACCOUNTS])
@@ -105,9 +106,8 @@ def _accounts() -> None:
             service="Agence" if agency else "Siège",
             languages=["fr"],
         )
-        user.set_password(PASSWORD)
-        user.save(update_fields=["password"])
-        grant_role(actor=None, user=user, role=role, agency=agency if role == "agency_manager" else None)
+        change_password(actor=None, user=user, password=PASSWORD)
+        grant_role(actor=None, user=user, role=Role(role), agency=agency if role == "agency_manager" else None)
 
 
 def address(role: str) -> str:
@@ -186,7 +186,7 @@ def play_once() -> int:
     from bienveille.services.outreach.operations import close_campaign
     from bienveille.services.outreach.queries import figures, find_campaign
 
-    start = _working_days_ago(0)
+    start = _working_days_ago(40)  # played in the past, so that no screen shows a call of tomorrow
     moment = localtime(now())
     campaign = _open(f"Campagne jouée d’un trait le {moment:%d/%m/%Y à %H:%M}", start)
     callers = _callers()

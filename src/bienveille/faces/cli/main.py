@@ -94,7 +94,7 @@ def fall_back_on_demo() -> None:
 
 
 def set_up() -> None:
-    """PostgreSQL up and recent enough, Django ready, migrations and built-in guides applied. Raises Refusal."""
+    """PostgreSQL up, Django ready, migrations, communes and built-in guides in place. Raises Refusal."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bienveille.config.settings")
     import django
 
@@ -103,8 +103,10 @@ def set_up() -> None:
 
     from bienveille.engines.questionnaires.operations import ensure_built_in
     from bienveille.ground.platform.schema import bring_up_to_date
+    from bienveille.register.housing.operations import ensure_reference
 
     bring_up_to_date()
+    ensure_reference()
     ensure_built_in(now=now())
 
 

@@ -67,6 +67,8 @@ class Migration(migrations.Migration):
                             ("language", "Langue non parlée par les appelants"),
                             ("deceased", "Décès"),
                             ("moved", "A déménagé"),
+                            ("opposed", "Ne souhaite pas être appelé"),
+                            ("protected", "Adresse protégée"),
                             ("by_hand", "Retiré par un responsable"),
                             ("closed", "Campagne fermée avant l’appel"),
                         ],

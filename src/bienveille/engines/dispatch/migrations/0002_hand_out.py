@@ -73,6 +73,26 @@ BEGIN
     RETURN v_count;
 END $$;
 
+-- Why a household may no longer be called; empty when it may. Oppositions, protections, departures and wrong numbers
+-- keep coming after a queue is opened: they are looked at again each time somebody is about to be called.
+CREATE FUNCTION dispatch_obstacle(p_contact uuid, p_today date) RETURNS text
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    v_obstacle text;
+BEGIN
+    SELECT CASE
+        WHEN count(*) = 0 THEN 'moved'
+        WHEN bool_or(p.protected_address) THEN 'protected'
+        WHEN bool_and(p.opposed_on IS NOT NULL) THEN 'opposed'
+        WHEN NOT bool_or(p.opposed_on IS NULL AND EXISTS (
+            SELECT 1 FROM tenants_contactpoint t
+            WHERE t.person_id = p.id AND t.kind = 'phone' AND t.status IN ('valid', 'unverified'))) THEN 'no_phone'
+        ELSE '' END INTO v_obstacle
+    FROM dispatch_contact c JOIN tenants_person p ON p.household_id = c.household_id
+    WHERE c.id = p_contact AND (p.left_on IS NULL OR p.left_on > p_today) AND NOT p.deceased;
+    RETURN v_obstacle;
+END $$;
+
 -- One household for one caller, or no row. Order: the one they already hold; a call they promised that is due;
 -- then a language they speak, first wave first, their own agency first, best rank first; then promises of callers who
 -- did not keep them; then lanes in a language nobody present speaks: better a difficult call than none.
@@ -89,6 +109,7 @@ DECLARE
     v_wave smallint;
     v_lane bigint;
     v_round integer;
+    v_obstacle text;
 BEGIN
     SELECT * INTO v_queue FROM dispatch_queue WHERE id = p_queue;
     IF NOT FOUND THEN RETURN; END IF;
@@ -104,72 +125,95 @@ BEGIN
     END IF;
     IF NOT v_queue.accepting THEN RETURN; END IF;
 
-    SELECT p.id, p.contact_id INTO v_planned, v_contact
-    FROM dispatch_plannedcall p JOIN dispatch_contact c ON c.id = p.contact_id
-    WHERE p.caller_id = p_caller AND p.state = 'planned' AND p.due_on <= p_today
-      AND c.queue_id = p_queue AND c.reserved_by_id IS NULL
-    ORDER BY p.due_on, p.id LIMIT 1 FOR NO KEY UPDATE OF p, c SKIP LOCKED;
+    LOOP
+        v_contact := NULL;
+        v_planned := NULL;
+        SELECT p.id, p.contact_id INTO v_planned, v_contact
+        FROM dispatch_plannedcall p JOIN dispatch_contact c ON c.id = p.contact_id
+        WHERE p.caller_id = p_caller AND p.state = 'planned' AND p.due_on <= p_today
+          AND c.queue_id = p_queue AND c.reserved_by_id IS NULL
+        ORDER BY p.due_on, p.id LIMIT 1 FOR NO KEY UPDATE OF p, c SKIP LOCKED;
 
-    IF v_contact IS NULL THEN
-        -- ORDER BY keeps the planner on the index of those to be tried later; EXISTS makes it read the table.
-        PERFORM 1 FROM dispatch_contact
-        WHERE queue_id = p_queue AND not_before <= p_now ORDER BY not_before LIMIT 1;
-        IF FOUND THEN
-            PERFORM dispatch_wake(p_queue, p_now, 200);
+        IF v_contact IS NULL THEN
+            -- ORDER BY keeps the planner on the index of those to be tried later; EXISTS makes it read the table.
+            PERFORM 1 FROM dispatch_contact
+            WHERE queue_id = p_queue AND not_before <= p_now ORDER BY not_before LIMIT 1;
+            IF FOUND THEN
+                PERFORM dispatch_wake(p_queue, p_now, 200);
+            END IF;
         END IF;
-    END IF;
 
-    FOR v_round IN 1..2 LOOP
-        EXIT WHEN v_contact IS NOT NULL;
-        -- The common case costs two probes: the current wave, the caller's own agency.
-        SELECT wave INTO v_wave FROM dispatch_lane
-        WHERE queue_id = p_queue AND open AND (language = '' OR language = ANY (p_languages))
-        ORDER BY wave LIMIT 1;
-        IF v_wave IS NOT NULL AND p_agency IS NOT NULL THEN
-            FOR v_lane IN
-                SELECT id FROM dispatch_lane
-                WHERE queue_id = p_queue AND open AND wave = v_wave AND agency_id = p_agency
-                  AND (language = '' OR language = ANY (p_languages))
-                ORDER BY language DESC, id
-            LOOP
-                v_contact := dispatch_take(p_queue, v_lane, p_caller, p_now, v_until);
-                EXIT WHEN v_contact IS NOT NULL;
-            END LOOP;
+        FOR v_round IN 1..2 LOOP
+            EXIT WHEN v_contact IS NOT NULL;
+            -- The common case costs two probes: the current wave, the caller's own agency.
+            SELECT wave INTO v_wave FROM dispatch_lane
+            WHERE queue_id = p_queue AND open AND (language = '' OR language = ANY (p_languages))
+            ORDER BY wave LIMIT 1;
+            IF v_wave IS NOT NULL AND p_agency IS NOT NULL THEN
+                FOR v_lane IN
+                    SELECT id FROM dispatch_lane
+                    WHERE queue_id = p_queue AND open AND wave = v_wave AND agency_id = p_agency
+                      AND (language = '' OR language = ANY (p_languages))
+                    ORDER BY language DESC, id
+                LOOP
+                    v_contact := dispatch_take(p_queue, v_lane, p_caller, p_now, v_until);
+                    EXIT WHEN v_contact IS NOT NULL;
+                END LOOP;
+            END IF;
+            -- Else the best head of all lanes, so that the oldest come first whatever their agency. Empty lanes come
+            -- before: trying them shuts them.
+            IF v_contact IS NULL THEN
+                FOR v_lane IN
+                    SELECT l.id FROM dispatch_lane l
+                    LEFT JOIN LATERAL (
+                        SELECT c.priority FROM dispatch_contact c
+                        WHERE c.lane_id = l.id AND c.state = 'waiting' AND c.not_before IS NULL
+                        ORDER BY c.priority, c.id LIMIT 1) AS head ON true
+                    WHERE l.queue_id = p_queue AND l.open AND (l.language = '' OR l.language = ANY (p_languages))
+                    ORDER BY l.wave, l.agency_id = p_agency DESC NULLS LAST, head.priority NULLS FIRST, l.id
+                LOOP
+                    v_contact := dispatch_take(p_queue, v_lane, p_caller, p_now, v_until);
+                    EXIT WHEN v_contact IS NOT NULL;
+                END LOOP;
+            END IF;
+            IF v_contact IS NULL THEN
+                SELECT p.id, p.contact_id INTO v_planned, v_contact
+                FROM dispatch_plannedcall p JOIN dispatch_contact c ON c.id = p.contact_id
+                WHERE c.queue_id = p_queue AND p.state = 'planned' AND p.due_on < p_today AND c.reserved_by_id IS NULL
+                ORDER BY p.due_on, p.id LIMIT 1 FOR NO KEY UPDATE OF p, c SKIP LOCKED;
+            END IF;
+            IF v_contact IS NULL THEN
+                FOR v_lane IN
+                    SELECT id FROM dispatch_lane
+                    WHERE queue_id = p_queue AND open AND language <> '' AND NOT language = ANY (p_languages)
+                    ORDER BY wave, agency_id = p_agency DESC NULLS LAST, id
+                LOOP
+                    v_contact := dispatch_take(p_queue, v_lane, p_caller, p_now, v_until);
+                    EXIT WHEN v_contact IS NOT NULL;
+                END LOOP;
+            END IF;
+            -- Nothing left: perhaps somebody vanished with a household in hand.
+            EXIT WHEN v_contact IS NOT NULL OR dispatch_wake(p_queue, p_now, 200) = 0;
+        END LOOP;
+
+        EXIT WHEN v_contact IS NULL;
+        v_obstacle := dispatch_obstacle(v_contact, p_today);
+        EXIT WHEN v_obstacle = '';
+        IF v_planned IS NOT NULL THEN
+            -- A promise without a number is looked at again in a week: somebody may have found one.
+            UPDATE dispatch_plannedcall
+            SET state = CASE v_obstacle WHEN 'no_phone' THEN state ELSE 'cancelled' END, due_on = p_today + 7
+            WHERE id = v_planned;
+        ELSE
+            UPDATE dispatch_contact
+            SET state = CASE v_obstacle WHEN 'no_phone' THEN 'unreachable' ELSE 'withdrawn' END, reason = v_obstacle,
+                token = NULL, reserved_by_id = NULL, reserved_at = NULL, lease_until = NULL
+            WHERE id = v_contact;
         END IF;
-        -- Else the best head of all lanes, so that the oldest come first whatever their agency. Empty lanes come
-        -- before: trying them shuts them.
-        IF v_contact IS NULL THEN
-            FOR v_lane IN
-                SELECT l.id FROM dispatch_lane l
-                LEFT JOIN LATERAL (
-                    SELECT c.priority FROM dispatch_contact c
-                    WHERE c.lane_id = l.id AND c.state = 'waiting' AND c.not_before IS NULL
-                    ORDER BY c.priority, c.id LIMIT 1) AS head ON true
-                WHERE l.queue_id = p_queue AND l.open AND (l.language = '' OR l.language = ANY (p_languages))
-                ORDER BY l.wave, l.agency_id = p_agency DESC NULLS LAST, head.priority NULLS FIRST, l.id
-            LOOP
-                v_contact := dispatch_take(p_queue, v_lane, p_caller, p_now, v_until);
-                EXIT WHEN v_contact IS NOT NULL;
-            END LOOP;
-        END IF;
-        IF v_contact IS NULL THEN
-            SELECT p.id, p.contact_id INTO v_planned, v_contact
-            FROM dispatch_plannedcall p JOIN dispatch_contact c ON c.id = p.contact_id
-            WHERE c.queue_id = p_queue AND p.state = 'planned' AND p.due_on < p_today AND c.reserved_by_id IS NULL
-            ORDER BY p.due_on, p.id LIMIT 1 FOR NO KEY UPDATE OF p, c SKIP LOCKED;
-        END IF;
-        IF v_contact IS NULL THEN
-            FOR v_lane IN
-                SELECT id FROM dispatch_lane
-                WHERE queue_id = p_queue AND open AND language <> '' AND NOT language = ANY (p_languages)
-                ORDER BY wave, agency_id = p_agency DESC NULLS LAST, id
-            LOOP
-                v_contact := dispatch_take(p_queue, v_lane, p_caller, p_now, v_until);
-                EXIT WHEN v_contact IS NOT NULL;
-            END LOOP;
-        END IF;
-        -- Nothing left: perhaps somebody vanished with a household in hand.
-        EXIT WHEN v_contact IS NOT NULL OR dispatch_wake(p_queue, p_now, 200) = 0;
+        INSERT INTO accounts_auditentry (actor_id, action, subject_type, subject_id, reason, channel, detail)
+        SELECT NULL, 'contact.changed', 'tenants.Household', household_id, p_reason, p_channel,
+               jsonb_build_object('obstacle', v_obstacle)
+        FROM dispatch_contact WHERE id = v_contact;
     END LOOP;
 
     IF v_contact IS NULL THEN RETURN; END IF;
@@ -187,6 +231,7 @@ END $$;
 """
 DROP = """
 DROP FUNCTION dispatch_hand_out(uuid, uuid, uuid, text[], timestamptz, date, text, text);
+DROP FUNCTION dispatch_obstacle(uuid, date);
 DROP FUNCTION dispatch_wake(uuid, timestamptz, integer);
 DROP FUNCTION dispatch_reopen(uuid);
 DROP FUNCTION dispatch_take(uuid, bigint, uuid, timestamptz, timestamptz);
