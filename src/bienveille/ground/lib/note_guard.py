@@ -68,7 +68,7 @@ _HEALTH = r"""
     tension\s+(?:arterielle|trop\s+\w+) | cardiaque\w*
     (?:probleme|maladie|malade|souci|opere\w*)s?\s+(?:de|du|au)\s+(?:coeur|cœur) | sclerose | arthrose | osteoporose
     prothese\w* | vih | sida | seropositi\w+ | hepatite\w* | tuberculose | covid\w*
-    | (?:la|une|sa)\s+grippe | bronchite\w*
+    (?:la|une|sa)\s+grippe | bronchite\w*
     pneumonie | vaccin\w* | incontinen\w+ | obes\w+ | anorexi\w+ | depressi\w+ | deprimee?s? | burn[- ]?out
     bipolaire\w* | schizo\w* | psychiatr\w+ | psychotique\w* | nevrose\w* | psychologue | antidepresseurs?
     anxiolytiques? | somniferes? | neuroleptiques? | demen(?:ce|t|te|ts|tes) | senile\w* | desorientee?s?
