@@ -23,7 +23,7 @@ def schema():
             "SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid), condeferrable, condeferred, "
             "convalidated FROM pg_constraint WHERE connamespace = 'public'::regnamespace ORDER BY 1, 2"
         )
-        # PostgreSQL writes the casts of a predicate that it has read back in another place.
+        # PostgreSQL moves the casts of a predicate that it has read back.
         plain = {
             (name, re.sub(r"::(character varying|text)(\[\])?|[()]", "", definition)) for name, definition in indexes
         }
@@ -80,7 +80,7 @@ def test_a_failure_in_between_brings_them_back(landlord, monkeypatch):
     from bienveille.register.imports.operations import tenants
 
     before = schema()
-    monkeypatch.setattr(tenants, "_FINGERPRINTS", "SELECT 1 / 0")
+    monkeypatch.setattr(tenants, "_NEW_FINGERPRINTS", "SELECT 1 / 0")
     with pytest.raises(Exception, match="division"):
         landlord.imports(homes=HOMES, tenants=TENANTS)
     assert schema() == before

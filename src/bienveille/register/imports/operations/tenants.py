@@ -197,9 +197,13 @@ UPDATE tenants_household h SET name = {_HOUSEHOLD_NAME}
 FROM imp_match m JOIN imp_tenant t ON t.row = m.speaker JOIN imp_person n ON n.row = m.speaker
 WHERE h.id = m.household_id AND NOT m.new_household AND n.touched AND h.name <> {_HOUSEHOLD_NAME}
 """
+_NEW_FINGERPRINTS = """
+INSERT INTO imports_importedperson (person_id, fingerprint)
+SELECT n.person_id, t.fingerprint FROM imp_person n JOIN imp_tenant t ON t.row = n.row WHERE n.new
+"""
 _FINGERPRINTS = """
 INSERT INTO imports_importedperson (person_id, fingerprint)
-SELECT n.person_id, t.fingerprint FROM imp_person n JOIN imp_tenant t ON t.row = n.row WHERE n.touched
+SELECT n.person_id, t.fingerprint FROM imp_person n JOIN imp_tenant t ON t.row = n.row WHERE n.touched AND NOT n.new
 ON CONFLICT (person_id) DO UPDATE SET fingerprint = excluded.fingerprint
 """
 # Who left: the lease has ended, or the person's own row has.
@@ -312,9 +316,16 @@ def _fill(outcome: Outcome, parameters: dict[str, Any], *, known: bool) -> None:
     outcome.created = run(_NEW_PEOPLE)
     run(_NEW_POINTS)
     if known and value("SELECT EXISTS (SELECT FROM imp_person WHERE NOT new AND touched)"):
-        for statement in (_CHANGED_PEOPLE, _REPLACED_POINTS, _BACK_POINTS, _ADDED_POINTS, _RENAMED_HOUSEHOLDS):
+        for statement in (
+            _CHANGED_PEOPLE,
+            _REPLACED_POINTS,
+            _BACK_POINTS,
+            _ADDED_POINTS,
+            _RENAMED_HOUSEHOLDS,
+            _FINGERPRINTS,
+        ):
             run(statement)
-    run(_FINGERPRINTS)
+    run(_NEW_FINGERPRINTS)
 
 
 def _stage(
