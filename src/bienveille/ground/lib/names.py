@@ -1,4 +1,4 @@
-"""Names of people and places cleaned of what typing left around them; the spelling itself is kept as given."""
+"""Names of people and places cleaned of what typing left around them, and spelled to be read; stored as given."""
 
 import re
 
@@ -22,6 +22,19 @@ def clean_text(cell: object) -> str:
     if text.isprintable():
         return text
     return _BLANKS.sub(" ", "".join(c for c in text if c.isprintable())).strip()
+
+
+_WORD = re.compile(r"[^\W\d_]+")
+
+
+def spelled(name: str) -> str:
+    """A name to read aloud: « LEFÈVRE-D’ARC » → « Lefèvre-D’Arc ». One that is not all capitals is kept as it is.
+
+    Exports shout; people are not shouted at. What is stored stays as it was given.
+    """
+    if not name.isupper():
+        return name
+    return _WORD.sub(lambda word: word.group().capitalize(), name)
 
 
 def clean_code(cell: object) -> str:

@@ -9,6 +9,7 @@ from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import CheckConstraint, F, GeneratedField, Q, TextField, UniqueConstraint
 
+from bienveille.ground.lib.names import spelled
 from bienveille.ground.platform.records import Record
 from bienveille.ground.platform.text_search import SearchName, SimpleVector
 from bienveille.register.accounts.models import User
@@ -45,7 +46,12 @@ class Household(Record):
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return self.display_name
+
+    @property
+    def display_name(self) -> str:
+        """The name as screens show it: each word of an export in capitals gets its own case."""
+        return " ".join(spelled(word) if len(word) > 2 else word for word in self.name.split(" "))
 
 
 class Lease(Record):
@@ -137,7 +143,8 @@ class Person(Record):
 
     @property
     def display_name(self) -> str:
-        return " ".join(filter(None, [self.get_title_display(), self.first_name, self.last_name]))
+        names = (spelled(self.first_name), spelled(self.last_name))
+        return " ".join(filter(None, [self.get_title_display(), *names]))
 
 
 class ContactPoint(Record):

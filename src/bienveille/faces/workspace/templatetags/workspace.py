@@ -28,7 +28,7 @@ def last_saved(*, campaign: Campaign, attempt: Attempt) -> dict[str, Any]:
         "attempt": attempt,
         "outcome": attempt.get_outcome_display().lower(),
         "promised": date.fromisoformat(day) if attempt.outcome == Outcome.REACHED and day else None,
-        "words": f"l’appel de {attempt.contact.household.name}",
+        "words": f"l’appel de {attempt.contact.household.display_name}",
     }
 
 

@@ -389,7 +389,7 @@ def give_back(request: Request, campaign_id: UUID) -> HttpResponse:
     token = request.POST.get("token", "")
     if contact is not None and contact.token is not None and str(contact.token) == token:
         dispatch.release(caller=request.user, contact_id=contact.pk, token=contact.token)
-        messages.success(request, f"{contact.household.name} est rendu à la file. Rien n’est enregistré.")
+        messages.success(request, f"{contact.household.display_name} est rendu à la file. Rien n’est enregistré.")
     return redirect("workspace:calls")
 
 
