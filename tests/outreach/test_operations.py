@@ -86,6 +86,14 @@ class TestOpen:
         HouseholdFactory(age=80, phone=True)
         assert make_campaign().queue.target == 1
 
+    def test_an_agency_manager_calls_their_own_agency(self):
+        lyon = AgencyFactory(lyon=True)
+        HouseholdFactory(age=80, phone=True, agency=lyon)
+        HouseholdFactory(age=80, phone=True, agency=AgencyFactory(saint_etienne=True))
+        campaign = make_campaign(opened=False)
+        manager = UserFactory(roles=[("agency_manager", lyon)])
+        assert operations.open_campaign(campaign_id=campaign.pk, actor=manager, now=MONDAY) == 1
+
     def test_twice_or_on_nobody_is_refused(self):
         with pytest.raises(operations.NobodyToCall):
             make_campaign()

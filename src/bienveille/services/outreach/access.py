@@ -2,8 +2,10 @@
 
 from uuid import UUID
 
+from django.core.exceptions import PermissionDenied
 from django.http import Http404
 
+from bienveille.engines.audiences.access import targeting_scope
 from bienveille.engines.dispatch.models import Contact
 from bienveille.register.accounts.access import MANAGERS, has_role
 from bienveille.register.accounts.models import User
@@ -12,12 +14,22 @@ from bienveille.services.outreach.models import Campaign
 from bienveille.services.outreach.queries import may_call
 
 
+def may_change(user: User, campaign: Campaign) -> bool:
+    """Whether the user opens, pauses and closes it: who manages everything, or a manager whose own campaign it is."""
+    if not has_role(user, *MANAGERS):
+        return False
+    return campaign.created_by_id == user.pk or targeting_scope(user).everything
+
+
 def get_campaign_for(user: User, campaign_id: UUID, *, write: bool = False) -> Campaign:
-    """A campaign: managers see and change any, its callers see it; 404 for everybody else (2 queries)."""
+    """A campaign: managers and its callers see it; 404 for everybody else, 403 to change another's (2 queries)."""
     campaign = Campaign.objects.select_related("queue", "questionnaire").filter(pk=campaign_id).first()
     if campaign is None:
         raise Http404
-    if has_role(user, *MANAGERS) or (not write and may_call(campaign, user)):
+    manages = has_role(user, *MANAGERS)
+    if write and manages and not may_change(user, campaign):
+        raise PermissionDenied
+    if manages or (not write and may_call(campaign, user)):
         return campaign
     raise Http404
 

@@ -9,7 +9,8 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.utils.timezone import localtime
 
-from bienveille.engines.audiences.queries import check, compile_rule
+from bienveille.engines.audiences.access import targeting_scope
+from bienveille.engines.audiences.queries import EVERYWHERE, check, compile_rule
 from bienveille.engines.dispatch import operations as dispatch
 from bienveille.engines.dispatch.choices import Outcome
 from bienveille.engines.dispatch.models import Attempt, Queue
@@ -23,6 +24,7 @@ from bienveille.ground.platform.refusal import Refusal
 from bienveille.register.accounts.choices import AuditAction
 from bienveille.register.accounts.models import User
 from bienveille.register.accounts.operations import record_audit
+from bienveille.register.accounts.rules import Scope
 from bienveille.services.outreach.choices import CampaignState, Grade, Priority
 from bienveille.services.outreach.models import Campaign, CampaignCaller, Referral, Report, Wave
 from bienveille.services.outreach.queries import may_call
@@ -190,14 +192,16 @@ _LAST_REACHED = """(
 def open_campaign(*, campaign_id: UUID, actor: User | None, now: datetime) -> int:
     """Open a campaign: choose and rank its households, freeze the target, start handing out. Gives the target.
 
-    One statement per wave. Refuses a campaign already opened, and one whose waves hold nobody.
+    One statement per wave, within the agencies that the actor covers. Refuses a campaign already opened, and one whose
+    waves hold nobody.
     """
     campaign = _locked(campaign_id)
     if campaign.state != CampaignState.DRAFT:
         raise CannotOpen
     today = localtime(now).date()
+    scope = targeting_scope(actor) if actor else EVERYWHERE
     for wave in campaign.waves.order_by("rank"):
-        _target(campaign.queue, wave, today)
+        _target(campaign.queue, wave, today, scope)
     target = dispatch.freeze_target(queue=campaign.queue)
     if target == 0:
         raise NobodyToCall
@@ -207,8 +211,8 @@ def open_campaign(*, campaign_id: UUID, actor: User | None, now: datetime) -> in
     return target
 
 
-def _target(queue: Queue, wave: Wave, today: date) -> None:
-    compiled = compile_rule(check(wave.audience), today)
+def _target(queue: Queue, wave: Wave, today: date, scope: Scope) -> None:
+    compiled = compile_rule(check(wave.audience), today, scope=scope)
     order = [_ORDER[Priority(name)] for name in wave.priority] or [_ORDER[Priority.OLDEST_FIRST]]
     silence = Priority.LONGEST_SILENCE_FIRST in wave.priority
     statement = _TARGET.format(

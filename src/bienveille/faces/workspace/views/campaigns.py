@@ -22,7 +22,7 @@ from bienveille.ground.lib.typography import clock, counted, day_in_words
 from bienveille.ground.platform.refusal import Refusal
 from bienveille.register.accounts.access import MANAGERS, has_role, role_required
 from bienveille.services.outreach import operations
-from bienveille.services.outreach.access import get_campaign_for
+from bienveille.services.outreach.access import get_campaign_for, may_change
 from bienveille.services.outreach.choices import CampaignState
 from bienveille.services.outreach.models import Campaign
 from bienveille.services.outreach.queries import all_campaigns, figures, may_call, whom_it_calls
@@ -53,6 +53,7 @@ def campaign(request: Request, campaign_id: UUID) -> HttpResponse:
     context: dict[str, Any] = {
         "campaign": shown,
         "is_manager": has_role(request.user, *MANAGERS),
+        "may_change": may_change(request.user, shown),
         "may_call": shown.state == CampaignState.OPEN and may_call(shown, request.user),
         "trail": [("Campagnes", reverse("workspace:campaigns"))],
         "live": shown.state in (CampaignState.OPEN, CampaignState.PAUSED),
