@@ -1,6 +1,7 @@
 """The harness of every test: stricter than production. No network, no clock of our own, no silent template."""
 
 import ipaddress
+import os
 import socket
 import sys
 
@@ -41,12 +42,35 @@ def _own_environment(monkeypatch):
         monkeypatch.delenv(name, raising=False)
 
 
-@pytest.fixture
-def chromium():
-    """The machine's own browser; a test that needs it is skipped, in so many words, where there is none."""
+CHROMIUM_FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """A real Chromium, the machine's own; skipped in so many words where there is none.
+
+    One per module: while Playwright runs, its event loop is this thread's, and tests of jobs need their own.
+    """
+    from playwright.sync_api import sync_playwright
+
     from bienveille.faces.cli.test import find_browser
 
     found = find_browser()
     if found is None:
         pytest.skip("Chromium is not on this machine: browser tests are skipped (./bienveille test installs it)")
-    return found
+    # Django must be told that the queries of these tests are not inside Playwright's loop.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=str(found), args=CHROMIUM_FLAGS)
+        yield chromium
+        chromium.close()
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]

@@ -1,6 +1,5 @@
 """A real Chromium against a real server: what a page looks like, and what it does when two things happen at once."""
 
-import os
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -9,36 +8,7 @@ from tests.accounts.factories import PASSWORD
 
 from bienveille.register.accounts.models import User
 
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 NARROW, WIDE = {"width": 360, "height": 780}, {"width": 1280, "height": 900}
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    """One Chromium for all the tests, the machine's own; skipped in so many words where there is none."""
-    from playwright.sync_api import sync_playwright
-
-    from bienveille.faces.cli.test import find_browser
-
-    found = find_browser()
-    if found is None:
-        pytest.skip("Chromium is not on this machine: browser tests are skipped (./bienveille test installs it)")
-    # Playwright keeps an event loop in this thread; Django must be told that our queries are not inside it.
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=found, args=FLAGS)
-        yield chromium
-        chromium.close()
-    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
 @pytest.fixture

@@ -240,7 +240,13 @@ def reachable_binaries(binaries: Path, home: Path, user: ServerUser | None) -> P
 
 
 def explain(error: OSError) -> str:
-    """The cause of a system error in French, without its English text."""
+    """The cause of a system error in French, without its English text.
+
+    A copy of a folder gathers every failure of its files, as text, in one error without a number: the first one speaks.
+    """
+    if isinstance(error, shutil.Error) and error.args and error.args[0]:
+        number = re.search(r"\[Errno (\d+)\]", str(error.args[0][0][2]))
+        error = OSError(int(number[1]) if number else errno.EIO, "")
     known = {
         errno.ENOSPC: "le disque est plein",
         errno.EDQUOT: "le quota de disque est atteint",
