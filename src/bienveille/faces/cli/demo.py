@@ -61,24 +61,31 @@ def use_demo_database() -> None:
 
 def prepare() -> str:
     """The demo landlord, made once: its files imported, its accounts, a campaign half done. Harmless twice."""
-    from django.utils.timezone import localtime, now
-
     from bienveille.ground.platform.refusal import Refusal
-    from bienveille.register.accounts.queries import landlord
-    from bienveille.register.imports.operations import import_files
-    from bienveille.services.outreach.queries import all_campaigns
+    from bienveille.register.accounts.queries import landlord, users_by_email
+    from bienveille.services.outreach.models import Campaign
 
     owner = landlord()
     if owner is not None and owner.name != ORG:
-        raise Refusal(f"Cette base est celle de « {owner.name} » : la démonstration n’y touche pas.")
+        raise Refusal(f"Cette base est celle de «\u00a0{owner.name}\u00a0»\u00a0: la démonstration n’y touche pas.")
     if owner is None:
         _say("Préparation du bailleur de démonstration…")
-        import_files(paths=[DATA / name for name in FILES], today=localtime(now()).date(), org=ORG)
-    _accounts()
-    if not all_campaigns():
+        _import()
+    if len(users_by_email([address(role) for role, *_ in ACCOUNTS])) < len(ACCOUNTS):
+        _accounts()
+    if not Campaign.objects.exists():
         _say("Les appelants commencent la campagne…")
         _half_done()
     return ""
+
+
+def _import() -> None:
+    # Read here only: a second start of the demo has no use for the import engine, and is quicker without it.
+    from django.utils.timezone import localtime, now
+
+    from bienveille.register.imports.operations import import_files
+
+    import_files(paths=[DATA / name for name in FILES], today=localtime(now()).date(), org=ORG)
 
 
 def _say(text: str) -> None:
