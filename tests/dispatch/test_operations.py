@@ -336,3 +336,21 @@ class TestGiveBackWithdrawClose:
         operations.close_queue(queue=queue, now=MONDAY)
         operations.wake(queue=queue, now=MONDAY + timedelta(hours=1))
         assert ledger(queue).as_dict()["withdrawn"] == 3
+
+
+class TestKeepInHand:
+    def test_a_long_call_stays_mine(self, caller):
+        queue = make_queue(1)
+        contact = take(queue, caller)
+        later = MONDAY + timedelta(minutes=25)
+        assert operations.keep_in_hand(caller=caller, contact_id=contact.pk, token=contact.token, now=later)
+        assert take(queue, UserFactory(), now=MONDAY + timedelta(minutes=45)) is None
+
+    def test_not_for_ever_nor_for_others(self, caller):
+        queue = make_queue(1)
+        contact = take(queue, caller)
+        late = MONDAY + timedelta(hours=2, minutes=1)
+        assert not operations.keep_in_hand(caller=caller, contact_id=contact.pk, token=contact.token, now=late)
+        assert not operations.keep_in_hand(
+            caller=UserFactory(), contact_id=contact.pk, token=contact.token, now=MONDAY
+        )  # fmt: skip

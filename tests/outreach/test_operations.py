@@ -10,6 +10,7 @@ from tests.outreach.factories import call, document, make_campaign
 from tests.tenants.factories import HouseholdFactory
 
 from bienveille.engines.dispatch.models import Contact, Queue
+from bienveille.engines.dispatch.operations import CannotUndo
 from bienveille.engines.dispatch.queries import check_invariants, contact_in_hand, ledger
 from bienveille.register.accounts.models import AuditEntry
 from bienveille.services.outreach import operations
@@ -153,6 +154,24 @@ class TestCall:
         call(campaign, caller, "reached")
         actions = list(AuditEntry.objects.order_by("id").values_list("action", flat=True))
         assert actions[-2:] == ["household.handed", "attempt.recorded"]
+
+    def test_a_call_taken_back_is_mine_again_instead_of_the_one_in_hand(self, campaign, caller):
+        saved = call(campaign, caller, "reached")
+        operations.take_next(campaign=campaign, caller=caller, now=MONDAY)
+        operations.take_back_call(campaign=campaign, caller=caller, attempt_id=saved.attempt.pk, now=MONDAY)
+        assert contact_in_hand(campaign.queue_id, caller).pk == saved.attempt.contact_id
+        assert ledger(campaign.queue).as_dict()["waiting"] == 3
+        assert figures(campaign)["outgoing_calls"] == 0
+
+    def test_a_call_that_cannot_be_taken_back_leaves_me_the_one_in_hand(self, campaign, caller):
+        saved = call(campaign, caller, "reached")
+        operations.take_next(campaign=campaign, caller=caller, now=MONDAY)
+        held = contact_in_hand(campaign.queue_id, caller)
+        with pytest.raises(CannotUndo):
+            operations.take_back_call(
+                campaign=campaign, caller=caller, attempt_id=saved.attempt.pk, now=MONDAY + timedelta(hours=1)
+            )
+        assert contact_in_hand(campaign.queue_id, caller).pk == held.pk
 
     def test_pause_and_close(self, campaign, caller):
         operations.pause_campaign(campaign_id=campaign.pk, actor=None, paused=True)
