@@ -122,15 +122,16 @@ def record_attempt(
             _verify_number(contact, phone, today)
 
         if planned is not None:
-            next_call = _after_planned(attempt, contact, planned, today, call_back_on, weekly, before)
+            follow = _after_planned(attempt, contact, planned, today, call_back_on, weekly)
         else:
-            next_call = _after_first(attempt, contact, now, call_back_on, weekly, before)
+            follow = _after_first(attempt, contact, now, call_back_on, weekly)
+        next_call = follow.next_call
         contact.token = None
         let_go(contact)
         attempt.before = before
         attempt.answer = {"state": contact.state, "next_call": next_call.isoformat() if next_call else None}
         attempt.save()
-        _save_planned(attempt)
+        _save_planned(attempt, follow)
         contact.save()
         reopen_lane(contact)
         record_audit(
@@ -156,15 +157,17 @@ def _snapshot(contact: Contact) -> dict[str, Any]:
     return before
 
 
-def _after_first(
-    attempt: Attempt,
-    contact: Contact,
-    now: datetime,
-    call_back_on: date | None,
-    weekly: bool,
-    before: dict[str, Any],
-) -> date | None:
-    """Applies the ladder of a first call; gives the day of the next call, if one is promised."""
+@dataclass
+class _Follow:
+    """What follows an attempt: the day of the next call, the promise it makes, the promise it keeps or moves."""
+
+    next_call: date | None = None
+    promise: PlannedCall | None = None
+    kept: PlannedCall | None = None
+
+
+def _after_first(attempt: Attempt, contact: Contact, now: datetime, call_back_on: date | None, weekly: bool) -> _Follow:
+    """Applies the ladder of a first call."""
     contact.attempts_made += 1
     left = usable_phones(contact.household_id) if attempt.outcome == Outcome.WRONG_NUMBER else []
     verdict = decide(
@@ -179,23 +182,14 @@ def _after_first(
     if contact.queue.closed_at and contact.state == ContactState.WAITING:
         contact.state, contact.reason, contact.not_before = ContactState.WITHDRAWN, ClosingReason.CLOSED, None
     if contact.state == ContactState.REACHED and (weekly or call_back_on):
-        today = localtime(now).date()
-        due_on = call_back_on or today + WEEK
-        attempt._promise = PlannedCall(contact=contact, caller=attempt.caller, due_on=due_on, weekly=weekly)  # type: ignore[attr-defined]
-        before["promised"] = True
-        return due_on
-    return localtime(contact.not_before).date() if contact.not_before else None
+        due_on = call_back_on or localtime(now).date() + WEEK
+        return _Follow(due_on, PlannedCall(contact=contact, caller=attempt.caller, due_on=due_on, weekly=weekly))
+    return _Follow(localtime(contact.not_before).date() if contact.not_before else None)
 
 
 def _after_planned(
-    attempt: Attempt,
-    contact: Contact,
-    planned: PlannedCall,
-    today: date,
-    call_back_on: date | None,
-    weekly: bool,
-    before: dict[str, Any],
-) -> date | None:
+    attempt: Attempt, contact: Contact, planned: PlannedCall, today: date, call_back_on: date | None, weekly: bool
+) -> _Follow:
     """Applies the ladder of a promised call; a weekly call kept promises the next one."""
     verdict = decide_planned(
         attempt.outcome,
@@ -205,37 +199,34 @@ def _after_planned(
         today=today,
         call_back_on=call_back_on,
     )
+    follow = _Follow(verdict.due_on, kept=planned)
     if verdict.kept:
         planned.state = PlannedState.DONE
-        attempt._kept = planned  # type: ignore[attr-defined]
         again = weekly or planned.weekly
-        due_on = call_back_on or (next_weekly(planned.due_on, today) if again else None)
-        if due_on:
-            attempt._promise = PlannedCall(contact=contact, caller=attempt.caller, due_on=due_on, weekly=again)  # type: ignore[attr-defined]
-            before["promised"] = True
-        return due_on
-    if verdict.due_on is None:
+        follow.next_call = call_back_on or (next_weekly(planned.due_on, today) if again else None)
+        if follow.next_call:
+            follow.promise = PlannedCall(
+                contact=contact, caller=attempt.caller, due_on=follow.next_call, weekly=again
+            )  # fmt: skip
+    elif verdict.due_on is None:
         planned.state = PlannedState.CANCELLED
     else:
         planned.due_on, planned.tries = verdict.due_on, verdict.tries
-    attempt._kept = planned  # type: ignore[attr-defined]
-    return verdict.due_on
+    return follow
 
 
-def _save_planned(attempt: Attempt) -> None:
+def _save_planned(attempt: Attempt, follow: _Follow) -> None:
     """Writes the promise kept or moved, then the new one: both point to the attempt, saved before them."""
-    kept: PlannedCall | None = getattr(attempt, "_kept", None)
-    if kept is not None:
-        if kept.state == PlannedState.DONE:
-            kept.done_by = attempt
-        kept.save()
-    promise: PlannedCall | None = getattr(attempt, "_promise", None)
-    if promise is not None:
-        PlannedCall.objects.filter(contact_id=promise.contact_id, state=PlannedState.PLANNED).update(
+    if follow.kept is not None:
+        if follow.kept.state == PlannedState.DONE:
+            follow.kept.done_by = attempt
+        follow.kept.save()
+    if follow.promise is not None:
+        PlannedCall.objects.filter(contact=attempt.contact, state=PlannedState.PLANNED).update(
             state=PlannedState.CANCELLED
         )
-        promise.planned_by = attempt
-        promise.save()
+        follow.promise.planned_by = attempt
+        follow.promise.save()
 
 
 def _dialled(contact: Contact, phone: str) -> ContactPoint | None:
