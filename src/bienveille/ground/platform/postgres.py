@@ -70,8 +70,8 @@ COMMON = {
     "log_statement": "none",
     "log_checkpoints": "off",
 }
-# For tests. Without autovacuum too: it may look at a table while it is empty, and then every plan of the next test takes
-# it for empty, whatever that test puts there.
+# For tests. Without autovacuum too: it may look at a table while it is empty, and then every plan of the next test
+# takes it for empty, whatever that test puts there.
 FAST_AND_FRAGILE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum": "off"}
 
 #: Below this size /dev/shm (64 MB in most containers) is too small for parallel queries.
