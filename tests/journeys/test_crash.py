@@ -96,7 +96,7 @@ def _insist(town, stop, path, token, body=None, key=""):  # type: ignore[no-unty
     return 0, None
 
 
-def _wait_for(acknowledged: dict[str, str], count: int, seconds: float = 90) -> None:
+def _wait_for(acknowledged: dict[str, str], count: int, seconds: float = 180) -> None:
     deadline = time.monotonic() + seconds
     while len(acknowledged) < count:
         assert time.monotonic() < deadline, f"{len(acknowledged)} calls saved, {count} awaited"

@@ -70,10 +70,20 @@ class Town:
         return answer.status, json.loads(raw) if raw and "json" in answer.headers.get("Content-Type", "") else None
 
     def kill_server(self) -> None:
-        """kill -9 of the whole server, the parent first: its children follow by themselves."""
+        """kill -9 of the server's parent; returns once its children, who hold the port, have followed it."""
         assert self.server is not None
         self.server.send_signal(signal.SIGKILL)
         self.server.wait()
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            try:
+                socket.create_connection(("127.0.0.1", self.port), timeout=5).close()
+            except ConnectionRefusedError:
+                return
+            except OSError:
+                pass
+            time.sleep(0.1)
+        raise AssertionError("somebody still listens on the port of a killed server")
 
     def kill_database(self) -> None:
         """kill -9 of PostgreSQL's first process."""
