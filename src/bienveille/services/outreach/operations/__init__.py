@@ -1,0 +1,45 @@
+"""What can be done to a campaign, and what a caller does in it. Each locks, decides, audits."""
+
+from bienveille.services.outreach.operations.calls import (
+    NOTE_LENGTH,
+    CallReport,
+    InvalidReport,
+    NotACaller,
+    check_report,
+    record_call,
+    take_back_call,
+    take_next,
+    take_promised,
+)
+from bienveille.services.outreach.operations.campaigns import (
+    CannotClose,
+    CannotOpen,
+    CannotPause,
+    InvalidDocument,
+    NobodyToCall,
+    close_campaign,
+    create_campaign,
+    open_campaign,
+    pause_campaign,
+)
+
+__all__ = [
+    "NOTE_LENGTH",
+    "CallReport",
+    "CannotClose",
+    "CannotOpen",
+    "CannotPause",
+    "InvalidDocument",
+    "InvalidReport",
+    "NobodyToCall",
+    "NotACaller",
+    "check_report",
+    "close_campaign",
+    "create_campaign",
+    "open_campaign",
+    "pause_campaign",
+    "record_call",
+    "take_back_call",
+    "take_next",
+    "take_promised",
+]

@@ -1,0 +1,185 @@
+"""What a caller does: take the next household, take a promised call, save, take back."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.timezone import localtime
+
+from bienveille.engines.dispatch import operations as dispatch
+from bienveille.engines.dispatch.choices import Outcome
+from bienveille.engines.dispatch.models import Attempt
+from bienveille.engines.dispatch.queries import contact_in_hand
+from bienveille.engines.questionnaires.choices import Need
+from bienveille.engines.questionnaires.operations import record_response
+from bienveille.engines.questionnaires.rules import parse, validate
+from bienveille.ground.lib.note_guard import check_note
+from bienveille.ground.platform.refusal import Refusal
+from bienveille.register.accounts.models import User
+from bienveille.services.outreach.choices import Grade
+from bienveille.services.outreach.models import Campaign, Referral, Report
+from bienveille.services.outreach.queries import may_call
+from bienveille.services.outreach.rules import referral_due
+
+NOTE_LENGTH = 500
+
+
+class InvalidReport(Refusal):
+    """A call report that cannot be saved; `errors` says what is wrong, field by field."""
+
+    def __init__(self, errors: dict[str, list[str]]) -> None:
+        self.errors = errors
+        super().__init__("L’appel n’est pas encore enregistré : corrigez ce qui est signalé.")
+
+
+class NotACaller(Refusal):
+    """Somebody who may not call in this campaign; said the same way whether the campaign exists or not."""
+
+    message = "Vous ne faites pas partie des appelants de cette campagne."
+
+
+@dataclass(frozen=True)
+class CallReport:
+    """What a caller says of one call, already typed but not yet checked."""
+
+    outcome: str
+    grade: str = ""
+    answers: Mapping[str, Any] | None = None
+    complete: bool = False  # True: required questions must be answered; a program may send what it has
+    needs: tuple[str, ...] = ()
+    note: str = ""
+    keep_note: bool = False
+    agreed: bool | None = None
+    call_back_on: date | None = None
+    weekly: bool = False
+    phone: str = ""
+
+
+def take_next(*, campaign: Campaign, caller: User, now: datetime) -> dispatch.HandOut | None:
+    """Give me the next household of this campaign; None when nobody is to be called now. Refuses who may not call."""
+    if not may_call(campaign, caller):
+        raise NotACaller
+    return dispatch.hand_out(queue_id=campaign.queue_id, caller=caller, now=now, reason=f"Campagne {campaign.name}")
+
+
+@transaction.atomic
+def take_promised(*, planned_call_id: UUID, caller: User, now: datetime) -> Campaign:
+    """Start one of my promised calls now, before its turn. Gives its campaign.
+
+    Refuses a promise that is not mine, who may no longer call there, and when I already hold another household.
+    """
+    campaign = Campaign.objects.select_related("queue").filter(
+        queue__contacts__planned_calls=planned_call_id, queue__closed_at=None
+    )
+    found = campaign.first()
+    if found is None or not may_call(found, caller):
+        raise dispatch.UnknownContact
+    dispatch.take_planned(caller=caller, planned_call_id=planned_call_id, now=now, reason=f"Campagne {found.name}")
+    return found
+
+
+@transaction.atomic
+def take_back_call(*, campaign: Campaign, caller: User, attempt_id: UUID, now: datetime) -> None:
+    """Take back a call I have just saved and have its household in hand again, instead of the one I hold.
+
+    The one I hold goes back to the queue. Refuses what `undo_attempt` refuses; then I keep the one I hold.
+    """
+    held = contact_in_hand(campaign.queue_id, caller)
+    if held is not None and held.token is not None:
+        dispatch.release(caller=caller, contact_id=held.pk, token=held.token)
+    dispatch.undo_attempt(caller=caller, attempt_id=attempt_id, now=now)
+
+
+@transaction.atomic
+def record_call(
+    *,
+    campaign: Campaign,
+    caller: User,
+    contact_id: UUID,
+    token: UUID,
+    report: CallReport,
+    now: datetime,
+    idempotency_key: str | None = None,
+) -> dispatch.Recorded:
+    """Save a call with what it revealed, once. Refuses what `check_report` finds and what dispatch refuses.
+
+    Grade, needs, answers and note are kept only when somebody was spoken to.
+    """
+    answers, errors = check_report(campaign, report)
+    if errors:
+        raise InvalidReport(errors)
+    recorded = dispatch.record_attempt(
+        caller=caller,
+        contact_id=contact_id,
+        token=token,
+        outcome=report.outcome,
+        now=now,
+        idempotency_key=idempotency_key,
+        call_back_on=report.call_back_on,
+        weekly=report.weekly,
+        phone=report.phone,
+        reason=f"Campagne {campaign.name}",
+    )
+    if recorded.replayed:
+        return recorded
+    if report.grade or report.needs or report.note or answers:
+        _keep_report(campaign, recorded.attempt, report, answers, now)
+    due_at = referral_due(report.grade, report.agreed, now)
+    if due_at is not None:
+        Referral.objects.create(
+            attempt=recorded.attempt,
+            grade=report.grade,
+            needs=list(report.needs),
+            agreed=report.agreed,
+            due_at=due_at,
+            created_at=now,
+        )
+    return recorded
+
+
+def check_report(campaign: Campaign, report: CallReport) -> tuple[dict[str, Any], dict[str, list[str]]]:
+    """Clean answers, and every error of a report by field: `outcome`, `grade`, `needs`, `note`, `q_<question>`."""
+    errors: dict[str, list[str]] = {}
+    if report.outcome not in Outcome.values:
+        errors["outcome"] = ["Indiquez comment l’appel s’est terminé."]
+    if report.grade and report.grade not in Grade.values:
+        errors["grade"] = ["Choisissez vert, jaune, orange ou rouge."]
+    unknown = [need for need in report.needs if need not in Need.values]
+    if unknown:
+        errors["needs"] = [f"Besoins inconnus : {', '.join(map(str, unknown[:5]))}."]
+    if len(report.note) > NOTE_LENGTH:
+        errors["note"] = [f"La note fait {len(report.note)} caractères ; {NOTE_LENGTH} au plus."]
+    if "\0" in report.note:
+        errors["note"] = ["La note contient un caractère impossible à enregistrer."]
+    spoken = report.outcome in (Outcome.REACHED, Outcome.INTERRUPTED, Outcome.REFUSED)
+    if report.weekly and report.outcome != Outcome.REACHED:
+        errors["weekly"] = ["Un appel chaque semaine se convient avec la personne : seulement si elle a été jointe."]
+    if not spoken or not report.answers:
+        return {}, errors
+    complete = report.complete and report.outcome == Outcome.REACHED
+    answers, wrong = validate(parse(campaign.questionnaire.definition), report.answers, complete=complete)
+    errors.update({f"q_{key}": sentences for key, sentences in wrong.items()})
+    return answers, errors
+
+
+def _keep_report(
+    campaign: Campaign, attempt: Attempt, report: CallReport, answers: dict[str, Any], now: datetime
+) -> None:
+    expires_on = localtime(now).date() + timedelta(days=campaign.keep_answers_days)
+    response = None
+    if answers:
+        response = record_response(
+            version_id=campaign.questionnaire_id, answers=answers, now=now, keep_until=expires_on, complete=False
+        )
+    Report.objects.create(
+        attempt=attempt,
+        grade=report.grade,
+        needs=list(report.needs),
+        note=report.note,
+        note_kept_despite_guard=bool(report.note and check_note(report.note)),
+        response=response,
+        expires_on=expires_on,
+    )

@@ -1,0 +1,55 @@
+"""Campaigns themselves: lists, who calls in them, whom they call."""
+
+from datetime import date
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from bienveille.engines.audiences.queries import check, count, describe
+from bienveille.register.accounts.choices import Role
+from bienveille.register.accounts.models import User
+from bienveille.services.outreach.choices import CampaignState
+from bienveille.services.outreach.models import Campaign, Wave
+
+
+def callers_for(campaign: Campaign) -> QuerySet[User]:
+    """Active users who may call in a campaign: those named, else everybody with the caller's role (1 query)."""
+    users = User.objects.filter(is_active=True)
+    if campaign.all_callers:
+        return users.filter(grants__role=Role.CALLER).distinct()
+    return users.filter(pk__in=campaign.callers.values("user_id"))
+
+
+def may_call(campaign: Campaign, user: User) -> bool:
+    """Whether this user may be handed households of this campaign (1 query)."""
+    return callers_for(campaign).filter(pk=user.pk).exists()
+
+
+def campaigns_to_call(user: User) -> list[Campaign]:
+    """Campaigns in which a user may call now, the newest first (1 query)."""
+    with_role = Campaign.objects.filter(state=CampaignState.OPEN, all_callers=True)
+    named = Campaign.objects.filter(state__in=[CampaignState.OPEN, CampaignState.PAUSED], callers__user=user)
+    is_caller = user.grants.filter(role=Role.CALLER).exists()
+    found = (with_role | named).distinct() if is_caller else named
+    return list(found.select_related("queue", "questionnaire").order_by("-opened_at"))
+
+
+def all_campaigns() -> list[Campaign]:
+    """Every campaign with its queue, the newest first (1 query)."""
+    return list(Campaign.objects.select_related("queue").order_by("-created_at"))
+
+
+def find_campaign(campaign_id: UUID) -> Campaign | None:
+    """One campaign with its queue and its questionnaire (1 query)."""
+    return Campaign.objects.select_related("queue", "questionnaire").filter(pk=campaign_id).first()
+
+
+def whom_it_calls(campaign: Campaign, on: date) -> list[tuple[Wave, str, int]]:
+    """Each wave of a campaign with its audience in French and how many households it holds today (3 queries a wave).
+
+    A household in two waves is counted in each; once open it stays in the first.
+    """
+    return [
+        (wave, describe(wave.audience), count(check(wave.audience), on).households)
+        for wave in campaign.waves.order_by("rank")
+    ]
