@@ -51,6 +51,15 @@ class PlannedState(TextChoices):
     CANCELLED = "cancelled", "Annulé"
 
 
+class StopReason(TextChoices):
+    """Why a caller ended a weekly call. Only the first two end it for the person too."""
+
+    NO_LONGER_WANTED = "no_longer_wanted", "La personne ne le souhaite plus"
+    NO_LONGER_NEEDED = "no_longer_needed", "Quelqu’un d’autre prend de ses nouvelles"
+    CALLER_UNABLE = "caller_unable", "Je ne peux plus m’en charger"
+    OTHER = "other", "Autre raison"
+
+
 class Channel(TextChoices):
     PHONE = "phone", "Téléphone"
     VISIT = "visit", "Visite"

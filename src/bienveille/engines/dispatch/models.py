@@ -8,7 +8,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import CheckConstraint, Q, UniqueConstraint
 
-from bienveille.engines.dispatch.choices import Channel, ClosingReason, ContactState, Outcome, PlannedState
+from bienveille.engines.dispatch.choices import Channel, ClosingReason, ContactState, Outcome, PlannedState, StopReason
 from bienveille.ground.platform.records import Record
 from bienveille.register.accounts.models import Agency, User
 from bienveille.register.tenants.models import ContactPoint, Household
@@ -152,6 +152,16 @@ class PlannedCall(Record):
     contact = models.ForeignKey(Contact, models.CASCADE, related_name="planned_calls", db_index=False)
     caller = models.ForeignKey(User, models.PROTECT, related_name="planned_calls", db_index=False)
     due_on = models.DateField()
+    due_when = models.CharField(
+        max_length=9,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="`morning`, `afternoon` or HH:MM; empty: any time",
+    )
+    due_from = models.DateTimeField(
+        null=True, blank=True, help_text="When it may be handed out that day; only with `due_when`"
+    )
     weekly = models.BooleanField(default=False)
     state = models.CharField(max_length=10, choices=PlannedState, default=PlannedState.PLANNED)
     tries = models.PositiveSmallIntegerField(default=0, help_text="Attempts without an answer so far")
@@ -166,10 +176,21 @@ class PlannedCall(Record):
         related_name="kept",
         help_text="The attempt that kept the promise",
     )
+    stopped_at = models.DateTimeField(null=True, blank=True, help_text="When its caller ended it, before its day")
+    stop_reason = models.CharField(max_length=16, choices=StopReason, blank=True, default="", db_default="")
 
     class Meta:
         constraints = [
             UniqueConstraint(fields=["contact"], name="planned_one_ahead", condition=Q(state="planned")),
+            CheckConstraint(
+                name="planned_when",
+                condition=Q(due_when="", due_from=None) | ~Q(due_when="") & Q(due_from__isnull=False),
+            ),
+            CheckConstraint(
+                name="planned_stopped",
+                condition=Q(stopped_at=None, stop_reason="")
+                | Q(stopped_at__isnull=False, state="cancelled") & ~Q(stop_reason=""),
+            ),
             CheckConstraint(name="planned_done", condition=~Q(state="done") | Q(done_by__isnull=False)),
         ]
         indexes = [

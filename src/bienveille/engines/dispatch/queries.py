@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Count, Min, Q, QuerySet
+from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
 
 from bienveille.engines.dispatch.choices import ContactState, PlannedState
 from bienveille.engines.dispatch.models import Attempt, Contact, PlannedCall, Queue
@@ -94,7 +94,10 @@ def contact_in_hand(queue_id: UUID, caller: User) -> Contact | None:
 
 def contact_held(queue_id: UUID, caller: User, contact_id: UUID, token: UUID) -> Contact | None:
     """A contact whose token this caller still has: in hand, or put back by time but given to nobody else (1 query)."""
-    held = Q(reserved_by=caller) | Q(reserved_by=None, state=ContactState.WAITING)
+    lapsed = Q(state=ContactState.WAITING) | Exists(
+        PlannedCall.objects.filter(contact=OuterRef("pk"), state=PlannedState.PLANNED)
+    )
+    held = Q(reserved_by=caller) | Q(lapsed, reserved_by=None)
     return with_household(Contact.objects.filter(held, pk=contact_id, queue_id=queue_id, token=token)).first()
 
 

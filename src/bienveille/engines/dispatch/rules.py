@@ -49,6 +49,32 @@ def within_hours(moment: datetime) -> datetime:
     return moment
 
 
+def starts_at(when: str) -> time:
+    """The hour from which a call may be given: `morning`, `afternoon`, HH:MM; the opening hour when nothing was said."""
+    match when:
+        case "" | "morning":
+            return OPENS_AT
+        case "afternoon":
+            return NOON
+    return time.fromisoformat(when)
+
+
+def is_callable_hour(when: str) -> bool:
+    """Whether that moment of a day is one at which people are called; nothing said is."""
+    if when in ("", "morning", "afternoon"):
+        return True
+    try:
+        hour = datetime.strptime(when, "%H:%M").time()
+    except ValueError:
+        return False
+    return len(when) == 5 and OPENS_AT <= hour < CLOSES_AT
+
+
+def due_moment(day: date, when: str, now: datetime) -> datetime | None:
+    """When a call promised for a moment of a day may be given, in `now`'s time zone; None for any time that day."""
+    return datetime.combine(day, starts_at(when), tzinfo=now.tzinfo) if when else None
+
+
 def decide(
     outcome: str,
     *,
@@ -57,6 +83,7 @@ def decide(
     now: datetime,
     other_numbers: int = 0,
     call_back_on: date | None = None,
+    call_back_when: str = "",
 ) -> Verdict:
     """The ladder of a first call. `attempts_made` counts this attempt; `other_numbers` are those left to try.
 
@@ -73,7 +100,7 @@ def decide(
             return Verdict(ContactState.WITHDRAWN, ClosingReason.MOVED)
         case Outcome.CALL_LATER:
             day = call_back_on or next_working_day(now.date())
-            when = datetime.combine(day, OPENS_AT, tzinfo=now.tzinfo)
+            when = datetime.combine(day, starts_at(call_back_when), tzinfo=now.tzinfo)
             return Verdict(ContactState.WAITING, not_before=max(when, now))
         case Outcome.WRONG_NUMBER:
             if other_numbers > 0:

@@ -13,6 +13,7 @@ from bienveille.engines.dispatch.operations.hands import (
 from bienveille.engines.dispatch.operations.outcomes import (
     UNDO_MINUTES,
     CannotPlan,
+    CannotPlanThen,
     CannotUndo,
     Recorded,
     record_attempt,
@@ -33,6 +34,7 @@ __all__ = [
     "UNDO_MINUTES",
     "AlreadyHolding",
     "CannotPlan",
+    "CannotPlanThen",
     "CannotUndo",
     "CannotWithdraw",
     "HandOut",

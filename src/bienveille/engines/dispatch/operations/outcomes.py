@@ -20,7 +20,14 @@ from bienveille.engines.dispatch.operations.contacts import (
     reopen_lane,
 )
 from bienveille.engines.dispatch.queries import usable_phones
-from bienveille.engines.dispatch.rules import WEEK, decide, decide_planned, next_weekly
+from bienveille.engines.dispatch.rules import (
+    WEEK,
+    decide,
+    decide_planned,
+    due_moment,
+    is_callable_hour,
+    next_weekly,
+)
 from bienveille.ground.lib.ids import uuid7
 from bienveille.ground.platform.refusal import Refusal
 from bienveille.register.accounts.choices import AuditAction
@@ -45,6 +52,12 @@ class CannotPlan(Refusal):
     """A call cannot be promised for a day gone by."""
 
     message = "La date du prochain appel est déjà passée. Choisissez aujourd’hui ou un jour à venir."
+
+
+class CannotPlanThen(Refusal):
+    """A call cannot be promised for an hour at which nobody is called."""
+
+    message = "Choisissez une heure entre 9 h et 19 h, le matin ou l’après-midi."
 
 
 @dataclass(frozen=True)
@@ -78,6 +91,7 @@ def record_attempt(
     now: datetime,
     idempotency_key: str | None = None,
     call_back_on: date | None = None,
+    call_back_when: str = "",
     weekly: bool = False,
     phone: str = "",
     reason: str = "",
@@ -85,14 +99,17 @@ def record_attempt(
     """Save how a call ended, once, and decide what follows.
 
     The same `idempotency_key` gives the same answer again. A reservation that expired is still honoured while nobody
-    else was given the household. Refuses a stale token, a household never given to this caller, a date gone by.
-    `phone` (E.164) is the number dialled: a wrong one is flagged so that no import brings it back.
+    else was given the household, promised calls included. Refuses a stale token, a household never given to this
+    caller, a date gone by, an hour at which nobody is called.
+    `call_back_when`: `morning`, `afternoon` or HH:MM of that day. `phone` (E.164) is the number dialled: a wrong one is flagged so that no import brings it back.
     """
     if replayed := _replay(caller, idempotency_key):
         return replayed
     today = localtime(now).date()
     if call_back_on is not None and call_back_on < today:
         raise CannotPlan
+    if not is_callable_hour(call_back_when):
+        raise CannotPlanThen
     with may_go_back(queue_of(contact_id)):
         contact = locked_contact(contact_id)
         if replayed := _replay(caller, idempotency_key):  # the other click was faster
@@ -101,11 +118,15 @@ def record_attempt(
             raise StaleToken
         if contact.reserved_by_id not in (None, caller.pk):
             raise StaleToken
-        if contact.reserved_by_id is None and contact.state != ContactState.WAITING:
-            raise StaleToken
-
-        before = _snapshot(contact)
         planned = contact.planned_call
+        if contact.reserved_by_id is None and contact.state != ContactState.WAITING:
+            # A promised call whose reservation lapsed: its promise still stands, and nobody else took it.
+            planned = PlannedCall.objects.filter(contact=contact, state=PlannedState.PLANNED).first()
+            if planned is None:
+                raise StaleToken
+
+        next_time = _NextTime(call_back_on, call_back_when, weekly)
+        before = _snapshot(contact, planned)
         attempt = Attempt(
             id=uuid7(),
             contact=contact,
@@ -122,9 +143,9 @@ def record_attempt(
             _verify_number(contact, phone, today)
 
         if planned is not None:
-            follow = _after_planned(attempt, contact, planned, today, call_back_on, weekly)
+            follow = _after_planned(attempt, contact, planned, localtime(now), next_time)
         else:
-            follow = _after_first(attempt, contact, now, call_back_on, weekly)
+            follow = _after_first(attempt, contact, localtime(now), next_time)
         next_call = follow.next_call
         contact.token = None
         let_go(contact)
@@ -145,16 +166,30 @@ def record_attempt(
     return Recorded(attempt, contact.state, next_call)
 
 
-def _snapshot(contact: Contact) -> dict[str, Any]:
+def _snapshot(contact: Contact, planned: PlannedCall | None) -> dict[str, Any]:
     """What `undo_attempt` needs to put a contact back as it was."""
     before: dict[str, Any] = {
         "state": ContactState.WAITING if contact.state == ContactState.RESERVED else contact.state,
         "attempts_made": contact.attempts_made,
     }
-    if planned := contact.planned_call:
+    if planned is not None:
         before["planned_call"] = str(planned.pk)
-        before["planned"] = {"due_on": planned.due_on.isoformat(), "tries": planned.tries}
+        before["planned"] = {
+            "due_on": planned.due_on.isoformat(),
+            "due_when": planned.due_when,
+            "due_from": planned.due_from.isoformat() if planned.due_from else None,
+            "tries": planned.tries,
+        }
     return before
+
+
+@dataclass(frozen=True)
+class _NextTime:
+    """What was agreed for the next call."""
+
+    on: date | None
+    when: str
+    weekly: bool
 
 
 @dataclass
@@ -166,7 +201,7 @@ class _Follow:
     kept: PlannedCall | None = None
 
 
-def _after_first(attempt: Attempt, contact: Contact, now: datetime, call_back_on: date | None, weekly: bool) -> _Follow:
+def _after_first(attempt: Attempt, contact: Contact, now: datetime, next_time: _NextTime) -> _Follow:
     """Applies the ladder of a first call."""
     contact.attempts_made += 1
     left = usable_phones(contact.household_id) if attempt.outcome == Outcome.WRONG_NUMBER else []
@@ -174,44 +209,58 @@ def _after_first(attempt: Attempt, contact: Contact, now: datetime, call_back_on
         attempt.outcome,
         attempts_made=contact.attempts_made,
         max_attempts=contact.queue.max_attempts,
-        now=localtime(now),
+        now=now,
         other_numbers=len(left),
-        call_back_on=call_back_on,
+        call_back_on=next_time.on,
+        call_back_when=next_time.when,
     )
     contact.state, contact.reason, contact.not_before = verdict.state, verdict.reason, verdict.not_before
     if contact.queue.closed_at and contact.state == ContactState.WAITING:
         contact.state, contact.reason, contact.not_before = ContactState.WITHDRAWN, ClosingReason.CLOSED, None
-    if contact.state == ContactState.REACHED and (weekly or call_back_on):
-        due_on = call_back_on or localtime(now).date() + WEEK
-        return _Follow(due_on, PlannedCall(contact=contact, caller=attempt.caller, due_on=due_on, weekly=weekly))
+    if contact.state == ContactState.REACHED and (next_time.weekly or next_time.on):
+        due_on = next_time.on or now.date() + WEEK
+        return _Follow(due_on, _promise(attempt, contact, due_on, next_time.when, next_time.weekly, now))
     return _Follow(localtime(contact.not_before).date() if contact.not_before else None)
 
 
+def _promise(attempt: Attempt, contact: Contact, due_on: date, when: str, weekly: bool, now: datetime) -> PlannedCall:
+    return PlannedCall(
+        contact=contact,
+        caller=attempt.caller,
+        due_on=due_on,
+        due_when=when,
+        due_from=due_moment(due_on, when, now),
+        weekly=weekly,
+    )
+
+
 def _after_planned(
-    attempt: Attempt, contact: Contact, planned: PlannedCall, today: date, call_back_on: date | None, weekly: bool
+    attempt: Attempt, contact: Contact, planned: PlannedCall, now: datetime, next_time: _NextTime
 ) -> _Follow:
-    """Applies the ladder of a promised call; a weekly call kept promises the next one."""
+    """Applies the ladder of a promised call; a weekly call kept promises the next one, at the same hour."""
+    today = now.date()
     verdict = decide_planned(
         attempt.outcome,
         due_on=planned.due_on,
         tries=planned.tries,
         weekly=planned.weekly,
         today=today,
-        call_back_on=call_back_on,
+        call_back_on=next_time.on,
     )
     follow = _Follow(verdict.due_on, kept=planned)
     if verdict.kept:
         planned.state = PlannedState.DONE
-        again = weekly or planned.weekly
-        follow.next_call = call_back_on or (next_weekly(planned.due_on, today) if again else None)
+        again = next_time.weekly or planned.weekly
+        follow.next_call = next_time.on or (next_weekly(planned.due_on, today) if again else None)
         if follow.next_call:
-            follow.promise = PlannedCall(
-                contact=contact, caller=attempt.caller, due_on=follow.next_call, weekly=again
-            )  # fmt: skip
+            when = next_time.when or (planned.due_when if again else "")
+            follow.promise = _promise(attempt, contact, follow.next_call, when, again, now)
     elif verdict.due_on is None:
         planned.state = PlannedState.CANCELLED
     else:
         planned.due_on, planned.tries = verdict.due_on, verdict.tries
+        planned.due_when = next_time.when or planned.due_when
+        planned.due_from = due_moment(planned.due_on, planned.due_when, now)
     return follow
 
 

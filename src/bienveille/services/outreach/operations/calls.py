@@ -54,6 +54,7 @@ class CallReport:
     keep_note: bool = False
     agreed: bool | None = None
     call_back_on: date | None = None
+    call_back_when: str = ""  # morning, afternoon or HH:MM
     weekly: bool = False
     phone: str = ""
 
@@ -119,6 +120,7 @@ def record_call(
         now=now,
         idempotency_key=idempotency_key,
         call_back_on=report.call_back_on,
+        call_back_when=report.call_back_when,
         weekly=report.weekly,
         phone=report.phone,
         reason=f"Campagne {campaign.name}",
