@@ -1,5 +1,6 @@
 """Pure decisions about a contact: what an outcome leads to, and when to try again. No database, no clock."""
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
@@ -9,6 +10,7 @@ OPENS_AT = time(9, 0)  # nobody is called before, nor after CLOSES_AT
 NOON = time(13, 0)
 CLOSES_AT = time(19, 30)
 WEEK = timedelta(days=7)
+_HOUR = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]")
 #: A weekly call that nobody answers is tried again the next day, this many times, then waits for the next week.
 WEEKLY_TRIES = 3
 
@@ -50,7 +52,7 @@ def within_hours(moment: datetime) -> datetime:
 
 
 def starts_at(when: str) -> time:
-    """The hour from which a call may be given: `morning`, `afternoon`, HH:MM; the opening hour when nothing was said."""
+    """The hour from which a call may be given: `morning`, `afternoon`, HH:MM; opening time when nothing was said."""
     match when:
         case "" | "morning":
             return OPENS_AT
@@ -63,11 +65,7 @@ def is_callable_hour(when: str) -> bool:
     """Whether that moment of a day is one at which people are called; nothing said is."""
     if when in ("", "morning", "afternoon"):
         return True
-    try:
-        hour = datetime.strptime(when, "%H:%M").time()
-    except ValueError:
-        return False
-    return len(when) == 5 and OPENS_AT <= hour < CLOSES_AT
+    return bool(_HOUR.fullmatch(when)) and OPENS_AT <= time.fromisoformat(when) < CLOSES_AT
 
 
 def due_moment(day: date, when: str, now: datetime) -> datetime | None:

@@ -108,3 +108,14 @@ class Referral(Record):
 
     class Meta:
         constraints = [CheckConstraint(name="referral_due", condition=Q(due_at__gte=F("created_at")))]
+
+
+class CallerPause(Record):
+    """A caller takes a rest until a day, of their own accord: nobody asks why. Resuming deletes the row."""
+
+    user = models.OneToOneField(User, models.CASCADE, related_name="calling_pause")
+    until = models.DateField(help_text="The day they call again")
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.until}"

@@ -19,6 +19,7 @@ from bienveille.engines.dispatch.operations.outcomes import (
     record_attempt,
     undo_attempt,
 )
+from bienveille.engines.dispatch.operations.promises import CannotResume, CannotStop, resume_weekly, stop_weekly
 from bienveille.engines.dispatch.operations.queues import (
     CannotWithdraw,
     close_queue,
@@ -35,6 +36,8 @@ __all__ = [
     "AlreadyHolding",
     "CannotPlan",
     "CannotPlanThen",
+    "CannotResume",
+    "CannotStop",
     "CannotUndo",
     "CannotWithdraw",
     "HandOut",
@@ -48,6 +51,8 @@ __all__ = [
     "pause_queue",
     "record_attempt",
     "release",
+    "resume_weekly",
+    "stop_weekly",
     "take_planned",
     "undo_attempt",
     "wake",

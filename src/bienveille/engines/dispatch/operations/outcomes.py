@@ -101,7 +101,8 @@ def record_attempt(
     The same `idempotency_key` gives the same answer again. A reservation that expired is still honoured while nobody
     else was given the household, promised calls included. Refuses a stale token, a household never given to this
     caller, a date gone by, an hour at which nobody is called.
-    `call_back_when`: `morning`, `afternoon` or HH:MM of that day. `phone` (E.164) is the number dialled: a wrong one is flagged so that no import brings it back.
+    `call_back_when`: `morning`, `afternoon` or HH:MM of that day.
+    `phone` (E.164) is the number dialled: a wrong one is flagged so that no import brings it back.
     """
     if replayed := _replay(caller, idempotency_key):
         return replayed

@@ -22,6 +22,7 @@ from bienveille.services.outreach.operations.campaigns import (
     open_campaign,
     pause_campaign,
 )
+from bienveille.services.outreach.operations.pauses import CannotPauseThen, resume_calling, take_a_pause
 
 __all__ = [
     "NOTE_LENGTH",
@@ -29,6 +30,7 @@ __all__ = [
     "CannotClose",
     "CannotOpen",
     "CannotPause",
+    "CannotPauseThen",
     "InvalidDocument",
     "InvalidReport",
     "NobodyToCall",
@@ -39,6 +41,8 @@ __all__ = [
     "open_campaign",
     "pause_campaign",
     "record_call",
+    "resume_calling",
+    "take_a_pause",
     "take_back_call",
     "take_next",
     "take_promised",

@@ -21,7 +21,7 @@ from bienveille.ground.platform.refusal import Refusal
 from bienveille.register.accounts.models import User
 from bienveille.services.outreach.choices import Grade
 from bienveille.services.outreach.models import Campaign, Referral, Report
-from bienveille.services.outreach.queries import may_call
+from bienveille.services.outreach.queries import may_be_handed, may_call
 from bienveille.services.outreach.rules import referral_due
 
 NOTE_LENGTH = 500
@@ -60,9 +60,15 @@ class CallReport:
 
 
 def take_next(*, campaign: Campaign, caller: User, now: datetime) -> dispatch.HandOut | None:
-    """Give me the next household of this campaign; None when nobody is to be called now. Refuses who may not call."""
-    if not may_call(campaign, caller):
+    """Give me the next household of this campaign; None when nobody is to be called now. Refuses who may not call.
+
+    A caller at rest keeps the household already in hand and is given no other.
+    """
+    handed = may_be_handed(campaign, caller, localtime(now).date())
+    if handed is None:
         raise NotACaller
+    if not handed and contact_in_hand(campaign.queue_id, caller) is None:
+        return None
     return dispatch.hand_out(queue_id=campaign.queue_id, caller=caller, now=now, reason=f"Campagne {campaign.name}")
 
 

@@ -15,6 +15,17 @@ from bienveille.services.outreach.queries.households import (
     standing_of_household,
 )
 from bienveille.services.outreach.queries.key_figures import figures
+from bienveille.services.outreach.queries.my_day import (
+    MyFigures,
+    WeeklyPerson,
+    left_alone,
+    may_be_handed,
+    my_figures,
+    pause_of,
+    promises_of_resting,
+    stopped_weekly,
+    weekly_people,
+)
 from bienveille.services.outreach.queries.sheets import (
     AttemptLine,
     CallSheet,
@@ -32,8 +43,10 @@ __all__ = [
     "AttemptLine",
     "CallSheet",
     "HouseholdEvent",
+    "MyFigures",
     "PersonLine",
     "PhoneLine",
+    "WeeklyPerson",
     "all_campaigns",
     "call_sheet",
     "callers_for",
@@ -43,11 +56,18 @@ __all__ = [
     "figures",
     "find_campaign",
     "last_contacts",
+    "left_alone",
+    "may_be_handed",
     "may_call",
+    "my_figures",
     "need_labels",
+    "pause_of",
     "promised_calls",
+    "promises_of_resting",
     "promises_to_household",
     "standing_of_household",
+    "stopped_weekly",
     "undone_call",
+    "weekly_people",
     "whom_it_calls",
 ]
