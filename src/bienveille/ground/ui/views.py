@@ -1,13 +1,66 @@
 """The gallery, where every component is seen in every variant; shows invented people only, reads no table."""
 
 from datetime import UTC, date, datetime
+from typing import Any
 
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from .exports import file_response, heading
 from .forms import SampleForm
+from .tables import Column, Filter, Table
+
+AGENCIES = ["Montaubry-Centre", "Plateau-Nord", "Vallée-Sud"]
+STATES = [("reached", "Joint"), ("waiting", "En attente"), ("unreachable", "Injoignable")]
+FAMILIES = [
+    "Marchandeau",
+    "Émery",
+    "Abadie",
+    "Lascombe",
+    "Pradeau",
+    "Ferrat",
+    "Zelmati",
+    "Œuvrard",
+    "Bourdin",
+    "Coulomb",
+]
+HOUSEHOLDS: list[dict[str, Any]] = [
+    {
+        "name": f"{FAMILIES[rank % 10]} {rank + 1}",
+        "agency": AGENCIES[rank % 3],
+        "state": STATES[rank % 7 % 3][0],
+        "state_words": STATES[rank % 7 % 3][1],
+        "calls": rank * 7 % 5,
+        "last_call": date(2026, 11, 1 + rank % 21) if rank % 4 else None,
+        "phone": f"+3346571{rank:04d}",
+    }
+    for rank in range(120)
+]
+LIST = Table(
+    columns=[
+        Column("name", "Ménage", sort=True),
+        Column("agency", "Agence", sort=True),
+        Column("state", "État", sort=True, value=lambda row: row["state_words"]),
+        Column("calls", "Appels", sort=True, kind="number", down=True),
+        Column("last_call", "Dernier appel", sort=True, kind="date", down=True),
+        Column("phone", "Téléphone", kind="phone", screen=False),
+    ],
+    filters=[
+        Filter("state", "État", STATES),
+        Filter("agency", "Agence", [(name, name) for name in AGENCIES], every="Toutes"),
+        Filter("q", "Nom", kind="text"),
+        Filter("since", "Appelé depuis le", kind="day"),
+    ],
+    sort="name",
+    name="menages",
+    per_page=10,
+    one="ménage",
+    many="ménages",
+)
 
 GRADE_HINTS = {
     "green": "Tout va bien, ou la famille s’en occupe",
@@ -18,8 +71,22 @@ GRADE_HINTS = {
 
 
 @require_safe
-def gallery(request: HttpRequest) -> HttpResponse:
+def gallery(request: HttpRequest) -> HttpResponseBase:
     """Every component in every variant."""
+    asked = LIST.read(request.GET)
+    since = asked.day("since")
+    households = [
+        row
+        for row in HOUSEHOLDS
+        if all(not asked[key] or row[key] == asked[key] for key in ("state", "agency"))
+        and asked["q"].casefold() in str(row["name"]).casefold()
+        and (since is None or (row["last_call"] or date.min) >= since)
+    ]
+    if asked.export:
+        now = timezone.now()
+        lines = heading("Ménages d’exemple", now=now, by="la galerie")
+        sheet = asked.sheet(households, name="Ménages", heading=lines)
+        return file_response(kind=asked.export, sheets=[sheet], name="menages d’exemple", now=now)
     wrong = SampleForm(
         {"idempotency_key": "x", "name": "Hélène Rey", "phone": "06 39 98", "outcome": "", "grade": "orange"},
         auto_id="wrong_%s",
@@ -27,6 +94,7 @@ def gallery(request: HttpRequest) -> HttpResponse:
     wrong.is_valid()
     context = {
         "form": SampleForm(),
+        "listing": asked.listing(households),
         "wrong": wrong,
         "grade_hints": GRADE_HINTS,
         "ledger": {

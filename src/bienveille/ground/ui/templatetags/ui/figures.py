@@ -1,10 +1,8 @@
-"""Figures: ledger, key figures, progress, tables that fold on a phone, pages of a list."""
+"""Figures: ledger, key figures, progress, tables that fold on a phone."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from django import template
-from django.core.paginator import Page
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -76,28 +74,3 @@ def fold_table(content: str, *, label: str, columns: int = 3, hover: bool = Fals
     `figures`: nothing wraps.
     """
     return rendered("fold_table", label=label, columns=columns, hover=hover, figures=figures, content=content)
-
-
-@register.inclusion_tag("ui/pagination.html", takes_context=True)
-def pagination(
-    context: template.Context, *, page: Page, parameter: str = "page", one: str = "ligne", many: str = "lignes"
-) -> dict[str, Any]:
-    """`{% pagination page=page_obj one="ménage" many="ménages" %}`: keeps the other parameters of the address."""
-    query = context["request"].GET.copy()
-
-    def address(number: int) -> str:
-        query[parameter] = str(number)
-        return f"?{query.urlencode()}"
-
-    paginator = page.paginator
-    return {
-        "shown": f"{typography.number(page.start_index())} à {typography.number(page.end_index())}",
-        "total": typography.counted(paginator.count, one, many),
-        "several": paginator.num_pages > 1,
-        "pages": [
-            {"number": n, "url": address(n), "current": n == page.number} if n else None
-            for n in rules.page_window(page.number, paginator.num_pages)
-        ],
-        "previous": address(page.number - 1) if page.has_previous() else "",
-        "next": address(page.number + 1) if page.has_next() else "",
-    }
