@@ -53,6 +53,10 @@ def build(**document) -> SimpleNamespace:
         director=UserFactory(first_name="Nadia", last_name="Ferhat", roles=["director"]),
         social_worker=UserFactory(first_name="Samira", last_name="Kessel", roles=["social_worker"]),
         administrator=UserFactory(first_name="Paul", last_name="Rey", roles=["administrator"]),
+        agency_manager=UserFactory(
+            first_name="Rosa", last_name="Vidal", agency=agencies[0], roles=[("agency_manager", agencies[0])]
+        ),
+        building_manager=UserFactory(first_name="Malik", last_name="Sorel", roles=["building_manager"]),
         communication=UserFactory(
             first_name="Inès", last_name="Roux", email="ines.roux@bailleur.example", roles=["communication"]
         ),

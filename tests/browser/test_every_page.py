@@ -1,0 +1,91 @@
+"""Every page that a role reaches by following links, from the home page: it answers, it is accessible, it fits a phone."""
+
+from collections import deque
+from typing import Any
+from urllib.parse import urldefrag, urlsplit
+
+import pytest
+from django.test import Client
+from django.urls import Resolver404, resolve, reverse
+from tests.architecture.policy import EVERYBODY, SIGNED_IN, routes, table
+from tests.browser.axe import violations, wider_than_its_window
+from tests.browser.conftest import NARROW
+from tests.browser.town import build
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+ROLES = [
+    "caller",
+    "director",
+    "administrator",
+    "agency_manager",
+    "social_worker",
+    "building_manager",
+    "communication",
+]
+
+
+@pytest.fixture
+def town(live_server):
+    return build()
+
+
+def name_of(url: str) -> str | None:
+    try:
+        return resolve(urlsplit(url).path).view_name
+    except Resolver404:
+        return None
+
+
+def links(page: Any, base: str) -> list[str]:
+    found = page.evaluate("() => [...document.querySelectorAll('a[href]:not([download])')].map(one => one.href)")
+    return [urldefrag(url).url for url in found if url.startswith(base)]
+
+
+def walk(page: Any, base: str) -> tuple[dict[str, str], list[str]]:
+    """One address per route, breadth first, and what is wrong on the way."""
+    seen: dict[str, str] = {}
+    wrong: list[str] = []
+    queue = deque([(base + "/", "the bar")])
+    while queue:
+        url, source = queue.popleft()
+        name = name_of(url)
+        if name is None:
+            wrong.append(f"{source}: a link to {url}, which is no route")
+            continue
+        if name in seen or name == "account_logout":
+            continue
+        seen[name] = urlsplit(url).path
+        answer = page.context.request.get(url)
+        if answer.status >= 400:
+            wrong.append(f"{source}: a link to {url}, which answers {answer.status}")
+            continue
+        if "html" not in answer.headers["content-type"] or "attachment" in answer.headers.get(
+            "content-disposition", ""
+        ):
+            continue
+        page.goto(url)
+        wrong += [f"{name}: {line}" for line in violations(page)]
+        wrong += [f"{name}: too wide: {line}" for line in wider_than_its_window(page)]
+        wrong += [f"{name}: {fault}" for fault in page.faults]
+        page.faults.clear()
+        queue.extend((link, name) for link in links(page, base))
+    return seen, wrong
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_pages_of(role, visit, town, live_server):
+    user = getattr(town, role)
+    page = visit(user, viewport=NARROW)
+    seen, wrong = walk(page, live_server.url)
+    assert not wrong, "\n".join(wrong)
+    client = Client()
+    client.force_login(user)
+    forgotten = []
+    for route in routes():
+        line = table()[route.name]
+        if line.get("by") or route.name in seen or line["who"] in (EVERYBODY, SIGNED_IN) or role not in line["who"]:
+            continue
+        if not route.parameters and client.get(reverse(route.name)).status_code == 200:
+            forgotten.append(route.name)
+    assert forgotten == [], "pages made for this role to which no link leads"
