@@ -21,9 +21,10 @@ class Entry(TypedDict):
 # (label, route, roles that see it); an empty set means everybody who signed in.
 MENU: list[tuple[str, str, set[str]]] = [
     ("Accueil", "workspace:home", set()),
-    ("Appeler", "workspace:calls", {Role.CALLER}),
+    ("Ma journée", "workspace:calls", {Role.CALLER}),
     ("Mes rappels", "workspace:promised", {Role.CALLER}),
     ("Campagnes", "workspace:campaigns", set(MANAGERS)),
+    ("Publics", "audiences:audiences", set(MANAGERS)),
     ("Locataires", "workspace:people", {*MANAGERS, Role.SOCIAL_WORKER}),
     ("Utilisateurs", "accounts:users", {Role.ADMINISTRATOR}),
     ("Aide et charte", "workspace:help", {Role.CALLER}),

@@ -107,6 +107,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 FETCH_MODE = models.FETCH_PEERS
 # What audiences may ask: assembled above them, because they know nothing of calls nor of anything above.
 AUDIENCE_CRITERIA = "bienveille.config.criteria.CRITERIA"
+AUDIENCE_PURPOSES = "bienveille.config.criteria.PURPOSES"
 # What the worker does by itself; reading the table registers it.
 SCHEDULE = "bienveille.config.schedule.SCHEDULE"
 

@@ -4,6 +4,7 @@ from django.urls import include, path
 
 urlpatterns = [
     path("", include("bienveille.faces.workspace.urls")),
+    path("publics/", include("bienveille.engines.audiences.urls")),
     path("", include("bienveille.register.accounts.urls")),
     path("composants/", include("bienveille.ground.ui.urls")),
     path("api/v1/", include("bienveille.faces.api.urls")),

@@ -21,6 +21,11 @@ def targeting_scope(user: User) -> Scope:
     return scope_for(user, *MANAGERS)
 
 
+def may_change(user: User, audience: Audience) -> bool:
+    """Whether the user changes or deletes it: who made it, or who manages everything."""
+    return may_prepare(user) and (audience.created_by_id == user.pk or targeting_scope(user).everything)
+
+
 def get_audience_for(user: User, audience_id: UUID, *, write: bool = False) -> Audience:
     """A saved audience. 404 for who prepares no campaign, 403 to change somebody else's without covering everything."""
     if not may_prepare(user):
@@ -29,6 +34,6 @@ def get_audience_for(user: User, audience_id: UUID, *, write: bool = False) -> A
         audience = Audience.objects.select_related("created_by").get(pk=audience_id)
     except Audience.DoesNotExist:
         raise Http404 from None
-    if write and audience.created_by_id != user.pk and not targeting_scope(user).everything:
+    if write and not may_change(user, audience):
         raise PermissionDenied
     return audience

@@ -25,9 +25,10 @@ from bienveille.engines.audiences.rules import (
     read_rule,
     sentence,
 )
-from bienveille.ground.lib.criteria import Condition, Over
+from bienveille.ground.lib.criteria import NOT_OPPOSED, Condition, Criterion, Over
 from bienveille.register.accounts.rules import Scope
 from bienveille.register.tenants.criteria import PRESENT
+from bienveille.register.tenants.models import Household
 
 EVERYWHERE = Scope(everything=True)
 
@@ -79,11 +80,21 @@ class Designated:
     oldest_birth: date | None
     people: int
 
+    @property
+    def display_name(self) -> str:
+        return Household(name=self.name).display_name
+
 
 @cache
 def criteria() -> Criteria:
     """Every criterion that the packages declare, as assembled by the module that AUDIENCE_CRITERIA names."""
     return import_string(settings.AUDIENCE_CRITERIA)
+
+
+@cache
+def purposes() -> dict[str, str]:
+    """What households may be chosen for, value and label, as assembled by the module that AUDIENCE_PURPOSES names."""
+    return dict(import_string(settings.AUDIENCE_PURPOSES))
 
 
 def check(document: object) -> Rule:
@@ -111,10 +122,14 @@ def _names(rule: Rule, *, strict: bool = False) -> AllNames:
 
 
 class _Assembly:
-    """Walks a rule once: collects flags over people, notes whether homes are needed, and writes the WHERE."""
+    """Walks a rule once: collects flags over people, notes whether homes are needed, and writes the WHERE.
 
-    def __init__(self, on: date) -> None:
+    `opposed_too` forgets oppositions, to count whom they leave out.
+    """
+
+    def __init__(self, on: date, *, opposed_too: bool = False) -> None:
         self.on = on
+        self.kept = "TRUE" if opposed_too else NOT_OPPOSED
         self.flags: list[str] = []
         self.flag_params: list[Any] = []
         self.params: list[Any] = []
@@ -141,13 +156,13 @@ class _Assembly:
         match condition.over:
             case Over.HOUSEHOLD:
                 self.params += condition.params
-                return f"({condition.sql})"
+                return f"({condition.sql.replace(NOT_OPPOSED, self.kept)})"
             case Over.HOME:
                 self.home = True
                 self.params += condition.params
                 return f"(({condition.sql}) IS TRUE)"
             case Over.PERSON:
-                return self._flag(condition, f"bool_or(p.opposed_on IS NULL AND {condition.sql}) IS TRUE")
+                return self._flag(condition, f"bool_or({self.kept} AND {condition.sql}) IS TRUE")
             case Over.PEOPLE:
                 return self._flag(condition, condition.sql)
 
@@ -179,12 +194,7 @@ def compile_rule(
     columns = list(columns)
     assembly = _Assembly(on)
     where = [assembly.where(rule)]
-    if not scope.everything:
-        assembly.home = True
-        where.append(
-            "r.agency_id IN (SELECT id FROM accounts_agency WHERE id = ANY(%s::uuid[]) OR company_id = ANY(%s::uuid[]))"
-        )
-        assembly.params += [list(scope.agencies), list(scope.companies)]
+    _within(scope, assembly, where)
     summary = list(assembly.flags)
     if "oldest_birth" in columns:
         summary.append("min(p.birth_date) FILTER (WHERE p.opposed_on IS NULL) AS oldest_birth")
@@ -204,6 +214,59 @@ FROM (
 JOIN tenants_household h ON h.id = f.household_id{_HOME if home else ""}
 WHERE h.closed_on IS NULL AND {" AND ".join(where)}"""
     return Compiled(sql, (*assembly.flag_params, on, *assembly.params))
+
+
+def _within(scope: Scope, assembly: _Assembly, where: list[str]) -> None:
+    if not scope.everything:
+        assembly.home = True
+        where.append(
+            "r.agency_id IN (SELECT id FROM accounts_agency WHERE id = ANY(%s::uuid[]) OR company_id = ANY(%s::uuid[]))"
+        )
+        assembly.params += [list(scope.agencies), list(scope.companies)]
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """Households that answer a rule but are never called, each counted once: dead, else protected, else opposed."""
+
+    deceased: int = 0
+    protected: int = 0
+    opposed: int = 0
+
+    @property
+    def total(self) -> int:
+        return self.deceased + self.protected + self.opposed
+
+
+def left_out(rule: Rule, on: date, *, scope: Scope = EVERYWHERE) -> LeftOut:
+    """How many households a rule would hold if nobody were dead, protected or opposed, by reason (1 query).
+
+    A question that looks at other tables (a phone, a language, a mark) finds nothing for a household where everybody
+    died: those are counted by age, home and composition only.
+    """
+    assembly = _Assembly(on, opposed_too=True)
+    where = [assembly.where(rule)]
+    _within(scope, assembly, where)
+    flags = "".join(f", {flag}" for flag in assembly.flags)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""SELECT f.reason, count(*) FROM (
+                    SELECT p.household_id{flags},
+                           CASE WHEN bool_and(p.deceased) THEN 'deceased'
+                                WHEN bool_or(p.protected_address) THEN 'protected' ELSE 'opposed' END AS reason
+                    FROM tenants_person p
+                    WHERE (p.left_on IS NULL OR p.left_on > %s) AND (NOT p.deceased OR NOT EXISTS (
+                        SELECT 1 FROM tenants_person q
+                        WHERE q.household_id = p.household_id AND {PRESENT.replace("p.", "q.")}))
+                    GROUP BY p.household_id
+                    HAVING bool_and(p.deceased) OR bool_or(p.protected_address) OR NOT bool_or({NOT_OPPOSED})
+                ) f
+                JOIN tenants_household h ON h.id = f.household_id{_HOME if assembly.home else ""}
+                WHERE h.closed_on IS NULL AND {" AND ".join(where)}
+                GROUP BY f.reason""",
+            (*assembly.flag_params, on, on, *assembly.params),
+        )
+        return LeftOut(**dict(cursor.fetchall()))
 
 
 def count(rule: Rule, on: date, *, scope: Scope = EVERYWHERE) -> Count:
@@ -243,3 +306,36 @@ def sample(rule: Rule, on: date, *, limit: int, scope: Scope = EVERYWHERE) -> li
 def saved_audiences() -> list[Audience]:
     """Saved audiences by name, with who made them (1 query)."""
     return list(Audience.objects.select_related("created_by").order_by("name"))
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A saved audience as its list shows it."""
+
+    audience: Audience
+    purpose: str
+    sentence: str
+
+
+def listed_audiences() -> list[Listed]:
+    """Saved audiences by name, with who made them and their sentence (1 query, and 1 per kind of code they name).
+
+    One that no longer means anything, because a criterion is gone, says so instead of breaking the list.
+    """
+    found = saved_audiences()
+    rules: dict[UUID, Rule] = {}
+    wanted: dict[str, tuple[Criterion, set[str]]] = {}
+    for audience in found:
+        try:
+            rules[audience.pk] = read_rule(audience.rule, criteria())
+        except InvalidRule:
+            continue
+        for name, (criterion, codes) in codes_of(rules[audience.pk]).items():
+            wanted.setdefault(name, (criterion, set()))[1].update(codes)
+    names = {name: one.known(codes) for name, (one, codes) in wanted.items() if one.known is not None}
+    return [
+        Listed(
+            one, one.purpose, sentence(rules[one.pk], names) if one.pk in rules else "Cette règle n’est plus comprise"
+        )
+        for one in found
+    ]

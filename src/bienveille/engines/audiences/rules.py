@@ -1,11 +1,11 @@
-"""An audience's rule: read from its document, checked, said in French. Pure; its SQL is assembled in `queries`."""
+"""An audience's rule: read from its document, checked, said in French, written field by field. Its SQL: `queries`."""
 
 import difflib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bienveille.ground.lib.criteria import Criterion, InvalidValue, Names
+from bienveille.ground.lib.criteria import Bounds, Criterion, Flag, InvalidValue, Names, Typed, Whole
 from bienveille.ground.lib.typography import listed
 from bienveille.ground.platform.refusal import Refusal
 
@@ -175,3 +175,149 @@ def registry(*groups: tuple[Criterion, ...]) -> dict[str, Criterion]:
             raise ValueError(f"Criterion declared twice, or named like a connective: {criterion.name}")
         criteria[criterion.name] = criterion
     return criteria
+
+
+# ---- A rule being written: the same tree, with what was typed instead of values, right or wrong.
+
+#: Groups inside groups that the builder shows as fields; what is deeper is shown as text and kept as it is.
+DEEPEST_GROUP = 2
+JOINS = ("all", "any", "none")
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One question as it is typed. `excluded`: the households that answer are left out."""
+
+    criterion: str
+    typed: Typed
+    excluded: bool = False
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A part that the builder cannot show as fields: shown as a sentence, never changed, never lost."""
+
+    document: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Group:
+    """Parts that must all hold, or one of them, or none of them."""
+
+    join: str
+    parts: tuple["Part", ...] = ()
+
+
+type Part = Ask | Kept | Group
+#: Where a part stands: (1, 0) is the first part of the second part of the whole.
+type Path = tuple[int, ...]
+
+
+def sketch_of(document: Mapping[str, Any], criteria: Criteria) -> Group:
+    """A rule as fields; the document has been read without refusal."""
+    part = _sketched(document, criteria, 0)
+    return part if isinstance(part, Group) else Group("all", (part,))
+
+
+def _sketched(document: Mapping[str, Any], criteria: Criteria, depth: int) -> Part:
+    ((name, value),) = document.items()
+    if name == "not":
+        ((inner, parts),) = value.items()
+        if inner == "any":
+            return _group("none", parts, document, criteria, depth)
+        part = _sketched(value, criteria, depth)
+        if isinstance(part, Ask):
+            return Ask(part.criterion, part.typed, excluded=not part.excluded)
+        return Kept(document)
+    if name in JOINS:
+        return _group(name, value, document, criteria, depth)
+    control = criteria[name].control
+    typed = control.write(value) if control else None
+    return Kept(document) if typed is None else Ask(name, typed)
+
+
+def _group(join: str, parts: Any, document: Mapping[str, Any], criteria: Criteria, depth: int) -> Part:
+    if depth > DEEPEST_GROUP or (depth and not parts):
+        return Kept(document)
+    return Group(join, tuple(_sketched(part, criteria, depth + 1) for part in parts))
+
+
+def document_of(sketch: Group, criteria: Criteria) -> tuple[dict[str, Any] | None, dict[Path, str]]:
+    """The rule's document, and every fault by place in French; None when there is one."""
+    faults: dict[Path, str] = {}
+    document = _written(sketch, criteria, (), faults)
+    return (None if faults else document), faults
+
+
+def _written(part: Part, criteria: Criteria, path: Path, faults: dict[Path, str]) -> dict[str, Any]:
+    match part:
+        case Kept(document):
+            try:
+                read_rule(document, criteria)
+            except InvalidRule as refusal:
+                faults[path] = str(refusal)
+            return dict(document)
+        case Ask(name, typed, excluded):
+            criterion = criteria.get(name)
+            if criterion is None or criterion.control is None:
+                faults[path] = "Ce critère n’existe pas."
+                return {}
+            try:
+                value = criterion.control.read(typed)
+                criterion.parse(value)
+            except InvalidValue as error:
+                text = str(error)
+                faults[path] = f"{text[:1].upper()}{text[1:]}."
+                return {}
+            return {"not": {name: value}} if excluded else {name: value}
+        case Group(join, parts):
+            if not parts and (path or join != "all"):
+                faults[path] = "Ce groupe est vide : ajoutez un critère, ou retirez-le."
+            written = [_written(inner, criteria, (*path, rank), faults) for rank, inner in enumerate(parts)]
+            return {"not": {"any": written}} if join == "none" else {join: written}
+
+
+def part_at(sketch: Group, path: Path) -> Part | None:
+    """The part that stands at a place, if there is one."""
+    part: Part = sketch
+    for rank in path:
+        if not isinstance(part, Group) or rank >= len(part.parts):
+            return None
+        part = part.parts[rank]
+    return part
+
+
+def replaced(sketch: Group, path: Path, new: Part | None) -> Group:
+    """The sketch with another part at a place, or without it. The whole itself is only replaced by a group."""
+    if not path:
+        return new if isinstance(new, Group) else Group("all")
+    rank, rest = path[0], path[1:]
+    parts = list(sketch.parts)
+    if rank >= len(parts):
+        return sketch
+    inner = parts[rank]
+    if not rest:
+        parts[rank : rank + 1] = [] if new is None else [new]
+    elif isinstance(inner, Group):
+        parts[rank] = replaced(inner, rest, new)
+    return Group(sketch.join, tuple(parts))
+
+
+def added(sketch: Group, path: Path, part: Part) -> Group:
+    """The sketch with one more part at the end of a group."""
+    group = part_at(sketch, path)
+    if not isinstance(group, Group):
+        return sketch
+    return replaced(sketch, path, Group(group.join, (*group.parts, part)))
+
+
+def new_question(criterion: Criterion) -> Ask:
+    """A question just added, with the usual bound already typed."""
+    match criterion.control:
+        case Bounds(start=int(start)):
+            return Ask(criterion.name, {"min": [str(start)]})
+        case Whole(start=int(start)):
+            return Ask(criterion.name, {"value": [str(start)]})
+        case Flag():
+            return Ask(criterion.name, {"value": ["yes"]})
+    return Ask(criterion.name, {})

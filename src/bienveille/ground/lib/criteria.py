@@ -1,6 +1,7 @@
-"""The shape of one question that an audience may ask, and readers of its value; the questions live in `criteria.py`."""
+"""One question an audience may ask: its shape, how it is typed, readers of its value; see each `criteria.py`."""
 
-from collections.abc import Callable, Collection, Mapping
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import Enum
@@ -11,10 +12,15 @@ class InvalidValue(ValueError):
     """The value given to a criterion means nothing; the text says why, in French, without a full stop."""
 
 
+#: What a subquery writes to keep those who may be called.
+NOT_OPPOSED = "p.opposed_on IS NULL"
+
+
 class Over(Enum):
     """What a condition looks at: which aliases its SQL may name.
 
-    HOUSEHOLD: `h`, the row of tenants_household; it may hold subqueries and must be true or false, never null.
+    HOUSEHOLD: `h`, the row of tenants_household; it may hold subqueries and must be true or false, never null. One that
+    looks at people writes NOT_OPPOSED, which is lifted to count those whom an opposition leaves out.
     HOME: `d` (dwelling), `b` (building), `r` (residence), joined once for all; null counts as false.
     PERSON: `p`, one eligible person; true when one of them satisfies it. Stored columns of the person only.
     PEOPLE: an aggregate over `p`, everybody alive who lives there, opposed or not: `count(*) = 1`.
@@ -39,12 +45,123 @@ class Condition:
 type Names = Mapping[str, str]
 
 
+#: What was typed in the fields of one question: field → texts.
+type Typed = Mapping[str, Sequence[str]]
+
+
+def _number_typed(typed: Typed, name: str) -> int | None:
+    """A whole number typed by somebody, spaces forgiven; None when nothing was typed."""
+    text = re.sub(r"\s", "", "".join(typed.get(name, ())[:1]))
+    if not text:
+        return None
+    if not re.fullmatch(r"\d{1,4}", text, re.ASCII):
+        raise InvalidValue("écrivez un nombre entier, en chiffres")
+    return int(text)
+
+
+@dataclass(frozen=True)
+class Flag:
+    """One of two answers, each said as a phrase: « vit seul », « ne vit pas seul »."""
+
+    yes: str
+    no: str
+    kind = "flag"
+
+    def read(self, typed: Typed) -> object:
+        """The value of the document."""
+        if list(typed.get("value", ())) not in (["yes"], ["no"]):
+            raise InvalidValue("choisissez une des deux réponses")
+        return typed["value"][0] == "yes"
+
+    def write(self, value: object) -> dict[str, list[str]] | None:
+        """What the fields show for a value; None when they cannot show it."""
+        return {"value": ["yes" if value else "no"]} if isinstance(value, bool) else None
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """« entre … et … », one of the two may be left empty; `least_only` asks for the lower one alone."""
+
+    unit: str
+    least_only: bool = False
+    start: int | None = None  # what a new question proposes as lower bound
+    kind = "bounds"
+
+    def read(self, typed: Typed) -> object:
+        """The value of the document: `{min, max}`."""
+        names = ("min",) if self.least_only else ("min", "max")
+        found = {name: number for name in names if (number := _number_typed(typed, name)) is not None}
+        if not found:
+            raise InvalidValue("écrivez un nombre" if self.least_only else "écrivez au moins un des deux nombres")
+        if len(found) == 2 and found["min"] > found["max"]:
+            raise InvalidValue("le premier nombre dépasse le second")
+        return found
+
+    def write(self, value: object) -> dict[str, list[str]] | None:
+        """What the fields show for a value; None when they cannot show it."""
+        if not isinstance(value, dict) or set(value) - {"min", "max"}:
+            return None
+        return {name: [str(number)] for name, number in value.items()}
+
+
+@dataclass(frozen=True)
+class Whole:
+    """One whole number with its unit: « depuis 6 mois »."""
+
+    unit: str
+    start: int | None = None
+    kind = "whole"
+
+    def read(self, typed: Typed) -> object:
+        """The value of the document."""
+        number = _number_typed(typed, "value")
+        if number is None:
+            raise InvalidValue("écrivez un nombre")
+        return number
+
+    def write(self, value: object) -> dict[str, list[str]] | None:
+        """What the fields show for a value; None when they cannot show it."""
+        return {"value": [str(value)]} if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+@dataclass(frozen=True)
+class Pick:
+    """One or several words of a list. `options` gives the whole list; `find` searches one too long to be shown.
+
+    `noun` names one of them, as « une résidence ».
+    """
+
+    noun: str
+    options: Callable[[], Names] | None = None
+    find: Callable[[str], Names] | None = None
+    kind = "pick"
+
+    def read(self, typed: Typed) -> object:
+        """The value of the document: one code, or a list."""
+        codes = list(dict.fromkeys(code for code in typed.get("value", ()) if code.strip()))
+        if not codes:
+            raise InvalidValue(f"choisissez au moins {self.noun}")
+        return codes[0] if len(codes) == 1 else codes
+
+    def write(self, value: object) -> dict[str, list[str]] | None:
+        """What the fields show for a value; None when they cannot show it."""
+        codes = [value] if isinstance(value, str) else value
+        if not isinstance(codes, list | tuple) or not all(isinstance(code, str) for code in codes):
+            return None
+        return {"value": list(codes)}
+
+
+#: How a question is asked on a screen.
+type Control = Flag | Bounds | Whole | Pick
+
+
 @dataclass(frozen=True)
 class Criterion:
     """One predicate of the rule document, `{name: value}`.
 
     `parse` turns the document's value into a clean one or raises InvalidValue. `condition` gives its SQL on a day.
     `phrase` finishes the sentence "Ménages …" in the plural: « vivant seuls », « dont une personne a 75 ans ou plus ».
+    `control` says how the builder asks for the value; without one, a rule that uses it is shown but not typed.
     A criterion whose value is a tuple of codes of the register gives `known`, which returns the names of those that
     exist, and `unknown`, the French sentence (with `{code}`) for one that does not. `place` phrases come first.
     """
@@ -57,6 +174,7 @@ class Criterion:
     known: Callable[[Collection[str]], Names] | None = None
     unknown: str = "« {code} » n’existe pas."
     place: bool = False
+    control: Control | None = None
 
 
 def read_flag(value: object) -> bool:

@@ -4,12 +4,18 @@ from collections.abc import Collection
 from datetime import date
 from typing import Any
 
+from django.db.models import Q
+from django.db.models.functions import Length
+
 from bienveille.ground.lib.criteria import (
+    Bounds,
     Condition,
     Criterion,
+    Flag,
     InvalidValue,
     Names,
     Over,
+    Pick,
     read_bounds,
     read_codes,
     read_flag,
@@ -17,6 +23,9 @@ from bienveille.ground.lib.criteria import (
 from bienveille.ground.lib.typography import listed
 from bienveille.register.accounts.models import Agency
 from bienveille.register.housing.models import Commune, Residence
+
+#: How many answers a search proposes at once.
+FOUND = 12
 
 
 def _of_agencies(codes: tuple[str, ...], on: date) -> Condition:
@@ -65,6 +74,24 @@ def commune_names(codes: Collection[str]) -> Names:
     return dict(Commune.objects.filter(code__in=codes).values_list("code", "name"))
 
 
+def agency_list() -> Names:
+    """Every agency by its code, in the order of their names (1 query)."""
+    return dict(Agency.objects.order_by("name", "code").values_list("code", "name"))
+
+
+def find_residences(text: str) -> Names:
+    """Some residences whose code or name has this text, with their commune (1 query)."""
+    found = Residence.objects.filter(Q(code__iexact=text) | Q(name__icontains=text)).order_by("name", "code")
+    rows = found.values_list("code", "name", "commune__name")[:FOUND]
+    return {code: f"{name}, {commune}" if commune else name for code, name, commune in rows}
+
+
+def find_communes(text: str) -> Names:
+    """Some communes whose INSEE code is this text, or whose name begins with it (1 query)."""
+    found = Commune.objects.filter(Q(code__iexact=text) | Q(name__istartswith=text)).order_by(Length("name"), "name")
+    return {code: f"{name} ({code})" for code, name in found.values_list("code", "name")[:FOUND]}
+
+
 def _named(kind: str, names: list[str]) -> str:
     """« de l’agence de Lyon ou de l’agence Siège », whether or not the name starts with what it is."""
     short = [name[len(kind) :].strip() if name.casefold().startswith(kind) else name for name in names]
@@ -85,6 +112,7 @@ AGENCY = Criterion(
     known=agency_names,
     unknown="L’agence « {code} » n’existe pas.",
     place=True,
+    control=Pick("une agence", options=agency_list),
 )
 RESIDENCE = Criterion(
     name="residence",
@@ -95,6 +123,7 @@ RESIDENCE = Criterion(
     known=residence_names,
     unknown="La résidence « {code} » n’existe pas.",
     place=True,
+    control=Pick("une résidence", find=find_residences),
 )
 COMMUNE = Criterion(
     name="commune",
@@ -105,6 +134,7 @@ COMMUNE = Criterion(
     known=commune_names,
     unknown="Aucune commune ne porte le code INSEE « {code} ».",
     place=True,
+    control=Pick("une commune", find=find_communes),
 )
 QPV = Criterion(
     name="qpv",
@@ -113,6 +143,7 @@ QPV = Criterion(
     condition=_in_qpv,
     phrase=lambda inside, names: f"{'dans un' if inside else 'hors'} quartier prioritaire",
     place=True,
+    control=Flag("dans un quartier prioritaire", "hors quartier prioritaire"),
 )
 FLOOR_WITHOUT_LIFT = Criterion(
     name="floor_without_lift",
@@ -120,6 +151,7 @@ FLOOR_WITHOUT_LIFT = Criterion(
     parse=_read_floor,
     condition=_without_lift,
     phrase=lambda floor, names: f"logés sans ascenseur au {floor}{'er' if floor == 1 else 'e'} étage ou plus haut",
+    control=Bounds("étage", least_only=True, start=3),
 )
 
 CRITERIA = (AGENCY, RESIDENCE, COMMUNE, QPV, FLOOR_WITHOUT_LIFT)

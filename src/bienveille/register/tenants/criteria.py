@@ -4,10 +4,14 @@ from datetime import date
 from typing import Any
 
 from bienveille.ground.lib.criteria import (
+    NOT_OPPOSED,
+    Bounds,
     Condition,
     Criterion,
+    Flag,
     Names,
     Over,
+    Pick,
     read_bounds,
     read_choices,
     read_flag,
@@ -21,7 +25,7 @@ from bienveille.register.tenants.rules import latest_birth
 #: Alive and living there on the day given as parameter (once).
 PRESENT = "(p.left_on IS NULL OR p.left_on > %s) AND NOT p.deceased"
 #: Those who may be asked for: present, and not opposed to being called (GDPR art. 21).
-ELIGIBLE = f"{PRESENT} AND p.opposed_on IS NULL"
+ELIGIBLE = f"{PRESENT} AND {NOT_OPPOSED}"
 #: A number or address that may be used; in the words of the partial index `contact_point_usable`.
 USABLE = f"k.status IN ('{ContactStatus.VALID.value}', '{ContactStatus.UNVERIFIED.value}')"
 
@@ -97,6 +101,7 @@ AGE = Criterion(
     parse=lambda value: read_bounds(value, least=0, most=OLDEST),
     condition=_aged,
     phrase=_age_phrase,
+    control=Bounds("ans", start=75),
 )
 LIVES_ALONE = Criterion(
     name="lives_alone",
@@ -104,6 +109,7 @@ LIVES_ALONE = Criterion(
     parse=read_flag,
     condition=_alone,
     phrase=lambda alone, names: "vivant seuls" if alone else "ne vivant pas seuls",
+    control=Flag("vit seul", "ne vit pas seul"),
 )
 LANGUAGE = Criterion(
     name="language",
@@ -111,6 +117,7 @@ LANGUAGE = Criterion(
     parse=lambda value: read_choices(value, LANGUAGES),
     condition=_speaking,
     phrase=lambda codes, names: f"dont une personne parle {listed(map(language_name, codes), 'ou')}",
+    control=Pick("une langue", options=lambda: LANGUAGES),
 )
 REACHABLE_BY = Criterion(
     name="reachable_by",
@@ -118,6 +125,7 @@ REACHABLE_BY = Criterion(
     parse=lambda value: read_choices(value, ContactKind.values),
     condition=_reachable,
     phrase=lambda kinds, names: f"joignables {listed([_CHANNELS[kind] for kind in kinds], 'ou')}",
+    control=Pick("un moyen", options=lambda: _CHANNELS),
 )
 MARK = Criterion(
     name="mark",
@@ -125,6 +133,7 @@ MARK = Criterion(
     parse=lambda value: read_choices(value, MarkKind.values),
     condition=_marked,
     phrase=lambda kinds, names: listed([_MARK_PHRASES[MarkKind(kind)] for kind in kinds], "ou"),
+    control=Pick("un repère", options=lambda: {kind.value: str(kind.label) for kind in MarkKind}),
 )
 DISABILITY_DECLARED = Criterion(
     name="disability_declared",
@@ -134,6 +143,7 @@ DISABILITY_DECLARED = Criterion(
     phrase=lambda declared, names: (
         _MARK_PHRASES[MarkKind.DISABILITY_DECLARED] if declared else "dont personne n’a déclaré de handicap"
     ),
+    control=Flag("une personne a déclaré un handicap", "personne n’a déclaré de handicap"),
 )
 
 CRITERIA = (AGE, LIVES_ALONE, LANGUAGE, REACHABLE_BY, MARK, DISABILITY_DECLARED)

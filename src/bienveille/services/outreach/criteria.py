@@ -4,7 +4,17 @@ from collections.abc import Collection
 from datetime import date
 from uuid import UUID
 
-from bienveille.ground.lib.criteria import Condition, Criterion, InvalidValue, Names, Over, read_codes, read_whole
+from bienveille.ground.lib.criteria import (
+    Condition,
+    Criterion,
+    InvalidValue,
+    Names,
+    Over,
+    Pick,
+    Whole,
+    read_codes,
+    read_whole,
+)
 from bienveille.services.outreach.models import Campaign
 
 
@@ -21,6 +31,12 @@ def _identifiers(value: object) -> tuple[str, ...]:
 def _known(codes: Collection[str]) -> Names:
     rows = Campaign.objects.filter(pk__in=codes).values_list("pk", "name")
     return {str(pk): name for pk, name in rows}
+
+
+def _opened() -> Names:
+    """Campaigns that have called, the newest first (1 query)."""
+    rows = Campaign.objects.exclude(opened_at=None).order_by("-opened_at").values_list("pk", "name")
+    return {str(pk): name for pk, name in rows[:200]}
 
 
 def _in_campaign(codes: tuple[str, ...], on: date) -> Condition:
@@ -57,6 +73,7 @@ CRITERIA = (
         phrase=_in_campaign_words,
         known=_known,
         unknown="Aucune campagne ne porte l’identifiant « {code} ».",
+        control=Pick("une campagne", options=_opened),
     ),
     Criterion(
         name="silent_for_months",
@@ -64,5 +81,6 @@ CRITERIA = (
         parse=lambda value: read_whole(value, least=1, most=120),
         condition=_silent,
         phrase=lambda months, names: f"que personne n’a joints depuis {months} mois",
+        control=Whole("mois", start=6),
     ),
 )
