@@ -101,9 +101,8 @@ def test_back_button_after_saving_does_no_harm(visit, town):
     talk(page)
     save(page)
     page.go_back()
-    page.wait_for_selector("#appel")
-    # The page is asked again, and shows who is in hand now.
-    assert page.inner_text("h1") == "Mme Yvette Lascombe"
+    # The page is asked again, and says who is in hand now.
+    page.wait_for_selector("text=Mme Yvette Lascombe est entre vos mains")
     assert Attempt.objects.count() == 1
 
 
@@ -125,18 +124,118 @@ def test_two_tabs_the_second_keeps_its_words(visit, town):
     assert Attempt.objects.count() == 1
 
 
-def test_lost_connection_loses_nothing(visit, town):
+def kept(page):
+    """What this device holds until it is saved."""
+    return page.evaluate("Object.keys(localStorage).filter((name) => name.startsWith('bv-outbox:'))")
+
+
+def press(page, button=NEXT):
+    page.locator(button).click(no_wait_after=True)
+
+
+def test_lost_connection_keeps_what_was_typed_and_sends_it_once(visit, town):
     page = visit(town.caller)
     take(page)
     talk(page)
     page.context.set_offline(True)
-    page.click(NEXT)
+    press(page)
     page.wait_for_selector("[data-bv-offline] button")
-    assert "Connexion perdue" in page.inner_text("[data-bv-offline]")
-    page.context.set_offline(False)
-    page.click("text=Essayer de nouveau")
+    assert "Connexion perdue. Votre saisie est gardée sur cet appareil." in page.inner_text("[data-bv-offline]")
+    contact = Contact.objects.get(reserved_by=town.caller)
+    assert kept(page) == [f"bv-outbox:{contact.pk}:{contact.token}"]
+    assert "csrf" not in page.evaluate("name => localStorage.getItem(name)", kept(page)[0])
+    page.keyboard.press("Control+Enter")  # a second press while it waits changes nothing
+    page.context.set_offline(False)  # the browser says so, and the page sends by itself
     page.wait_for_function("() => document.querySelector('h1').innerText === 'Mme Yvette Lascombe'")
     assert Report.objects.get().note == "Ne descend plus faire les courses."
+    assert Attempt.objects.count() == 1
+    assert kept(page) == []
+    assert "Enregistré à" in page.inner_text("main")
+
+
+def test_an_answer_lost_on_the_way_saves_once(visit, town):
+    page = visit(town.caller)
+    take(page)
+    talk(page)
+    sent = []
+
+    def swallow(route):
+        """The server saves the call; its answer never arrives."""
+        if route.request.method != "POST" or len(sent) >= 2:
+            return route.continue_()
+        sent.append(route.request.post_data)
+        route.fetch(max_redirects=0)
+        return route.abort("connectionreset")
+
+    page.route(f"**/appels/{town.campaign.pk}/", swallow)
+    press(page)
+    page.wait_for_function("() => document.querySelector('h1').innerText === 'Mme Yvette Lascombe'", timeout=40_000)
+    assert len(sent) == 2
+    assert Attempt.objects.count() == 1
+    assert Report.objects.count() == 1
+    assert ledger(town.campaign.queue).reserved == 1
+    assert kept(page) == []
+
+
+def test_a_call_kept_by_a_closed_page_leaves_from_the_next_one(visit, town):
+    page = visit(town.caller)
+    take(page)
+    talk(page)
+    page.context.set_offline(True)
+    press(page)
+    page.wait_for_selector("[data-bv-offline] button")
+    other = page.context.new_page()
+    page.close(run_before_unload=False)
+    other.context.set_offline(False)
+    other.goto("/appels/")
+    other.wait_for_function("() => document.querySelector('[data-bv-offline]').innerText.includes('Enregistré à')")
+    assert Attempt.objects.count() == 1
+    assert ledger(town.campaign.queue).reserved == 0, "nobody looks: the next household stays in the queue"
+    assert kept(other) == []
+
+
+def test_what_is_refused_after_the_connection_came_back_is_shown_with_its_words(visit, town):
+    page = visit(town.caller)
+    take(page)
+    talk(page, "Fatiguée par son cancer.")
+    page.context.set_offline(True)
+    press(page)
+    page.wait_for_selector("[data-bv-offline] button")
+    page.context.set_offline(False)
+    page.wait_for_selector("[data-bv-errors]")
+    assert page.input_value("[name=note]") == "Fatiguée par son cancer."
+    assert page.is_checked("[name=grade][value=orange]")
+    assert kept(page) == []
+    page.check("[name=keep_note]")
+    save(page)
+    assert Attempt.objects.count() == 1
+
+
+def test_signing_out_leaves_nothing_on_the_device(visit, town):
+    page = visit(town.caller)
+    take(page)
+    talk(page)
+    page.route(f"**/appels/{town.campaign.pk}/", lambda route: route.abort())
+    press(page)
+    page.wait_for_selector("[data-bv-offline] button")
+    assert kept(page)
+    page.click("summary:has-text('Josiane')")
+    page.click("button:has-text('Se déconnecter')")
+    page.wait_for_url("**/connexion/**")
+    assert kept(page) == []
+    assert Attempt.objects.count() == 0
+
+
+def test_somebody_else_on_the_same_device_finds_nothing(visit, town):
+    page = visit(town.caller)
+    page.evaluate(
+        "() => localStorage.setItem('bv-outbox:a:b', JSON.stringify({user: 'other', until: Date.now() + 1e6, fields: []}))"
+    )
+    page.evaluate(
+        "() => localStorage.setItem('bv-outbox:c:d', JSON.stringify({user: document.body.dataset.bvUser, until: 1}))"
+    )
+    page.goto("/appels/")
+    assert kept(page) == []
 
 
 def test_session_over_then_back_with_the_draft(visit, town):

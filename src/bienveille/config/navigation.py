@@ -26,6 +26,7 @@ MENU: list[tuple[str, str, set[str]]] = [
     ("Campagnes", "workspace:campaigns", set(MANAGERS)),
     ("Publics", "audiences:audiences", set(MANAGERS)),
     ("Locataires", "workspace:people", {*MANAGERS, Role.SOCIAL_WORKER}),
+    ("Imports", "imports:runs", {Role.ADMINISTRATOR, Role.DIRECTOR}),
     ("Utilisateurs", "accounts:users", {Role.ADMINISTRATOR}),
     ("Aide et charte", "workspace:help", {Role.CALLER}),
 ]

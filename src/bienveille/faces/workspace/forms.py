@@ -4,8 +4,9 @@ from typing import Any
 
 from django import forms
 
-from bienveille.engines.dispatch.choices import Outcome
+from bienveille.engines.dispatch.choices import Outcome, StopReason
 from bienveille.engines.questionnaires.choices import Need
+from bienveille.faces.workspace.rules import moments
 from bienveille.ground.lib.typography import NBSP
 from bienveille.services.outreach.choices import Grade
 from bienveille.services.outreach.operations import NOTE_LENGTH, CallReport
@@ -30,6 +31,18 @@ NEXT_CALLS = [
     ("once", "Une fois, à une date"),
     ("weekly", "Chaque semaine, par vous"),
 ]
+
+
+def day_field(label: str, **options: Any) -> forms.DateField:
+    """A day, as a browser sends it or as people write it."""
+    errors = {"invalid": "Écrivez une date qui existe, par exemple 30/11/2026.", "required": "Choisissez un jour."}
+    return forms.DateField(
+        label=label,
+        input_formats=["%Y-%m-%d", "%d/%m/%Y", "%d.%m.%Y", "%d %m %Y"],
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        error_messages=errors,
+        **options,
+    )
 
 
 class CallForm(forms.Form):
@@ -58,13 +71,8 @@ class CallForm(forms.Form):
     next = forms.ChoiceField(
         label="Prochain appel", choices=NEXT_CALLS, initial="none", widget=forms.RadioSelect, required=False
     )
-    call_back_on = forms.DateField(
-        label="Jour du rappel",
-        required=False,
-        input_formats=["%Y-%m-%d", "%d/%m/%Y", "%d.%m.%Y", "%d %m %Y"],
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        error_messages={"invalid": "Écrivez une date qui existe, par exemple 30/11/2026."},
-    )
+    call_back_on = day_field("Jour du rappel", required=False)
+    call_back_when = forms.ChoiceField(label="À quel moment", choices=moments, required=False)
     note = forms.CharField(
         label="Une phrase pour la suite",
         help_text=f"Des faits utiles. Rien sur la santé, l’origine ou les opinions. {NOTE_LENGTH} caractères au plus.",
@@ -87,6 +95,7 @@ class CallForm(forms.Form):
         typed = self.cleaned_data
         reached = typed["outcome"] == Outcome.REACHED
         promised = reached and typed["next"] in ("once", "weekly")
+        later = promised or typed["outcome"] == Outcome.CALL_LATER
         return CallReport(
             outcome=typed["outcome"],
             grade=typed["grade"],
@@ -96,7 +105,8 @@ class CallForm(forms.Form):
             note=typed["note"],
             keep_note=typed["keep_note"],
             agreed=True if typed["agreed"] else None,
-            call_back_on=typed["call_back_on"] if promised or typed["outcome"] == Outcome.CALL_LATER else None,
+            call_back_on=typed["call_back_on"] if later else None,
+            call_back_when=typed["call_back_when"] if later else "",
             weekly=reached and typed["next"] == "weekly",
             phone=typed["phone"],
         )
@@ -106,3 +116,20 @@ class SearchForm(forms.Form):
     """The beginning of a name."""
 
     q = forms.CharField(label="Nom du locataire", max_length=100)
+
+
+class PauseForm(forms.Form):
+    """Until when a caller rests."""
+
+    until = day_field("Je reprends le")
+
+
+class StopWeeklyForm(forms.Form):
+    """Why a caller ends a weekly call."""
+
+    reason = forms.ChoiceField(
+        label="Pourquoi arrêter",
+        choices=StopReason.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": "Choisissez une raison : elle dit qui doit le savoir."},
+    )

@@ -1,15 +1,80 @@
-"""What one screen gathers from several packages: the help that exists near a home, need by need."""
+"""What one screen gathers from several packages: a caller's day; the help that exists near a home, need by need."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
+from bienveille.engines.dispatch.models import Attempt, Contact, PlannedCall
 from bienveille.engines.questionnaires.choices import Need
 from bienveille.engines.questionnaires.rules import NEED_THEMATIQUES, ServiceMatch
+from bienveille.register.accounts.models import User
 from bienveille.register.partners.models import Service
 from bienveille.register.partners.queries import services_for_commune
+from bienveille.services.outreach.models import CallerPause, Campaign
+from bienveille.services.outreach.queries import (
+    MyFigures,
+    campaigns_to_call,
+    households_in_hand,
+    last_saved_call,
+    my_figures,
+    pause_of,
+    promised_calls,
+)
 
 #: Enough to choose from while somebody waits on the phone.
 PER_NEED = 3
+
+
+#: How far ahead promised calls are shown to their caller.
+WEEK_AHEAD = timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class CallerDay:
+    """What a caller starts from. `current`: the campaign of the one big button, the others stand below it."""
+
+    campaigns: list[Campaign]
+    in_hand: Contact | None
+    current: Campaign | None
+    promised: list[PlannedCall]
+    figures: MyFigures
+    last: Attempt | None
+    pause: CallerPause | None
+
+    @property
+    def others(self) -> list[Campaign]:
+        """Campaigns in which this person may call too."""
+        return [one for one in self.campaigns if self.current is None or one.pk != self.current.pk]
+
+
+def caller_day_of(user: User, now: datetime) -> CallerDay | None:
+    """The day of a caller; None for somebody who calls nowhere (7 queries, whatever the campaigns and promises).
+
+    The campaign of the big button: the one whose household is in hand, else that of the first promise due, else the
+    newest that hands out.
+    """
+    today = now.date()
+    campaigns = campaigns_to_call(user)
+    promised = promised_calls(user, today + WEEK_AHEAD)
+    if not campaigns and not promised:
+        return None
+    held = households_in_hand(user)
+    by_queue = {campaign.queue_id: campaign for campaign in campaigns}
+    mine = [by_queue[contact.queue_id] for contact in held if contact.queue_id in by_queue]
+    due = [one for one in promised if one.due_on <= today and (one.due_from is None or one.due_from <= now)]
+    promising = [by_queue[one.contact.queue_id] for one in due if one.contact.queue_id in by_queue]
+    giving = [campaign for campaign in [*promising, *campaigns] if campaign.queue.accepting]
+    current = next(iter([*mine, *giving, *campaigns]), None)
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    return CallerDay(
+        campaigns=campaigns,
+        in_hand=next((one for one in held if current is not None and one.queue_id == current.queue_id), None),
+        current=current,
+        promised=promised,
+        figures=my_figures(user, midnight),
+        last=last_saved_call(user, now),
+        pause=pause_of(user, today),
+    )
 
 
 @dataclass(frozen=True)

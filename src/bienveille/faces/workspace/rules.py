@@ -1,11 +1,12 @@
 """Words that screens make of figures and facts: titles that say the fact, homes in one line. No database, no clock."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, time
 from typing import Any
 
-from bienveille.ground.lib.typography import NBSP, counted, day_in_words, number, percent, plural
+from bienveille.engines.dispatch.rules import starts_at
+from bienveille.ground.lib.typography import NBSP, WEEKDAYS, clock, counted, day_in_words, number, percent, plural
 
 _TENTHS = ("", "Un", "Deux", "Trois", "Quatre", "Cinq", "Six", "Sept", "Huit", "Neuf")
 
@@ -146,3 +147,41 @@ def event_detail(event: Any) -> str:
     """« 9 min, par Josiane T., Grand froid 2026 »: what stands after the hour of a call."""
     lasted = f"{event.minutes}{NBSP}min, " if event.minutes and event.minutes < 180 else ""
     return f"{lasted}par {event.caller}, {event.campaign}"
+
+
+def moment_words(when: str) -> str:
+    """« le matin », « l’après-midi », « vers 14 h 30 »; nothing when any time will do."""
+    if when in ("", "morning", "afternoon"):
+        return {"": "", "morning": "le matin", "afternoon": "l’après-midi"}[when]
+    return f"vers {clock(time.fromisoformat(when))}"
+
+
+def weekly_words(due_on: date, when: str) -> str:
+    """« Chaque mardi vers 14 h 30 »."""
+    return f"Chaque {WEEKDAYS[due_on.weekday()]} {moment_words(when)}".strip()
+
+
+def moments() -> list[tuple[str, str]]:
+    """The moments of a day for which a call may be promised: any, half a day, each half hour."""
+    hours = [f"{hour:02d}:{minute:02d}" for hour in range(9, 20) for minute in (0, 30) if (hour, minute) <= (19, 0)]
+    halves = [("", "À toute heure"), ("morning", "Le matin"), ("afternoon", "L’après-midi")]
+    return halves + [(hour, moment_words(hour).capitalize()) for hour in hours]
+
+
+@dataclass(frozen=True)
+class DayGroup:
+    """Promised calls under one title."""
+
+    title: str
+    calls: list[Any]
+
+
+def by_day(planned: Sequence[Any], today: date) -> list[DayGroup]:
+    """Promised calls in three groups: late, today, later; empty ones are left out."""
+    ordered = sorted(planned, key=lambda one: (one.due_on, one.due_when == "", starts_at(one.due_when)))
+    groups = [
+        DayGroup("En retard", [one for one in ordered if one.due_on < today]),
+        DayGroup("Aujourd’hui", [one for one in ordered if one.due_on == today]),
+        DayGroup("Dans la semaine", [one for one in ordered if one.due_on > today]),
+    ]
+    return [group for group in groups if group.calls]

@@ -2,13 +2,17 @@
 
 from django.urls import path
 
-from bienveille.faces.workspace.views import calls, campaigns, home, people
+from bienveille.faces.workspace.views import calls, campaigns, day, home, people
 
 app_name = "workspace"
 urlpatterns = [
     path("", home.home, name="home"),
     path("aide/", home.help_page, name="help"),
-    path("appels/", calls.calls, name="calls"),
+    path("appels/", day.calls, name="calls"),
+    path("appels/pause/", day.pause_me, name="pause_me"),
+    path("appels/reprise/", day.resume_me, name="resume_me"),
+    path("appels/chaque-semaine/<uuid:planned_call_id>/arreter/", day.stop_weekly, name="stop_weekly"),
+    path("appels/chaque-semaine/<uuid:planned_call_id>/reprendre/", day.resume_weekly, name="resume_weekly"),
     path("appels/promis/", calls.promised, name="promised"),
     path("appels/promis/<uuid:planned_call_id>/", calls.start_promised, name="start_promised"),
     path("appels/<uuid:campaign_id>/", calls.call, name="call"),

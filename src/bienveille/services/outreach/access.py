@@ -6,12 +6,12 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404
 
 from bienveille.engines.audiences.access import targeting_scope
-from bienveille.engines.dispatch.models import Contact
+from bienveille.engines.dispatch.models import Contact, PlannedCall
 from bienveille.register.accounts.access import MANAGERS, has_role
 from bienveille.register.accounts.models import User
 from bienveille.services.outreach.choices import CampaignState
 from bienveille.services.outreach.models import Campaign
-from bienveille.services.outreach.queries import may_call
+from bienveille.services.outreach.queries import may_call, weekly_call
 
 
 def may_change(user: User, campaign: Campaign) -> bool:
@@ -55,3 +55,11 @@ def get_campaign_of_contact(user: User, contact_id: UUID) -> Campaign:
     if found is None or not may_call(found, user):
         raise Http404
     return found
+
+
+def get_weekly_call_for(user: User, planned_call_id: UUID) -> PlannedCall:
+    """One of one's own weekly calls, planned or ended, with its household; 404 for anybody else's (1 query)."""
+    planned = weekly_call(user, planned_call_id)
+    if planned is None:
+        raise Http404
+    return planned

@@ -4,12 +4,11 @@ A page shown by GET never takes anybody: only a button does. Whatever is refused
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -24,16 +23,16 @@ from bienveille.engines.dispatch.queries import (
     caller_day,
     contact_held,
     contact_in_hand,
-    last_attempt_of,
     waiting_later,
 )
 from bienveille.engines.questionnaires.choices import Need
 from bienveille.engines.questionnaires.queries import get_definition
 from bienveille.engines.questionnaires.rules import answers_from_post
 from bienveille.faces.workspace.forms import OFTEN, CallForm
-from bienveille.faces.workspace.queries import help_near
-from bienveille.faces.workspace.rules import home_line, people_line, phone_words
+from bienveille.faces.workspace.queries import WEEK_AHEAD, help_near
+from bienveille.faces.workspace.rules import by_day, home_line, people_line, phone_words
 from bienveille.faces.workspace.views import Request
+from bienveille.faces.workspace.views.day import midnight
 from bienveille.ground.lib.languages import language_name
 from bienveille.ground.lib.note_guard import Finding, check_note
 from bienveille.ground.lib.typography import counted, day_in_words, moment_in_words, plural
@@ -47,14 +46,14 @@ from bienveille.services.outreach.models import Campaign
 from bienveille.services.outreach.queries import (
     CallSheet,
     call_sheet,
-    campaigns_to_call,
+    last_saved_call,
+    pause_of,
     promised_calls,
     undone_call,
 )
 
 INVALID = 422
 CONFLICT = 409
-WEEK_AHEAD = timedelta(days=7)
 GRADE_HINTS = {
     "green": "Tout va bien, ou la famille s’en occupe",
     "yellow": "À rappeler sous 7 jours",
@@ -67,44 +66,9 @@ GRADE_KEYS = {"green": "alt+v", "yellow": "alt+j", "orange": "alt+o", "red": "al
 OUT_OF_DATE = (dispatch.StaleToken, dispatch.UnknownContact, operations.NotACaller)
 
 
-def desk(user: User) -> dict[str, Any] | None:
-    """A caller's day: campaigns open to them with what they did today, promised calls; None when they call nowhere."""
-    open_to_them = campaigns_to_call(user)
-    today = timezone.localdate()
-    promised = promised_calls(user, today)
-    if not open_to_them and not promised:
-        return None
-    midnight = _midnight()
-    return {
-        "promised": promised,
-        "today": today,
-        "campaigns": [
-            {
-                "campaign": campaign,
-                "in_hand": contact_in_hand(campaign.queue_id, user),
-                "day": caller_day(user, campaign.queue_id, midnight),
-                "undo": last_call(campaign, user),
-            }
-            for campaign in open_to_them
-        ],
-    }
-
-
-def _midnight() -> datetime:
-    return timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
-
-
 def last_call(campaign: Campaign, user: User) -> Attempt | None:
-    """The call just saved, while it may still be taken back."""
-    last = last_attempt_of(user, campaign.queue_id)
-    recent = last is not None and timezone.now() - last.at < timedelta(minutes=dispatch.UNDO_MINUTES)
-    return last if recent else None
-
-
-@require_safe
-def calls(request: Request) -> HttpResponse:
-    """Campaigns in which one may call, one button each."""
-    return render(request, "workspace/calls.html", {"desk": desk(request.user)})
+    """The call just saved in this campaign, while it may still be taken back."""
+    return last_saved_call(user, timezone.now(), campaign.queue_id)
 
 
 @require_safe
@@ -116,15 +80,10 @@ def promised(request: Request) -> HttpResponse:
 def _promised_page(request: Request, *, refusal: Refusal | None = None, status: int = 200) -> HttpResponse:
     today = timezone.localdate()
     planned = promised_calls(request.user, today + WEEK_AHEAD)
-    groups = [
-        ("En retard", [one for one in planned if one.due_on < today]),
-        ("Aujourd’hui", [one for one in planned if one.due_on == today]),
-        ("Dans la semaine", [one for one in planned if one.due_on > today]),
-    ]
     due = sum(one.due_on <= today for one in planned)
     context = {
         "title": f"{counted(due, 'rappel')} {plural(due, 'vous attend', 'vous attendent')}" if due else "Mes rappels",
-        "groups": [{"title": title, "calls": found} for title, found in groups if found],
+        "groups": by_day(planned, today),
         "refusal": refusal,
     }
     return render(request, "workspace/promised.html", context, status=status)
@@ -159,7 +118,7 @@ def call(request: Request, campaign_id: UUID) -> HttpResponse:
     """GET: the household in hand, or why there is none. POST: save the call, then the next one or a pause."""
     campaign = get_campaign_to_call(request.user, campaign_id)
     if request.method == "POST":
-        return _save(request, campaign)
+        return _for_the_script(request, _save(request, campaign))
     contact = contact_in_hand(campaign.queue_id, request.user)
     if contact is None:
         return _nobody_page(request, campaign)
@@ -168,6 +127,13 @@ def call(request: Request, campaign_id: UUID) -> HttpResponse:
     answers = typed.pop("answers", {})
     form = _form(contact, initial={"idempotency_key": uuid4().hex, **typed})
     return _call_page(request, campaign, contact, form, answers)
+
+
+def _for_the_script(request: Request, answer: HttpResponse) -> HttpResponse:
+    """Where to go next as data, for the script that saves in spite of the network; a refusal stays a page."""
+    if request.headers.get("X-Bienveille-Outbox") and isinstance(answer, HttpResponseRedirect):
+        return JsonResponse({"next": answer.url})
+    return answer
 
 
 def _form(contact: Contact, *, data: Any = None, initial: Mapping[str, Any] | None = None) -> CallForm:
@@ -200,6 +166,8 @@ def _save(request: Request, campaign: Campaign) -> HttpResponse:
                 return _stale_page(request, campaign, form, answers, refusal)
             except dispatch.CannotPlan as refusal:
                 form.add_error("call_back_on", str(refusal))
+            except dispatch.CannotPlanThen as refusal:
+                form.add_error("call_back_when", str(refusal))
             except operations.InvalidReport as refusal:
                 guide_errors = _spread(form, refusal.errors)
             else:
@@ -263,7 +231,7 @@ def _call_page(
         }
         for rank, line in enumerate(sheet.phones)
     ]
-    done = caller_day(request.user, campaign.queue_id, _midnight())["calls"]
+    done = caller_day(request.user, campaign.queue_id, midnight())["calls"]
     context = {
         "campaign": campaign,
         "contact": contact,
@@ -324,6 +292,7 @@ def _nobody_page(request: Request, campaign: Campaign) -> HttpResponse:
         "promised": promised,
         "asked": request.GET.get("demande") == "1",
         "undo": last_call(campaign, request.user),
+        "pause": pause_of(request.user, timezone.localdate()),
     }
     return render(request, "workspace/nobody.html", context)
 

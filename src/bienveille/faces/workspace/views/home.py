@@ -8,14 +8,17 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from bienveille.engines.dispatch.queries import ledgers
+from bienveille.faces.workspace.rules import weekly_words
 from bienveille.faces.workspace.views import Request
-from bienveille.faces.workspace.views.calls import desk
-from bienveille.ground.lib.typography import calendar_day
+from bienveille.faces.workspace.views.day import desk
+from bienveille.ground.lib.typography import calendar_day, day_in_words
 from bienveille.ground.platform.reference import EmergencyNumber, emergency_numbers
 from bienveille.register.accounts.access import MANAGERS, has_role
 from bienveille.register.accounts.choices import Role
+from bienveille.register.accounts.models import User
+from bienveille.register.tenants.access import reading_scope
 from bienveille.services.outreach.choices import CampaignState
-from bienveille.services.outreach.queries import all_campaigns
+from bienveille.services.outreach.queries import all_campaigns, left_alone, promises_of_resting
 
 FAMILIES = {
     "danger": "Un danger, maintenant",
@@ -33,15 +36,43 @@ def home(request: Request) -> HttpResponse:
         "day_words": calendar_day(timezone.localdate()).capitalize(),
         "desk": desk(user),
         "campaigns": [],
+        "left": [],
         "is_manager": has_role(user, *MANAGERS),
     }
     if context["is_manager"]:
         running = [one for one in all_campaigns() if one.state in (CampaignState.OPEN, CampaignState.PAUSED)]
         by_queue = ledgers(one.queue_id for one in running)
         context["campaigns"] = [{"campaign": one, "ledger": by_queue[one.queue_id].as_dict()} for one in running]
+        context["left"] = _left(user)
     context["is_caller"] = has_role(user, Role.CALLER)
     context["sees_people"] = has_role(user, *MANAGERS, Role.SOCIAL_WORKER)
     return render(request, "workspace/home.html", context)
+
+
+def _left(user: User) -> list[dict[str, Any]]:
+    """Promised calls of callers at rest, and weekly ones that their caller can no longer make."""
+    now = timezone.localtime()
+    scope = reading_scope(user)
+    resting = [
+        {
+            "planned": planned,
+            "tag": "En pause",
+            "icon": "pause-circle",
+            "words": f"Promis {day_in_words(planned.due_on, now.date())} par {planned.caller.display_name}, "
+            f"qui reprend {day_in_words(planned.caller.calling_pause.until, now.date())}",
+        }
+        for planned in promises_of_resting(scope, now.date())
+    ]
+    alone = [
+        {
+            "planned": planned,
+            "tag": "Arrêté",
+            "icon": "person-x",
+            "words": f"{weekly_words(planned.due_on, planned.due_when)}, par {planned.caller.display_name} jusqu’ici",
+        }
+        for planned in left_alone(scope, now)
+    ]
+    return [*resting, *alone]
 
 
 @require_safe

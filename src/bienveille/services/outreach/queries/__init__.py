@@ -18,12 +18,15 @@ from bienveille.services.outreach.queries.key_figures import figures
 from bienveille.services.outreach.queries.my_day import (
     MyFigures,
     WeeklyPerson,
+    households_in_hand,
+    last_saved_call,
     left_alone,
     may_be_handed,
     my_figures,
     pause_of,
     promises_of_resting,
     stopped_weekly,
+    weekly_call,
     weekly_people,
 )
 from bienveille.services.outreach.queries.sheets import (
@@ -55,7 +58,9 @@ __all__ = [
     "events_for_household",
     "figures",
     "find_campaign",
+    "households_in_hand",
     "last_contacts",
+    "last_saved_call",
     "left_alone",
     "may_be_handed",
     "may_call",
@@ -68,6 +73,7 @@ __all__ = [
     "standing_of_household",
     "stopped_weekly",
     "undone_call",
+    "weekly_call",
     "weekly_people",
     "whom_it_calls",
 ]

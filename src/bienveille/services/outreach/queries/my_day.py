@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from uuid import UUID
 
 from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet, Subquery
 
 from bienveille.engines.dispatch.choices import Outcome, PlannedState, StopReason
-from bienveille.engines.dispatch.models import Attempt, PlannedCall
+from bienveille.engines.dispatch.models import Attempt, Contact, PlannedCall
+from bienveille.engines.dispatch.operations import UNDO_MINUTES
 from bienveille.register.accounts.models import User
 from bienveille.register.accounts.rules import Scope
 from bienveille.services.outreach.models import CallerPause, Campaign, Report
@@ -99,6 +101,27 @@ def my_figures(caller: User, midnight: datetime) -> MyFigures:
         reached_today=Count("id", filter=Q(outcome=Outcome.REACHED, at__gte=midnight)),
     )
     return MyFigures(**counts)
+
+
+def households_in_hand(caller: User) -> list[Contact]:
+    """Households that a caller holds, one a campaign at most, the one held longest first (1 query)."""
+    held = Contact.objects.filter(reserved_by=caller).select_related("household").order_by("reserved_at")
+    return list(held)
+
+
+def last_saved_call(caller: User, now: datetime, queue_id: UUID | None = None) -> Attempt | None:
+    """The call just saved, while it may still be taken back, with what it revealed and who leads there (1 query)."""
+    attempts = Attempt.objects.filter(caller=caller, undone_at=None, at__gt=now - timedelta(minutes=UNDO_MINUTES))
+    if queue_id is not None:
+        attempts = attempts.filter(contact__queue_id=queue_id)
+    attempts = attempts.select_related("report", "contact__household", "contact__queue__campaign__created_by")
+    return attempts.order_by("-at", "-id").first()
+
+
+def weekly_call(caller: User, planned_call_id: UUID) -> PlannedCall | None:
+    """One of a caller's weekly calls, planned or ended, with its household (1 query)."""
+    planned = PlannedCall.objects.filter(pk=planned_call_id, caller=caller, weekly=True)
+    return planned.select_related("contact__household", "contact__queue__campaign").first()
 
 
 def _weekly(planned: QuerySet[PlannedCall]) -> list[WeeklyPerson]:
