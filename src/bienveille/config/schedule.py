@@ -2,12 +2,14 @@
 
 from bienveille.engines.dispatch.operations import wake_queues
 from bienveille.ground.platform.jobs import Job, schedule
+from bienveille.register.imports.operations import purge_imports
 
 #: Read by the worker before its first job (setting SCHEDULE). Cron lines are in UTC. One thing more runs by itself and
 #: is not here because the queue cannot do without it: `ground/platform/jobs.py` gives back, every ten seconds, the
 #: jobs of a worker that died.
 SCHEDULE: tuple[tuple[Job[[]], str, str], ...] = (
     (wake_queues, "* * * * *", "Households whose next try has come, or whose caller vanished, are offered again."),
+    (purge_imports, "20 2 * * *", "Files nobody imported in a week go, and cells shown beside old issues."),
 )
 
 for _job, _cron, _why in SCHEDULE:

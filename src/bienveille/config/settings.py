@@ -180,6 +180,11 @@ STATIC_URL = "/static/"
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_MAX_AGE = 3600
 
+# Files that people drop, until they are imported: never served, readable by us alone. Elsewhere: STORAGES.
+MEDIA_ROOT = VAR_DIR / "files"
+FILE_UPLOAD_PERMISSIONS = 0o600
+FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
+
 # E-mail. Never set ADMINS: Django would then send whole forms, notes included, by e-mail.
 # Without a mail server, messages are left as files in var/mail.
 MAILERS: dict[str, dict[str, Any]] = {

@@ -27,10 +27,11 @@ _SHOWN = 3  # examples of each reason in the report for people
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     from bienveille.register.imports.rules.profiles import profile_names
 
+    built_in = ", ".join(profile_names())
     parser.add_argument("files", nargs="+", metavar="FICHIER", help="exports .csv, .xlsx, .ods, ou partenaires .json")
     parser.add_argument("--org", default="", metavar="NOM", help="nom du bailleur, demandé au premier import")
-    parser.add_argument("--profile", default="", choices=["", *profile_names()], metavar="PROFIL",
-                        help="données de plus, pour une finalité : " + ", ".join(profile_names()))  # fmt: skip
+    parser.add_argument("--profile", default="", metavar="PROFIL",
+                        help=f"un profil fourni ({built_in}) ou enregistré depuis un écran")  # fmt: skip
     parser.add_argument("--dry-run", action="store_true", help="tout faire, puis tout annuler : rien n’est écrit")
     parser.add_argument("--json", action="store_true", help="écrire un document JSON sur la sortie")
 
@@ -40,8 +41,11 @@ def run(options: argparse.Namespace) -> int:
 
     from bienveille.faces.cli.main import DONE, REFUSED, SOME_REJECTED, WRONG_USAGE, given_path
     from bienveille.ground.platform.refusal import Refusal
-    from bienveille.register.imports.operations import import_files
+    from bienveille.register.imports.operations import find_profile, import_files
 
+    if options.profile and find_profile(name=options.profile) is None:
+        print(f"Le profil «\u00a0{options.profile}\u00a0» n’existe pas.", file=sys.stderr)
+        raise SystemExit(WRONG_USAGE)
     paths = [given_path(name) for name in options.files]
     missing = [name for name, path in zip(options.files, paths, strict=True) if not path.is_file()]
     if missing:

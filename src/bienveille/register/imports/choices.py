@@ -13,8 +13,21 @@ class FileKind(TextChoices):
 
 
 class RunState(TextChoices):
+    """From files dropped on a screen to the register; the command line goes straight to the last two."""
+
+    MAPPING = "mapping", "Colonnes à préciser"
+    CHECKING = "checking", "Vérification en cours"
+    READY = "ready", "À appliquer"
+    APPLYING = "applying", "Application en cours"
     APPLIED = "applied", "Appliqué"
     REFUSED = "refused", "Refusé"
+    CANCELLED = "cancelled", "Abandonné"
+
+
+#: States in which a job has something to do.
+AT_WORK = (RunState.CHECKING, RunState.APPLYING)
+#: States in which the files wait for somebody.
+WAITING = (RunState.MAPPING, RunState.CHECKING, RunState.READY, RunState.APPLYING)
 
 
 class Severity(TextChoices):

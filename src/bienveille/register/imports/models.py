@@ -12,7 +12,11 @@ from bienveille.register.tenants.models import Person
 
 
 class ImportRun(Record):
-    """One call: several files, applied together or not at all."""
+    """One call: several files, applied together or not at all.
+
+    `revision` grows each time the columns are changed: what was checked before no longer counts. `seen_at` is the last
+    sign of life of the job that works on it.
+    """
 
     actor = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     channel = models.CharField(max_length=8, choices=AuditChannel, default=AuditChannel.CLI)
@@ -20,8 +24,19 @@ class ImportRun(Record):
     profile = models.CharField(max_length=40, blank=True)
     purpose = models.CharField(max_length=60, blank=True, help_text="Purpose named by the profile")
     refusal = models.CharField(max_length=500, blank=True, help_text="Why nothing was applied, in French")
+    org = models.CharField(max_length=200, blank=True, help_text="Name of the landlord, asked in an empty database")
     started_at = models.DateTimeField()
-    finished_at = models.DateTimeField(db_default=models.functions.Now())
+    finished_at = models.DateTimeField(null=True)
+    revision = models.PositiveIntegerField(default=1)
+    checked_revision = models.PositiveIntegerField(default=0, help_text="The revision that the counts are about")
+    figures = models.JSONField(default=dict, help_text="What the register counts before and after")
+    asked_at = models.DateTimeField(null=True, help_text="When its job was asked for")
+    seen_at = models.DateTimeField(null=True, help_text="Last sign of life of its job")
+    stopped_at = models.DateTimeField(null=True, help_text="When its job failed")
+    step = models.CharField(max_length=255, blank=True, help_text="The file being read; nothing: the register changes")
+    rows_done = models.PositiveIntegerField(default=0)
+    rows_total = models.PositiveIntegerField(default=0, help_text="Nil: unknown before the first reading")
+    values_until = models.DateField(null=True, help_text="Last day of the cells shown in the issues")
 
     class Meta:
         ordering = ["-started_at"]
@@ -33,25 +48,51 @@ class ImportRun(Record):
         return f"{self.started_at:%Y-%m-%d %H:%M} {self.get_state_display()}"
 
 
+class ImportProfile(Record):
+    """What the columns of this landlord's exports become, saved under a name for the next import."""
+
+    name = models.SlugField(max_length=40, unique=True, help_text="As typed after --profile")
+    label = models.CharField(max_length=60)
+    base = models.CharField(max_length=40, blank=True, help_text="Built-in profile whose purpose and marks it keeps")
+    columns = models.JSONField(default=dict, help_text="Kind of file → title → field")
+    saved_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    saved_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["label"]
+
+    def __str__(self) -> str:
+        return self.label
+
+
 class ImportFile(Record):
     """One file of a run, how it was understood and what it changed."""
 
     run = models.ForeignKey(ImportRun, models.CASCADE, related_name="files")
+    rank = models.PositiveSmallIntegerField(default=0, help_text="Place in the call")
     name = models.CharField(max_length=255)
-    kind = models.CharField(max_length=10, choices=FileKind)
+    kind = models.CharField(max_length=10, choices=FileKind, blank=True)
+    size = models.PositiveBigIntegerField(default=0, help_text="Bytes; nil from the command line")
+    stored = models.CharField(max_length=100, blank=True, help_text="Name in the storage, until applied or given up")
+    given_kind = models.CharField(max_length=10, choices=FileKind, blank=True, help_text="When the titles do not tell")
+    chosen = models.JSONField(default=dict, help_text="Title → field, where somebody corrected what was recognised")
+    header = ArrayField(models.CharField(max_length=200), default=list)
+    header_line = models.PositiveIntegerField(default=1, help_text="First line = 1")
+    sheet = models.CharField(max_length=100, blank=True)
+    samples = models.JSONField(default=dict, help_text="First values by title; erased with the file")
     encoding = models.CharField(max_length=20, blank=True)
     separator = models.CharField(max_length=1, blank=True)
     columns = models.JSONField(default=dict, help_text="Title in the file → field it became")
     unknown_columns = ArrayField(models.CharField(max_length=200), default=list)
     ignored_columns = ArrayField(models.CharField(max_length=200), default=list)
-    records = models.PositiveIntegerField()
-    accepted = models.PositiveIntegerField()
-    rejected = models.PositiveIntegerField()
-    warned = models.PositiveIntegerField()
-    created = models.PositiveIntegerField()
-    updated = models.PositiveIntegerField()
-    closed = models.PositiveIntegerField()
-    unchanged = models.PositiveIntegerField()
+    records = models.PositiveIntegerField(default=0)
+    accepted = models.PositiveIntegerField(default=0)
+    rejected = models.PositiveIntegerField(default=0)
+    warned = models.PositiveIntegerField(default=0)
+    created = models.PositiveIntegerField(default=0)
+    updated = models.PositiveIntegerField(default=0)
+    closed = models.PositiveIntegerField(default=0)
+    unchanged = models.PositiveIntegerField(default=0)
 
     class Meta:
         constraints = [
@@ -79,6 +120,7 @@ class ImportIssue(models.Model):
         constraints = [
             CheckConstraint(name="import_issue_reason", condition=Q(reason__in=Reason.values)),
         ]
+        indexes = [models.Index(fields=["file", "severity", "row"], name="import_issue_list")]
 
     def __str__(self) -> str:
         return f"{self.row} {self.column} {self.reason}"

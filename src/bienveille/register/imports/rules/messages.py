@@ -28,6 +28,41 @@ ISSUES = {
     "too_long": "Le texte est trop long : il est coupé.",
 }
 
+#: What to do about it, in a few words; nothing when there is nothing to do.
+ADVICE = {
+    "exit_before_entry": "Corriger l’une des deux dates",
+    "unknown_dwelling": "Importer d’abord le patrimoine",
+    "missing_name": "Compléter le nom",
+    "missing_key": "Compléter l’identifiant",
+    "duplicate_key": "Garder une seule des deux lignes",
+    "too_few_columns": "Regarder les séparateurs de la ligne",
+    "too_many_columns": "Regarder les séparateurs de la ligne",
+    "invalid_record": "Corriger la fiche chez son éditeur",
+    "unknown_structure": "Ajouter la structure au fichier",
+    "invalid_phone": "Corriger le numéro",
+    "invalid_email": "Corriger l’adresse",
+    "phone_remark": "Ranger la remarque ailleurs",
+    "unknown_date": "Compléter la date si elle est connue",
+    "impossible_date": "Corriger la date",
+    "ambiguous_date": "Écrire l’année sur quatre chiffres",
+    "unknown_language": "Écrire la langue en toutes lettres",
+    "unknown_value": "Corriger la valeur",
+    "unknown_agency": "Écrire l’agence comme dans le patrimoine",
+    "role_not_granted": "Donner ce rôle dans « Utilisateurs »",
+    "lease_conflict": "Corriger l’une des deux lignes",
+    "too_long": "Raccourcir le texte",
+}
+
+ENCODINGS = {
+    "utf-8": "UTF-8",
+    "utf-8-sig": "UTF-8",
+    "cp1252": "Windows-1252",
+    "iso8859-15": "ISO 8859-15",
+    "cp850": "DOS 850",
+    "mac_roman": "Mac Roman",
+}
+SEPARATORS = {";": "point-virgule", ",": "virgule", "\t": "tabulation", "|": "barre verticale"}
+
 WRONG_FILES = {
     "empty": "le fichier est vide",
     "pdf": "c’est un document PDF, qui ne contient pas de tableau lisible",
@@ -72,3 +107,27 @@ def refusal_message(file: str, code: str, detail: Mapping[str, object]) -> str:
         shown = [str(title)[:30] for title in values["titles"][:6]]  # type: ignore[index]
         values["titles"] = ", ".join(shown) + ("…" if len(values["titles"]) > 6 else "")  # type: ignore[arg-type]
     return spaced(f"« {file} » n’est pas importé : {WRONG_FILES[code].format(**values)}. {EXPECTED}")
+
+
+def advice(reason: str) -> str:
+    """What to do about a reject or a warning."""
+    return spaced(ADVICE[reason])
+
+
+def dialect(*, kind: str, encoding: str, separator: str, sheet: str, header_line: int) -> str:
+    """How a file was understood: its encoding, its separator, where its titles are."""
+    if kind == "partners":
+        return "Fichier JSON au schéma data·inclusion"
+    if sheet:
+        return spaced(f"Classeur, feuille « {sheet} », titres en ligne {header_line}")
+    if not encoding:
+        return ""
+    words = ENCODINGS.get(encoding) or encoding.upper()
+    return f"{words}, {SEPARATORS.get(separator, separator)}, titres en ligne {header_line}"
+
+
+def size_words(size: int) -> str:
+    """12 Ko, 3,4 Mo."""
+    if size < 1 << 20:
+        return f"{max(1, round(size / 1024))}{_NBSP}Ko"
+    return f"{size / (1 << 20):.1f}{_NBSP}Mo".replace(".", ",")

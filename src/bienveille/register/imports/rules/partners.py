@@ -3,9 +3,6 @@
 import json
 from typing import Any
 
-from data_inclusion.schema import v1
-from pydantic import ValidationError
-
 from bienveille.register.imports.rules.cells import Issue, shown
 
 
@@ -35,6 +32,10 @@ def read_record(kind: str, number: int, record: Any) -> dict[str, Any] | Issue:
         return Issue(number, "id", shown(record.get("id") or ""), "missing_key")
     if not isinstance(record.get("nom"), str) or not record["nom"].strip():
         return Issue(number, "nom", "", "missing_name")
+    # Read here only: the schema takes half a second to load, and most files are tables.
+    from data_inclusion.schema import v1
+    from pydantic import ValidationError
+
     model = v1.Structure if kind == "structure" else v1.Service
     try:
         read = model(**record)

@@ -1,9 +1,12 @@
-"""Profiles: what else an import may keep, for which named purpose and for how long; files of the folder `profiles`."""
+"""Profiles: what else an import may keep, for which purpose and how long; what the landlord's own columns become.
+
+Built-in ones are files of the folder `profiles`; those saved from an import are rows of `ImportProfile`.
+"""
 
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 FOLDER = Path(__file__).parent.parent / "profiles"
@@ -20,12 +23,13 @@ class MarkRule:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A purpose, and the facts it may keep."""
+    """A purpose and the facts it may keep; what the columns of this landlord's files become."""
 
     name: str
     label: str
     purpose: str
-    marks: tuple[MarkRule, ...]
+    marks: tuple[MarkRule, ...] = ()
+    columns: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # kind → title → field
 
 
 def profile_names() -> list[str]:

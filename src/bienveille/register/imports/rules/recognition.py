@@ -168,11 +168,19 @@ def is_title(cell: str) -> bool:
     return plain(cell) in _ALL_TITLES
 
 
-def recognise(header: Sequence[str]) -> ColumnMap | None:
-    """The kind of file and its columns, or None when no kind fits: the one with the most columns understood."""
+type Chosen = Mapping[str, Mapping[str, str]]  # kind → title without accents or case → field, "" to leave it aside
+
+
+def recognise(header: Sequence[str], *, chosen: Chosen | None = None, kind: str = "") -> ColumnMap | None:
+    """The kind of file and its columns, or None when no kind fits: the one with the most columns understood.
+
+    `chosen`: what somebody said of some columns, which wins over the usual titles; `kind`: what somebody said it is.
+    """
     best: ColumnMap | None = None
-    for kind, layout in LAYOUTS.items():
-        mapping = _map(kind, layout, header)
+    for name, layout in LAYOUTS.items():
+        if kind and name != kind:
+            continue
+        mapping = map_columns(name, header, (chosen or {}).get(name, {}))
         if not any(required <= mapping.positions.keys() for required in layout.required):
             continue
         if best is None or len(mapping.positions) > len(best.positions):
@@ -180,20 +188,38 @@ def recognise(header: Sequence[str]) -> ColumnMap | None:
     return best
 
 
-def _map(kind: str, layout: Layout, header: Sequence[str]) -> ColumnMap:
+def is_left_aside(kind: str, title: str) -> bool:
+    """Whether a column of that title is never given to a field, whoever asks."""
+    words = plain(title)
+    return words in _IGNORED_TITLES.get(kind, ()) and words not in _FIELD_BY_TITLE.get(kind, {})
+
+
+def map_columns(kind: str, header: Sequence[str], chosen: Mapping[str, str]) -> ColumnMap:
+    """What each column of a file of that kind becomes; required fields may be missing."""
+    layout = LAYOUTS[kind]
     mapping = ColumnMap(kind)
+    fields: dict[int, str] = {}
+    taken: set[str] = set()
+    for first in (True, False):  # columns that somebody chose, then those known by their titles
+        for position, title in enumerate(header):
+            words = plain(title)
+            if not title or position in fields or is_left_aside(kind, title) or (first and words not in chosen):
+                continue
+            name = chosen[words] if first else _FIELD_BY_TITLE[kind].get(words, "")
+            if name not in layout.titles or (name in taken and name not in layout.several):
+                name = ""
+            if first or name:
+                fields[position] = name
+                taken.add(name)
     for position, title in enumerate(header):
         if not title:
             continue
-        words = plain(title)
-        name = _FIELD_BY_TITLE[kind].get(words)
-        if words in _IGNORED_TITLES[kind]:
+        name = fields.get(position, "")
+        if plain(title) in _IGNORED_TITLES[kind]:
             mapping.ignored.append(title)
-        elif name is None or (name in mapping.positions and name not in layout.several):
+        elif not name:
             mapping.unknown.append(title)
-            continue
-        if name is None:
-            continue
-        mapping.positions.setdefault(name, []).append(position)
-        mapping.titles.setdefault(name, []).append(title)
+        if name:
+            mapping.positions.setdefault(name, []).append(position)
+            mapping.titles.setdefault(name, []).append(title)
     return mapping

@@ -1,4 +1,4 @@
-"""What the register holds on a day, and what past imports did: one function per list or figure."""
+"""What the register holds on a day."""
 
 import datetime as dt
 from typing import Any

@@ -1,0 +1,151 @@
+"""What a file is, from its first bytes and its titles; where a file dropped on a screen waits to be imported."""
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from django.core.files import File
+from django.core.files.storage import default_storage
+
+from bienveille.ground.lib.decoding import decode
+from bienveille.ground.lib.tables import NotATable, Table, open_table
+from bienveille.ground.platform.refusal import Refusal
+from bienveille.register.imports.operations.staging import Source
+from bienveille.register.imports.rules.columns import missing_fields, sampled
+from bienveille.register.imports.rules.messages import refusal_message
+from bienveille.register.imports.rules.partners import split_directory
+from bienveille.register.imports.rules.recognition import LAYOUTS, PARTNERS, Chosen, is_title, recognise
+
+MAX_JSON = 200 << 20  # bytes of a directory of partners
+FOLDER = "imports"
+
+
+class WrongFile(Refusal):
+    """A file is not what it should be: nothing of the call is applied."""
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """One file of a call: where it is, its own name, what somebody said of it and of its columns."""
+
+    path: Path
+    name: str = ""
+    kind: str = ""
+    chosen: Mapping[str, str] = field(default_factory=dict)
+
+
+def recognised(given: Given, *, chosen: Chosen | None = None) -> Source:
+    """What a file is; `chosen`: a profile's columns. Raises `WrongFile`."""
+    opened = _opened(given)
+    if isinstance(opened, Source):
+        return opened
+    columns = recognise(opened.header, chosen=_every(given, chosen), kind=given.kind)
+    if columns is None:
+        raise WrongFile(refusal_message(_name(given), "unknown_kind", {"titles": opened.header}))
+    return Source(_name(given), columns.kind, opened, columns)
+
+
+def look(given: Given, *, chosen: Chosen | None = None) -> dict[str, Any]:
+    """What a screen says of a file before it is read: fields of `ImportFile`. Raises `WrongFile`.
+
+    A table whose titles do not tell what it describes has no kind: somebody may say it.
+    """
+    opened = _opened(given)
+    if isinstance(opened, Source):
+        return {"kind": opened.kind}
+    columns = recognise(opened.header, chosen=_every(given, chosen), kind=given.kind)
+    kind = columns.kind if columns else given.kind
+    try:
+        first = [cells for _, cells in islice(opened.rows(), 50)]
+    except NotATable as error:
+        raise WrongFile(refusal_message(_name(given), error.code, error.detail)) from error
+    return {
+        "kind": kind,
+        "encoding": opened.encoding.name if opened.encoding else "",
+        "separator": opened.separator,
+        "sheet": opened.sheet[:100],
+        "header": [title[:200] for title in opened.header],
+        "header_line": opened.header_line + 1,
+        "samples": sampled(opened.header, first, kind),
+    }
+
+
+def lacks(kind: str, header: list[str], chosen: Mapping[str, str]) -> bool:
+    """Whether something must be said of a file before it can be read."""
+    return kind != PARTNERS and (not kind or bool(missing_fields(kind, header, chosen)))
+
+
+def _name(given: Given) -> str:
+    return given.name or given.path.name
+
+
+def _every(given: Given, chosen: Chosen | None) -> Chosen:
+    return {kind: {**(chosen or {}).get(kind, {}), **given.chosen} for kind in LAYOUTS}
+
+
+def _opened(given: Given) -> Table | Source:
+    path, name = given.path, _name(given)
+    try:
+        if _looks_like_json(path):
+            return _directory(path, name)
+        return open_table(path, is_title=is_title)
+    except NotATable as error:
+        raise WrongFile(refusal_message(name, error.code, error.detail)) from error
+    except OSError as error:
+        raise WrongFile(refusal_message(name, "unreadable", {"error": os.strerror(error.errno or 0)})) from error
+
+
+def _looks_like_json(path: Path) -> bool:
+    with path.open("rb") as stream:
+        head = stream.read(200).lstrip(b"\xef\xbb\xbf \t\r\n")
+    return head.startswith((b"{", b"[")) and not head.startswith(b"{\\rtf")
+
+
+def _directory(path: Path, name: str) -> Source:
+    if path.stat().st_size > MAX_JSON:
+        raise WrongFile(refusal_message(name, "too_big", {}))
+    try:
+        document = json.loads(decode(path.read_bytes())[0])
+    except (ValueError, RecursionError) as error:
+        raise WrongFile(refusal_message(name, "damaged", {})) from error
+    directory = split_directory(document)
+    if directory is None:
+        raise WrongFile(refusal_message(name, "json", {}))
+    return Source(name, PARTNERS, directory=directory)
+
+
+# ---- Files dropped on a screen: personal data, kept under names that nobody guesses, erased once of no use -----------
+
+
+def keep(content: File) -> str:
+    """Put a dropped file in the storage; the name it got there."""
+    return default_storage.save(f"{FOLDER}/{uuid4().hex}", content)
+
+
+def erase(stored: str) -> None:
+    """Erase a file from the storage; harmless twice."""
+    if stored:
+        default_storage.delete(stored)
+
+
+@contextmanager
+def local(stored: str) -> Iterator[Path]:
+    """The file on a disk of this machine: itself, or a copy that goes at once when the storage is elsewhere."""
+    try:
+        yield Path(default_storage.path(stored))
+        return
+    except NotImplementedError:
+        pass
+    with tempfile.NamedTemporaryFile() as copy:
+        with default_storage.open(stored) as content:
+            shutil.copyfileobj(content, copy, 1 << 20)
+        copy.flush()
+        yield Path(copy.name)

@@ -1,0 +1,282 @@
+"""What people do with files on the screens: drop them, say what their columns are, apply them, give them up."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import PurePath
+from typing import Any
+from uuid import UUID
+
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+from django.utils.text import slugify
+
+from bienveille.ground.lib.typography import counted
+from bienveille.ground.platform.refusal import Refusal
+from bienveille.register.accounts.choices import AuditAction, AuditChannel
+from bienveille.register.accounts.models import User
+from bienveille.register.accounts.operations import record_audit
+from bienveille.register.imports.choices import AT_WORK, RunState
+from bienveille.register.imports.models import ImportFile, ImportIssue, ImportProfile, ImportRun
+from bienveille.register.imports.operations.call import VALUES_LAST, find_profile
+from bienveille.register.imports.operations.jobs import apply_run, check_run, erase_files
+from bienveille.register.imports.operations.reading import Given, WrongFile, erase, keep, lacks, local, look
+from bienveille.register.imports.rules.columns import choices_that_differ, doubled_fields, merged
+from bienveille.register.imports.rules.messages import spaced
+from bienveille.register.imports.rules.profiles import Profile, load_profile
+from bienveille.register.imports.rules.recognition import LAYOUTS
+
+MOST_FILES = 10
+LARGEST = 300 << 20  # bytes of one file
+AT_ONCE = 20 << 20  # bytes: beyond, a file is looked at by the job, not while somebody waits
+
+
+class FilesRefused(Refusal):
+    """Files that cannot be imported, one sentence each; nothing was kept."""
+
+    def __init__(self, sentences: Sequence[str]) -> None:
+        self.sentences = list(sentences)
+        super().__init__(" ".join(self.sentences))
+
+
+class ColumnsRefused(Refusal):
+    """Two columns were given to a field that takes one; sentences by file."""
+
+    def __init__(self, sentences: Mapping[UUID, str]) -> None:
+        self.sentences = dict(sentences)
+        super().__init__(" ".join(self.sentences.values()))
+
+
+class CannotChange(Refusal):
+    """The run is no longer what the page showed."""
+
+    message = "Cet import a changé depuis l’affichage de la page : regardez où il en est."
+
+
+class ProfileExists(Refusal):
+    """Another profile has that name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What somebody said of a file: its kind when the titles do not tell, its columns by title."""
+
+    kind: str = ""
+    columns: Mapping[str, str] = field(default_factory=dict)
+
+
+def receive_files(
+    *, actor: User, files: Sequence[UploadedFile], now: dt.datetime, profile: str = "", org: str = ""
+) -> ImportRun:
+    """Keep the files that somebody dropped, look at each, and have them checked by a job.
+
+    Refuses (`FilesRefused`) when one of them is not what it should be: then none is kept.
+    """
+    known = find_profile(name=profile) if profile else None
+    stored: list[str] = []
+    wrong: list[str] = []
+    facts: list[dict[str, Any]] = []
+    if len(files) > MOST_FILES:
+        raise FilesRefused([spaced(f"Déposez {MOST_FILES} fichiers au plus à la fois : il y en a {len(files)}.")])
+    try:
+        for file in files:
+            try:
+                facts.append(_kept(file, known, stored))
+            except WrongFile as refusal:
+                wrong.append(str(refusal))
+        if wrong:
+            raise FilesRefused(wrong)
+        return _record_received(actor=actor, facts=facts, now=now, profile=known, org=org)
+    except BaseException:
+        for name in stored:
+            erase(name)
+        raise
+
+
+def _kept(file: UploadedFile, profile: Profile | None, stored: list[str]) -> dict[str, Any]:
+    name = PurePath(file.name or "fichier").name[:255]
+    size = file.size or 0
+    if size > LARGEST:
+        raise WrongFile(spaced(f"« {name} » n’est pas importé : il dépasse {LARGEST >> 20} Mo."))
+    place = keep(file)
+    stored.append(place)
+    facts: dict[str, Any] = {"name": name, "size": size, "stored": place}
+    if size <= AT_ONCE:
+        with local(place) as path:
+            facts |= look(Given(path, name), chosen=profile.columns if profile else None)
+    return facts
+
+
+@transaction.atomic
+def _record_received(
+    *, actor: User, facts: Sequence[dict[str, Any]], now: dt.datetime, profile: Profile | None, org: str
+) -> ImportRun:
+    import_run = ImportRun(
+        actor=actor,
+        channel=AuditChannel.WEB,
+        state=RunState.MAPPING,
+        profile=profile.name if profile else "",
+        purpose=profile.purpose if profile else "",
+        org=" ".join(org.split())[:200],
+        started_at=now,
+        values_until=now.date() + VALUES_LAST,
+    )
+    import_run.save(force_insert=True)
+    files = [ImportFile(run=import_run, rank=rank, **fact) for rank, fact in enumerate(facts)]
+    ImportFile.objects.bulk_create(files)
+    _check_when_said(import_run, files, profile, now)
+    return import_run
+
+
+def _check_when_said(
+    import_run: ImportRun, files: Sequence[ImportFile], profile: Profile | None, now: dt.datetime
+) -> None:
+    """Ask for the check as soon as every file says enough; else the page asks for what is missing."""
+    columns = profile.columns if profile else {}
+    unsaid = any(
+        lacks(file.kind, file.header, merged(columns, file.chosen, file.kind))
+        for file in files
+        if file.header or file.given_kind
+    )
+    import_run.state = RunState.MAPPING if unsaid else RunState.CHECKING
+    if not unsaid:
+        _ask(import_run, now, sum(file.records for file in files))
+        check_run.enqueue(run_id=import_run.pk)
+    import_run.save()
+
+
+def _ask(import_run: ImportRun, now: dt.datetime, rows: int) -> None:
+    import_run.asked_at, import_run.seen_at, import_run.stopped_at = now, None, None
+    import_run.step, import_run.rows_done, import_run.rows_total = "", 0, rows
+
+
+def _locked(run_id: UUID) -> ImportRun:
+    return ImportRun.objects.select_for_update().get(pk=run_id)
+
+
+@transaction.atomic
+def change_columns(
+    *, actor: User, run_id: UUID, said: Mapping[UUID, Said], profile: str, revision: int, now: dt.datetime
+) -> None:
+    """Say what the columns of a run's files are, and under which profile; its counts are made again.
+
+    The same said twice changes nothing. Refuses a run that has moved on (`CannotChange`) and a field given twice
+    (`ColumnsRefused`).
+    """
+    import_run = _locked(run_id)
+    if import_run.state not in (RunState.MAPPING, RunState.CHECKING, RunState.READY):
+        raise CannotChange
+    if revision != import_run.revision:
+        raise CannotChange
+    known = find_profile(name=profile) if profile else None
+    columns = known.columns if known else {}
+    files = list(ImportFile.objects.filter(run=import_run).order_by("rank"))
+    before = [(file.kind, file.chosen) for file in files], import_run.profile
+    wrong: dict[UUID, str] = {}
+    for file in files:
+        one = said.get(file.pk)
+        if one is None:
+            continue
+        if one.kind in LAYOUTS and one.kind != file.kind:
+            file.kind = file.given_kind = one.kind
+        if file.kind not in LAYOUTS:
+            continue
+        doubled = doubled_fields(file.kind, one.columns)
+        if doubled:
+            wrong[file.pk] = spaced(f"{file.name} : une seule colonne peut devenir « {doubled[0]} ».")
+        file.chosen = choices_that_differ(file.kind, file.header, one.columns, columns.get(file.kind, {}))
+    if wrong:
+        raise ColumnsRefused(wrong)
+    import_run.profile = known.name if known else ""
+    import_run.purpose = known.purpose if known else ""
+    if ([(file.kind, file.chosen) for file in files], import_run.profile) == before:
+        return
+    ImportFile.objects.bulk_update(files, ["kind", "given_kind", "chosen"])
+    import_run.revision += 1
+    _check_when_said(import_run, files, known, now)
+
+
+@transaction.atomic
+def ask_to_apply(*, actor: User, run_id: UUID, revision: int, now: dt.datetime) -> None:
+    """Have the checked files applied by a job. Asked twice, it is done once.
+
+    Refuses (`CannotChange`) what is not what the page showed.
+    """
+    import_run = _locked(run_id)
+    if import_run.state in (RunState.APPLYING, RunState.APPLIED):
+        return
+    if import_run.state != RunState.READY or import_run.checked_revision != revision:
+        raise CannotChange
+    import_run.state, import_run.actor = RunState.APPLYING, actor
+    read = ImportFile.objects.filter(run=import_run).values_list("records", flat=True)
+    _ask(import_run, now, sum(read))
+    import_run.save()
+    apply_run.enqueue(run_id=import_run.pk)
+
+
+@transaction.atomic
+def cancel_run(*, actor: User, run_id: UUID, now: dt.datetime) -> None:
+    """Give up a run that was not applied: its files, and what was read of them, are erased. Harmless twice.
+
+    Refuses one that is applied or being applied, unless its job failed (`CannotChange`).
+    """
+    import_run = _locked(run_id)
+    if import_run.state == RunState.CANCELLED:
+        return
+    failed = import_run.state == RunState.APPLYING and import_run.stopped_at is not None
+    if import_run.state not in (RunState.MAPPING, RunState.CHECKING, RunState.READY) and not failed:
+        raise CannotChange
+    import_run.state, import_run.finished_at = RunState.CANCELLED, now
+    import_run.refusal = spaced(f"Abandonné par {actor.display_name}.")
+    import_run.save()
+    ImportIssue.objects.filter(file__run=import_run).update(value="")
+    transaction.on_commit(lambda: erase_files(runs=[import_run.pk]))
+
+
+@transaction.atomic
+def resume_run(*, actor: User, run_id: UUID, now: dt.datetime) -> None:
+    """Ask again for the job of a run that was interrupted; nothing of it had been written. Harmless twice."""
+    import_run = _locked(run_id)
+    if import_run.state not in AT_WORK:
+        return
+    _ask(import_run, now, import_run.rows_total)
+    import_run.save()
+    job = check_run if import_run.state == RunState.CHECKING else apply_run
+    job.enqueue_once(f"import:{import_run.pk}", run_id=import_run.pk)
+
+
+@transaction.atomic
+def save_profile(*, actor: User, run_id: UUID, label: str, now: dt.datetime) -> ImportProfile:
+    """Save what the columns of a run's files became under a name, for the next import and for `--profile`.
+
+    The name of the profile that this run already uses changes it. Refuses another one's name (`ProfileExists`).
+    """
+    import_run = _locked(run_id)
+    label = " ".join(label.split())[:60]
+    name = slugify(label)[:40].strip("-")
+    if not name:
+        raise ProfileExists("Donnez au profil un nom avec des lettres.")
+    used = find_profile(name=import_run.profile) if import_run.profile else None
+    columns = {kind: dict(chosen) for kind, chosen in used.columns.items()} if used else {}
+    for file in ImportFile.objects.filter(run=import_run).order_by("rank"):
+        if file.kind in LAYOUTS:
+            columns[file.kind] = {**columns.get(file.kind, {}), **file.chosen}
+    if load_profile(name) or (ImportProfile.objects.filter(name=name).exists() and name != import_run.profile):
+        raise ProfileExists(spaced(f"Un autre profil s’appelle déjà « {label} » : choisissez un autre nom."))
+    former = ImportProfile.objects.filter(name=import_run.profile).first() if import_run.profile else None
+    base = former.base if former else import_run.profile
+    profile, _ = ImportProfile.objects.update_or_create(
+        name=name, defaults={"label": label, "base": base, "columns": columns, "saved_by": actor, "saved_at": now}
+    )
+    return profile
+
+
+def record_issues_exported(*, actor: User, import_run: ImportRun, rows: int, form: str) -> None:
+    """Say that the list of issues of a run was taken away."""
+    record_audit(
+        actor=actor,
+        action=AuditAction.EXPORTED,
+        subject=import_run,
+        reason=f"Anomalies d’un import, {counted(rows, 'ligne')}",
+        detail={"rows": rows, "form": form},
+    )

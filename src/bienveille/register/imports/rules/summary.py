@@ -1,0 +1,138 @@
+"""Figures of an import as its page tells them: lines read and their sum, what the register gains, state in words."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from bienveille.ground.lib import typography
+from bienveille.register.imports.rules.activity import INTERRUPTED, NO_WORKER
+
+#: What the register counts, by kind of file that changes it.
+COUNTED = {
+    "housing": (("dwellings", "Logements"),),
+    "tenants": (
+        ("households", "Ménages"),
+        ("persons", "Personnes"),
+        ("leases", "Baux en cours"),
+        ("phones", "Téléphones utilisables"),
+    ),
+    "staff": (("users", "Comptes"),),
+    "partners": (("services", "Services de partenaires"),),
+}
+UNITS = {"housing": "logement", "tenants": "personne", "staff": "compte", "partners": "fiche"}
+SMALLEST_PART = 1.8  # percent: a part that is not nil is always seen
+STATE_ICONS = {
+    "mapping": "pencil",
+    "checking": "hourglass-split",
+    "ready": "eye",
+    "applying": "hourglass-split",
+    "applied": "check-lg",
+    "refused": "exclamation-circle-fill",
+    "cancelled": "x-lg",
+}
+
+
+class Counted(Protocol):
+    """The figures of one file."""
+
+    kind: str
+    records: int
+    accepted: int
+    rejected: int
+    warned: int
+    created: int
+    updated: int
+    closed: int
+    unchanged: int
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Lines read = accepted + rejected, and the width of the rejected part, ready for SVG."""
+
+    read: int
+    accepted: int
+    rejected: int
+    warned: int
+    accepted_width: str
+    rejected_width: str
+    rejected_x: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One figure of the register: before, after, and the difference with its sign."""
+
+    label: str
+    before: int
+    after: int
+    difference: str
+
+
+def parts(files: Iterable[Counted]) -> Parts:
+    """The lines of all the files."""
+    found = list(files)
+    read = sum(file.records for file in found)
+    rejected = sum(file.rejected for file in found)
+    share = 100 * rejected / read if read else 0.0
+    if rejected and read > rejected:
+        share = min(max(share, SMALLEST_PART), 100 - SMALLEST_PART)
+    return Parts(
+        read,
+        sum(file.accepted for file in found),
+        rejected,
+        sum(file.warned for file in found),
+        f"{100 - share:.2f}%" if read else "0%",
+        f"{share:.2f}%",
+        f"{100 - share:.2f}%",
+    )
+
+
+def changes(figures: Mapping[str, Mapping[str, int]], kinds: Iterable[str]) -> list[Change]:
+    """What the register counts before and after, for what these kinds of files may change; empty when not known."""
+    before, after = figures.get("before", {}), figures.get("after", {})
+    wanted = set(kinds)
+    return [
+        Change(label, before[name], after[name], _signed(after[name] - before[name]))
+        for kind, lines in COUNTED.items()
+        if kind in wanted
+        for name, label in lines
+        if name in before and name in after
+    ]
+
+
+def _signed(difference: int) -> str:
+    if not difference:
+        return "="
+    sign = "+" if difference > 0 else "−"
+    return f"{sign}{typography.NBSP}{typography.number(abs(difference))}"
+
+
+def file_line(file: Counted) -> str:
+    """ "118 personnes créées, 212 modifiées, 71 parties, 18 000 inchangées": only what is not nil."""
+    unit = UNITS.get(file.kind, "ligne")
+    feminine = "" if unit in ("logement", "compte") else "e"
+    told = [
+        (file.created, f"créé{feminine}"),
+        (file.updated, f"modifié{feminine}"),
+        (file.closed, f"parti{feminine}"),
+        (file.unchanged, f"inchangé{feminine}"),
+    ]
+    words = [
+        f"{typography.counted(count, unit) if first else typography.number(count)} {typography.plural(count, word)}"
+        for first, (count, word) in _with_first([(count, word) for count, word in told if count])
+    ]
+    return ", ".join(words) or "Rien à changer"
+
+
+def _with_first[Item](items: list[Item]) -> list[tuple[bool, Item]]:
+    return [(not rank, item) for rank, item in enumerate(items)]
+
+
+def state_words(state: str, label: str, activity: str) -> dict[str, str]:
+    """The state as a tag: its words and its icon."""
+    if activity == INTERRUPTED:
+        return {"label": "Interrompu", "icon": "exclamation-triangle"}
+    if activity == NO_WORKER:
+        return {"label": "En attente", "icon": "hourglass"}
+    return {"label": label, "icon": STATE_ICONS[state]}

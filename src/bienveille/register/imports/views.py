@@ -1,0 +1,426 @@
+"""The screens of imports: drop files, look at what they would change, correct, apply, follow, look back."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django_htmx.http import HttpResponseClientRefresh
+from django_htmx.middleware import HtmxDetails
+
+from bienveille.ground.lib.typography import moment_in_words, number, short_day
+from bienveille.ground.platform.refusal import Refusal
+from bienveille.ground.ui.exports import file_response, heading
+from bienveille.ground.ui.tables import Asked, Column, Filter, Table
+from bienveille.register.accounts.models import User
+from bienveille.register.accounts.queries import landlord
+from bienveille.register.imports import operations
+from bienveille.register.imports.access import get_run_for, importer_required
+from bienveille.register.imports.choices import AT_WORK, Reason, RunState, Severity
+from bienveille.register.imports.forms import (
+    ColumnsForm,
+    DropForm,
+    ProfileForm,
+    RevisionForm,
+    RunForm,
+)
+from bienveille.register.imports.models import ImportFile, ImportIssue, ImportRun
+from bienveille.register.imports.operations.screens import LARGEST, MOST_FILES, Said
+from bienveille.register.imports.queries import all_runs, files_of, first_rejects, issues, profile_labels, reasons
+from bienveille.register.imports.rules.activity import INTERRUPTED, NO_WORKER, activity
+from bienveille.register.imports.rules.columns import describe, merged, missing_fields
+from bienveille.register.imports.rules.messages import advice, dialect, issue_message, size_words
+from bienveille.register.imports.rules.recognition import LAYOUTS
+from bienveille.register.imports.rules.summary import changes, file_line, parts, state_words
+
+INVALID, CONFLICT = 422, 409
+RUNS_SHOWN, REJECTS_SHOWN = 25, 5
+LONGEST_WORKBOOK = 100_000
+DONE_TITLES = {
+    RunState.APPLIED: "Le registre est à jour",
+    RunState.REFUSED: "Ces fichiers ne sont pas importés",
+    RunState.CANCELLED: "Cet import est abandonné",
+}
+
+
+class Request(HttpRequest):
+    """A request of somebody signed in, as the views get it."""
+
+    user: User
+    htmx: HtmxDetails
+
+
+@require_safe
+@importer_required
+def runs(request: Request) -> HttpResponse:
+    """The history of imports, those of the command line too."""
+    page = Paginator(all_runs(), RUNS_SHOWN).get_page(request.GET.get("page"))
+    rows = [
+        {
+            "run": one,
+            "files": list(one.files.all()),
+            "state": state_words(one.state, one.get_state_display(), _activity(one)),
+            "who": one.actor.display_name if one.actor else "Ligne de commande",
+            "read": sum(file.records for file in one.files.all()),
+            "rejected": sum(file.rejected for file in one.files.all()),
+        }
+        for one in page
+    ]
+    return render(request, "imports/runs.html", {"page": page, "rows": rows})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@importer_required
+def new(request: Request) -> HttpResponse:
+    """Drop files; what is not a landlord's export is said at once, in one sentence for each file."""
+    profiles, empty = profile_labels(), landlord() is None
+    posted = (request.POST, request.FILES) if request.method == "POST" else ()
+    form = DropForm(*posted, profiles=profiles, empty=empty)
+    if request.method == "POST" and form.is_valid():
+        try:
+            received = operations.receive_files(
+                actor=request.user,
+                files=form.cleaned_data["exports"],
+                now=timezone.now(),
+                profile=form.cleaned_data["profile"],
+                org=form.cleaned_data.get("org", ""),
+            )
+        except operations.FilesRefused as refused:
+            for sentence in refused.sentences:
+                form.add_error("exports", sentence)
+        else:
+            return redirect("imports:run", received.pk)
+    context = {
+        "form": form,
+        "trail": [("Imports", reverse("imports:runs"))],
+        "empty": empty,
+        "most": MOST_FILES,
+        "largest": LARGEST >> 20,
+    }
+    return render(request, "imports/new.html", context, status=INVALID if form.errors else 200)
+
+
+@require_safe
+@importer_required
+def run(request: Request, run_id: UUID) -> HttpResponse:
+    """One import, whatever its state; htmx asks again while a job works, and gets the page anew when it is done."""
+    return _run_page(request, get_run_for(request.user, run_id))
+
+
+def _run_page(
+    request: Request,
+    shown: ImportRun,
+    *,
+    refusal: Refusal | None = None,
+    columns_forms: list[ColumnsForm] | None = None,
+    profile_form: ProfileForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    doing = _activity(shown)
+    context: dict[str, Any] = {
+        "run": shown,
+        "activity": doing,
+        "state": state_words(shown.state, shown.get_state_display(), doing),
+        "who": shown.actor.display_name if shown.actor else "Ligne de commande",
+        "named": _named(shown),
+        "trail": [("Imports", reverse("imports:runs"))],
+        "refusal": refusal,
+        "interrupted": doing == INTERRUPTED,
+        "no_worker": doing == NO_WORKER,
+        "progress_total": max(shown.rows_total, shown.rows_done),
+    }
+    if shown.state in AT_WORK:
+        if request.htmx and not refusal:
+            return render(request, "imports/run_working.html#progress", context)
+        return render(request, "imports/run_working.html", context | {"files": files_of(shown)}, status=status)
+    if request.htmx:
+        return HttpResponseClientRefresh()
+    files = files_of(shown)
+    counts = reasons(shown)
+    context |= {
+        "files": [(file, file_line(file), _dialect(file)) for file in files],
+        "sum": parts(files),
+        "changes": changes(shown.figures, {file.kind for file in files}),
+        "rejects": [_issue_row(issue) for issue in first_rejects(shown, REJECTS_SHOWN)],
+        "reject_count": sum(many for severity, _, many in counts if severity == "reject"),
+        "warning_count": sum(many for severity, _, many in counts if severity == "warning"),
+    }
+    if shown.state in (RunState.MAPPING, RunState.READY):
+        profiles = profile_labels()
+        forms = columns_forms or _columns_forms(shown, files, None)
+        context |= {
+            "run_form": RunForm(initial={"revision": shown.revision, "profile": shown.profile}, profiles=profiles),
+            "apply_form": RevisionForm(initial={"revision": shown.checked_revision}),
+            "profile_form": profile_form or ProfileForm(initial={"label": _saved_label(shown, profiles)}),
+            "columns": [_columns_shown(file, form) for file, form in zip(files, forms, strict=True)],
+            "columns_forms": forms,
+            "profile_name": dict(profiles).get(shown.profile, ""),
+            "apply_label": f"Appliquer les {number(context['sum'].accepted)}\u00a0lignes",
+        }
+        return render(request, "imports/run_preview.html", context, status=status)
+    finished = shown.finished_at or shown.started_at
+    when = moment_in_words(timezone.localtime(finished), timezone.localdate())
+    context |= {"title": DONE_TITLES[RunState(shown.state)], "subtitle": f"{context['who']}, {when}"}
+    return render(request, "imports/run_done.html", context, status=status)
+
+
+def _saved_label(shown: ImportRun, profiles: list[tuple[str, str]]) -> str:
+    """The name under which this run's own profile was saved; nothing for a built-in one."""
+    label = dict(profiles).get(shown.profile, "")
+    return "" if label.endswith(", fourni") else label
+
+
+def _activity(one: ImportRun) -> str:
+    return activity(
+        at_work=one.state in AT_WORK,
+        asked_at=one.asked_at,
+        seen_at=one.seen_at,
+        stopped_at=one.stopped_at,
+        now=timezone.now(),
+    )
+
+
+def _dialect(file: ImportFile) -> str:
+    words = dialect(
+        kind=file.kind,
+        encoding=file.encoding,
+        separator=file.separator,
+        sheet=file.sheet,
+        header_line=file.header_line,
+    )
+    return f"{words}, {size_words(file.size)}" if file.size and words else words
+
+
+def _issue_row(issue: ImportIssue) -> dict[str, Any]:
+    return {
+        "issue": issue,
+        "icon": "x-lg" if issue.severity == Severity.REJECT else "eye",
+        "message": issue_message(issue.reason),
+        "advice": advice(issue.reason),
+    }
+
+
+# ---- Columns ---------------------------------------------------------------------------------------------------------
+
+
+def _chosen(shown: ImportRun, file: ImportFile) -> dict[str, str]:
+    profile = operations.find_profile(name=shown.profile) if shown.profile else None
+    return merged(profile.columns if profile else {}, file.chosen, file.kind)
+
+
+def _columns_forms(shown: ImportRun, files: list[ImportFile], data: Any) -> list[ColumnsForm]:
+    forms = []
+    for file in files:
+        kind = file.kind if file.kind in LAYOUTS else ""
+        forms.append(
+            ColumnsForm(
+                data,
+                prefix=str(file.pk),
+                kind=kind,
+                ask_kind=bool(file.header) and (not kind or bool(file.given_kind)),
+                columns=describe(kind, file.header, file.samples, _chosen(shown, file)),
+            )
+        )
+    return forms
+
+
+def _columns_shown(file: ImportFile, form: ColumnsForm) -> dict[str, Any]:
+    """What the page shows of a file's columns: all of them in order, those that one may choose with their control."""
+    kind = file.kind if file.kind in LAYOUTS else ""
+    controls = {column.name: form[column.name] for column in form.columns}
+    described = describe(kind, file.header, file.samples, {})
+    rows = [{"column": column, "control": controls.get(column.name)} for column in described]
+    known = [column for column in form.columns if column.field]
+    return {
+        "file": file,
+        "kind_field": form["kind"] if "kind" in form.fields else None,
+        "rows": rows,
+        "known": len(known),
+        "missing": missing_fields(kind, file.header, {c.title: c.field for c in known}) if kind else [],
+        "open": not kind or bool(form.errors),
+    }
+
+
+@require_POST
+@importer_required
+def columns(request: Request, run_id: UUID) -> HttpResponse:
+    """Say what the columns are; the counts are made again."""
+    shown = get_run_for(request.user, run_id)
+    files = files_of(shown)
+    run_form = RunForm(request.POST, profiles=profile_labels())
+    forms = _columns_forms(shown, files, request.POST)
+    if not run_form.is_valid() or not all(form.is_valid() for form in forms):
+        return _run_page(request, shown, columns_forms=forms, status=INVALID)
+    said = {
+        file.pk: Said(form.cleaned_data.get("kind", ""), form.said()) for file, form in zip(files, forms, strict=True)
+    }
+    try:
+        operations.change_columns(
+            actor=request.user,
+            run_id=shown.pk,
+            said=said,
+            profile=run_form.cleaned_data["profile"],
+            revision=run_form.cleaned_data["revision"],
+            now=timezone.now(),
+        )
+    except operations.ColumnsRefused as refused:
+        for file, form in zip(files, forms, strict=True):
+            if file.pk in refused.sentences:
+                form.add_error(None, refused.sentences[file.pk])
+        return _run_page(request, shown, columns_forms=forms, status=INVALID)
+    except Refusal as refused:
+        return _run_page(request, get_run_for(request.user, run_id), refusal=refused, status=CONFLICT)
+    return redirect("imports:run", shown.pk)
+
+
+# ---- What is done to a run -------------------------------------------------------------------------------------------
+
+
+def _do(request: Request, run_id: UUID, act: Callable[[ImportRun], str]) -> HttpResponse:
+    """Do one thing, then show the run; a refusal is said on its page."""
+    shown = get_run_for(request.user, run_id)
+    try:
+        said = act(shown)
+    except Refusal as refused:
+        return _run_page(request, get_run_for(request.user, run_id), refusal=refused, status=CONFLICT)
+    if said:
+        messages.success(request, said)
+    return redirect("imports:run", shown.pk)
+
+
+@require_POST
+@importer_required
+def apply(request: Request, run_id: UUID) -> HttpResponse:
+    """Apply what was checked; pressed twice, it is applied once."""
+
+    def ask(shown: ImportRun) -> str:
+        form = RevisionForm(request.POST)
+        if not form.is_valid():
+            raise operations.CannotChange
+        operations.ask_to_apply(
+            actor=request.user, run_id=shown.pk, revision=form.cleaned_data["revision"], now=timezone.now()
+        )
+        return ""
+
+    return _do(request, run_id, ask)
+
+
+@require_POST
+@importer_required
+def cancel(request: Request, run_id: UUID) -> HttpResponse:
+    """Give up what was not applied."""
+
+    def give_up(shown: ImportRun) -> str:
+        operations.cancel_run(actor=request.user, run_id=shown.pk, now=timezone.now())
+        return "L’import est abandonné, ses fichiers sont effacés."
+
+    return _do(request, run_id, give_up)
+
+
+@require_POST
+@importer_required
+def resume(request: Request, run_id: UUID) -> HttpResponse:
+    """Take up again what was interrupted."""
+
+    def again(shown: ImportRun) -> str:
+        operations.resume_run(actor=request.user, run_id=shown.pk, now=timezone.now())
+        return ""
+
+    return _do(request, run_id, again)
+
+
+@require_POST
+@importer_required
+def profile(request: Request, run_id: UUID) -> HttpResponse:
+    """Save what the columns became under a name."""
+    shown = get_run_for(request.user, run_id)
+    form = ProfileForm(request.POST)
+    if form.is_valid():
+        try:
+            saved = operations.save_profile(
+                actor=request.user, run_id=shown.pk, label=form.cleaned_data["label"], now=timezone.now()
+            )
+        except operations.ProfileExists as refused:
+            form.add_error("label", str(refused))
+        else:
+            messages.success(
+                request,
+                f"Le profil «\u00a0{saved.label}\u00a0» est enregistré. "
+                f"En ligne de commande\u00a0: --profile {saved.name}",
+            )
+            return redirect("imports:run", shown.pk)
+    return _run_page(request, shown, profile_form=form, status=INVALID)
+
+
+# ---- Rejects and warnings --------------------------------------------------------------------------------------------
+
+
+ISSUES = Table(
+    columns=[
+        Column(
+            "severity",
+            "Quoi",
+            sort=("severity", "file__rank", "row"),
+            value=lambda issue: issue.get_severity_display(),
+            filled=True,
+        ),
+        Column("file", "Fichier", value=lambda issue: issue.file.name),
+        Column("row", "Ligne", sort=("row", "file__rank"), kind="number", filled=True),
+        Column("column", "Colonne", sort=("column", "row")),
+        Column("value", "Valeur lue"),
+        Column("reason", "Pourquoi", sort=("reason", "row"), value=lambda issue: issue_message(issue.reason)),
+        Column("advice", "Quoi faire", value=lambda issue: advice(issue.reason)),
+    ],
+    filters=[
+        Filter("severity", "Quoi", Severity.choices, every="Tout"),
+        Filter("reason", "Pourquoi", every="Toutes les raisons"),
+        Filter("file", "Fichier"),
+    ],
+    sort="severity",
+    name="anomalies",
+)
+
+
+@require_safe
+@importer_required
+def issues_page(request: Request, run_id: UUID) -> HttpResponseBase:
+    """Rejected rows and doubtful cells: by page, filtered, or taken away as a file with all the rows."""
+    shown = get_run_for(request.user, run_id)
+    met = {reason for _, reason, _ in reasons(shown)}
+    choices = {
+        "reason": [(value, label) for value, label in Reason.choices if value in met],
+        "file": [(str(file.pk), file.name) for file in files_of(shown)],
+    }
+    asked = ISSUES.read(request.GET, choices=choices)
+    found = issues(shown, severity=asked["severity"], reason=asked["reason"], file_id=asked.uuid("file"))
+    if asked.export:
+        return _issues_file(request, shown, asked, found)
+    listing = asked.listing(found)
+    context = {
+        "run": shown,
+        "listing": listing,
+        "rows": [_issue_row(issue) for issue in listing],
+        "trail": [("Imports", reverse("imports:runs")), (_named(shown), reverse("imports:run", args=[shown.pk]))],
+        "erased": shown.values_until is not None and shown.values_until < timezone.localdate(),
+    }
+    return render(request, "imports/issues.html", context)
+
+
+def _issues_file(request: Request, shown: ImportRun, asked: Asked, found: Any) -> HttpResponseBase:
+    """The same list, all its pages; a list too long for a sheet leaves as text."""
+    many, now = found.count(), timezone.now()
+    kind = "csv" if many > LONGEST_WORKBOOK else asked.export
+    operations.record_issues_exported(actor=request.user, import_run=shown, rows=many, form=kind)
+    title = heading(f"{_named(shown)}\u00a0: lignes à corriger", now=now, by=request.user.display_name)
+    sheet = asked.sheet(found, name="Lignes à corriger", heading=title)
+    return file_response(kind=kind, sheets=[sheet], name="lignes a corriger", now=now)
+
+
+def _named(shown: ImportRun) -> str:
+    return f"Import du {short_day(timezone.localtime(shown.started_at).date())}"
