@@ -168,7 +168,7 @@ class TestContactPoints:
         assert changes() == ["contact_point_wrong"]
 
     def test_corrected_it_may_be_used_again(self, actor, person):
-        point = ContactPointFactory(person=person, status="wrong", verified_on=TODAY)
+        point = ContactPointFactory(person=person, status="wrong", source="staff", verified_on=TODAY)
         for _ in range(2):
             do.correct_contact_point(actor=actor, contact_point=point, value="0465710199", now=NOW)
         point.refresh_from_db()

@@ -1,12 +1,24 @@
 """What the screens of accounts show: one function per screen or list."""
 
+from collections.abc import Iterable
 from datetime import datetime
+from uuid import UUID
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Count, Prefetch, Q, QuerySet
 
 from bienveille.ground.platform.text_search import name_matches
-from bienveille.register.accounts.models import Agency, ApiToken, Company, Invitation, Landlord, RoleGrant, User
-from bienveille.register.accounts.rules import digest, still_stands
+from bienveille.register.accounts.choices import AuditAction
+from bienveille.register.accounts.models import (
+    Agency,
+    ApiToken,
+    AuditEntry,
+    Company,
+    Invitation,
+    Landlord,
+    RoleGrant,
+    User,
+)
+from bienveille.register.accounts.rules import Scope, digest, still_stands
 
 
 def landlord() -> Landlord | None:
@@ -62,9 +74,39 @@ def scopes() -> list[tuple[str, str]]:
     return [("everything", "Tout le patrimoine"), *(companies if len(companies) > 1 else []), *agencies]
 
 
+#: What counts as looking at a household: its record opened, or handed out for a call.
+LOOKS = (AuditAction.HOUSEHOLD_READ, AuditAction.HOUSEHOLD_HANDED)
+
+
+def looks_at(household_id: UUID) -> QuerySet[AuditEntry]:
+    """Who looked at a household, with their name, for its own page: to be ordered and cut (1 query)."""
+    return AuditEntry.objects.filter(subject_id=household_id, action__in=LOOKS).select_related("actor")
+
+
+def count_lookers(household_id: UUID, since: datetime) -> int:
+    """How many people looked at a household since a moment (1 query)."""
+    looks = AuditEntry.objects.filter(subject_id=household_id, action__in=LOOKS, at__gte=since)
+    return looks.aggregate(count=Count("actor", distinct=True))["count"]
+
+
+def changes_to(subject_ids: Iterable[UUID], *, limit: int) -> list[AuditEntry]:
+    """What was changed by hand in a household and its people, the newest first, with who did it (1 query)."""
+    actions = (AuditAction.HOUSEHOLD_CHANGED, AuditAction.PERSON_CHANGED, AuditAction.CONTACT_CHANGED)
+    entries = AuditEntry.objects.filter(subject_id__in=list(subject_ids), action__in=actions)
+    return list(entries.select_related("actor").order_by("-at", "-id")[:limit])
+
+
 def agencies() -> QuerySet[Agency]:
     """Agencies by name, for lists of choices (1 query)."""
     return Agency.objects.order_by("name")
+
+
+def agencies_within(scope: Scope) -> list[Agency]:
+    """The agencies that somebody covers, by name (1 query)."""
+    found = Agency.objects.order_by("name")
+    if not scope.everything:
+        found = found.filter(Q(pk__in=scope.agencies) | Q(company__in=scope.companies))
+    return list(found)
 
 
 def users_by_email(emails: list[str]) -> dict[str, User]:

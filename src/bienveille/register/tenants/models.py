@@ -225,3 +225,18 @@ class Mark(Record):
 
     def __str__(self) -> str:
         return self.get_kind_display()
+
+
+class KnownApart(Record):
+    """Two people who look like one, and whom somebody told apart: no longer suggested. `first` < `second`."""
+
+    first = models.ForeignKey(Person, models.CASCADE, related_name="+")
+    second = models.ForeignKey(Person, models.CASCADE, related_name="+")
+    said_by = models.ForeignKey(User, models.PROTECT, related_name="+", db_index=False)
+    said_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            UniqueConstraint(fields=["first", "second"], name="known_apart_once"),
+            CheckConstraint(name="known_apart_order", condition=Q(first__lt=F("second"))),
+        ]

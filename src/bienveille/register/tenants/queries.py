@@ -3,14 +3,23 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from bienveille.ground.platform.text_search import name_matches
 from bienveille.register.accounts.rules import Scope
 from bienveille.register.tenants.models import ContactPoint, Household, Lease, Mark, Person, Relative
-from bienveille.register.tenants.rules import age_on, age_words, is_present, lives_alone
+from bienveille.register.tenants.rules import (
+    age_on,
+    age_words,
+    double_words,
+    is_present,
+    latest_birth,
+    lives_alone,
+    near_names,
+)
 
 #: Two letters may match a hundred thousand people: so many are sorted, no more. A longer word then finds the right one.
 CANDIDATES = 500
@@ -60,6 +69,67 @@ class HouseholdRecord:
     protected: bool
 
 
+def people_found(
+    *,
+    text: str = "",
+    on: date,
+    scope: Scope,
+    residences: Collection[UUID] = NO_RESIDENCE,
+    agency: UUID | None = None,
+    age_from: int | None = None,
+    mark: str = "",
+    hide_protected: bool = True,
+) -> QuerySet[Person]:
+    """People whose names hold every word typed as the start of a word, accents and order aside; narrowed as asked.
+
+    Serves the list of tenants (1 query, once ordered and cut; see `as_found`). « lefevre eleo » and « élé lef » find
+    Éléonore Lefèvre. Nothing asked, nobody found. Of a name, 500 people at most: a longer word then finds the right
+    one. By agency, whose address is hidden from this reader is left out: the filter would tell where they live.
+    """
+    match = name_matches("search", text) if text else None
+    narrowed = agency is not None or age_from is not None or mark
+    if (text and match is None) or not (text or narrowed) or (scope.nothing and not residences):
+        return Person.objects.none()
+    people = Person.objects.filter(_within(scope, residences))
+    if match is not None:
+        people = people.filter(match)
+    if agency is not None:
+        people = people.filter(household__dwelling__building__residence__agency=agency)
+        if hide_protected:
+            people = people.filter(~_someone_protected())
+    if age_from is not None:
+        people = people.filter(birth_date__lte=latest_birth(age_from, on), deceased=False)
+    if mark:
+        people = people.filter(Exists(Mark.objects.filter(person=OuterRef("pk"), kind=mark, expires_on__gt=on)))
+    if not text:
+        people = people.filter(Q(left_on=None) | Q(left_on__gt=on), deceased=False)
+    else:
+        people = Person.objects.filter(pk__in=people.values("pk")[:CANDIDATES])
+    return people.annotate(
+        agency_name=F("household__dwelling__building__residence__agency__name"),
+        residence_name=F("household__dwelling__building__residence__name"),
+        commune_name=F("household__dwelling__building__residence__commune__name"),
+        household_closed=F("household__closed_on"),
+        hidden=_someone_protected(),
+    )
+
+
+def as_found(person: Any, on: date, *, hide_protected: bool = True) -> Found:
+    """One row of `people_found` as a list may show it: the home is left out when it is protected."""
+    veiled = person.hidden and hide_protected
+    return Found(
+        person_id=person.pk,
+        household_id=person.household_id,
+        name=person.display_name,
+        age=None if person.deceased else age_on(person.birth_date, on),
+        gone=person.household_closed is not None or not is_present(person, on),
+        agency=(person.agency_name or "") if not veiled else "",
+        residence=(person.residence_name or "") if not veiled else "",
+        commune=(person.commune_name or "") if not veiled else "",
+        protected=person.hidden,
+    )
+
+
 def find_people(
     text: str,
     on: date,
@@ -69,43 +139,76 @@ def find_people(
     hide_protected: bool = True,
     limit: int = 50,
 ) -> list[Found]:
-    """People whose names hold every word typed as the start of a word, accents and order aside (1 query).
+    """The first people of a search by name, those who live there before those who left (1 query).
 
-    Serves the search of tenants. « lefevre eleo » and « élé lef » find Éléonore Lefèvre. Nothing typed, nothing
-    found. Those who live there come before those who left. The view writes the audit row (`household.listed`).
+    Nothing typed, nothing found. The view writes the audit row (`household.listed`).
     """
-    match = name_matches("search", text)
-    if match is None or (scope.nothing and not residences):
-        return []
-    candidates = Person.objects.filter(match, _within(scope, residences)).values("pk")[:CANDIDATES]
-    rows = (
-        Person.objects.filter(pk__in=candidates)
-        .annotate(
-            agency_name=F("household__dwelling__building__residence__agency__name"),
-            residence_name=F("household__dwelling__building__residence__name"),
-            commune_name=F("household__dwelling__building__residence__commune__name"),
-            household_closed=F("household__closed_on"),
-            hidden=_someone_protected(),
+    found = people_found(text=text, on=on, scope=scope, residences=residences, hide_protected=hide_protected)
+    rows = found.order_by(F("household__closed_on").asc(nulls_first=True), "search", "pk")[:limit]
+    return [as_found(person, on, hide_protected=hide_protected) for person in rows]
+
+
+@dataclass(frozen=True)
+class Double:
+    """Two people of two households who look like one, and why."""
+
+    first: Person
+    second: Person
+    why: str
+
+
+#: So many pairs are shown at once: they are looked at one by one.
+DOUBLES = 100
+
+
+def possible_doubles(scope: Scope, on: date, *, household_id: UUID | None = None) -> list[Double]:
+    """People of two households who may be one: near names, and the same birth date or the same number (1 query).
+
+    Those said to be apart are left out, as those who left or died. `household_id`: only pairs with that household.
+    Serves the page of a household, which looks names up, and the list of what is to be looked at.
+    """
+    rows = Person.objects.raw(
+        """
+        WITH there AS (
+            SELECT p.id, p.household_id, p.birth_date, p.search
+            FROM tenants_person p JOIN tenants_household h ON h.id = p.household_id
+            JOIN housing_dwelling d ON d.id = h.dwelling_id JOIN housing_building b ON b.id = d.building_id
+            JOIN housing_residence r ON r.id = b.residence_id JOIN accounts_agency a ON a.id = r.agency_id
+            WHERE NOT p.deceased AND (p.left_on IS NULL OR p.left_on > %(on)s) AND h.closed_on IS NULL
+              AND (%(everything)s OR r.agency_id = ANY (%(agencies)s) OR a.company_id = ANY (%(companies)s))
+        ), numbered AS (
+            SELECT t.*, c.value FROM there t JOIN tenants_contactpoint c ON c.person_id = t.id
+            WHERE c.kind = 'phone' AND c.status IN ('valid', 'unverified')
+        ), pairs AS (
+            SELECT x.id AS one, y.id AS other, 'birth' AS why
+            FROM there x JOIN there y ON y.birth_date = x.birth_date AND left(y.search, 3) = left(x.search, 3)
+            WHERE x.id < y.id AND x.household_id <> y.household_id
+              AND (%(household)s::uuid IS NULL OR %(household)s::uuid IN (x.household_id, y.household_id))
+            UNION ALL
+            SELECT x.id, y.id, 'phone' FROM numbered x JOIN numbered y ON y.value = x.value
+            WHERE x.id < y.id AND x.household_id <> y.household_id
+              AND (%(household)s::uuid IS NULL OR %(household)s::uuid IN (x.household_id, y.household_id))
+        ), kept AS (
+            SELECT one, other, bool_or(why = 'birth') AS by_birth, bool_or(why = 'phone') AS by_phone FROM pairs
+            WHERE NOT EXISTS (SELECT FROM tenants_knownapart k WHERE k.first_id = one AND k.second_id = other)
+            GROUP BY one, other ORDER BY one, other LIMIT %(most)s
         )
-        .order_by(F("household__closed_on").asc(nulls_first=True), "search", "pk")[:limit]
+        SELECT p.*, k.one, k.other, k.by_birth, k.by_phone
+        FROM kept k JOIN tenants_person p ON p.id IN (k.one, k.other) ORDER BY k.one, k.other, p.id
+        """,
+        {
+            "on": on,
+            "everything": scope.everything,
+            "agencies": list(scope.agencies),
+            "companies": list(scope.companies),
+            "household": household_id,
+            "most": DOUBLES * 5,
+        },
     )
-    found = []
-    for person in rows:
-        veiled = person.hidden and hide_protected
-        found.append(
-            Found(
-                person_id=person.pk,
-                household_id=person.household_id,
-                name=person.display_name,
-                age=None if person.deceased else age_on(person.birth_date, on),
-                gone=person.household_closed is not None or not is_present(person, on),
-                agency=(person.agency_name or "") if not veiled else "",
-                residence=(person.residence_name or "") if not veiled else "",
-                commune=(person.commune_name or "") if not veiled else "",
-                protected=person.hidden,
-            )
-        )
-    return found
+    people = list(rows)
+    pairs = zip(people[::2], people[1::2], strict=True)
+    near = [pair for pair in pairs if near_names(pair[0].search, pair[1].search)][:DOUBLES]
+    return [Double(first, second, double_words(first.by_birth, first.by_phone)) for first, second in near]
 
 
 def household_record(household: Household, on: date) -> HouseholdRecord:

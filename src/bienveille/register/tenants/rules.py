@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable
 from datetime import date, timedelta
-from typing import Protocol
+from difflib import SequenceMatcher
+from hashlib import sha256
+from typing import Any, Protocol
 
 from bienveille.ground.lib.typography import counted
 from bienveille.register.tenants.choices import MarkKind, Title
@@ -102,3 +104,37 @@ LONGEST_MARK_DAYS = 730
 def mark_expiry(kind: str, noted_on: date) -> date:
     """The day a mark noted that day stops being believed, unless a shorter one is given."""
     return noted_on + timedelta(days=_MARK_DAYS[MarkKind(kind)])
+
+
+def formal_name(person: Any) -> str:
+    """« Mme Odette Marchandeau », as imports write the name of a household: each word as it was typed."""
+    title = Title(person.title).label if person.title else ""
+    return " ".join(filter(None, [title, person.first_name, person.last_name]))[:250]
+
+
+def version_of(row: Any, fields: Iterable[str]) -> str:
+    """What a row said when it was read, in sixteen letters: a later correction is told when it no longer says it."""
+    values = [str(getattr(row, name)) for name in fields]
+    return sha256("\x1f".join([str(row.pk), *values]).encode()).hexdigest()[:16]
+
+
+#: How near two names must be (0 to 1) for a common birth date to mean perhaps one person: a letter or two.
+NEAR = 0.8
+
+
+def near_names(one: str, other: str) -> bool:
+    """Whether two searchable names (`search`) may be one person's: same words in any order, one short of a word, or a
+    letter or two apart. « perrin jeanne » and « perrin jeannne marie » are near; « perrin » and « perron » too."""
+    first, second = set(one.split()), set(other.split())
+    if not first or not second:
+        return False
+    if first <= second or second <= first:
+        return True
+    return SequenceMatcher(None, " ".join(sorted(first)), " ".join(sorted(second))).ratio() >= NEAR
+
+
+def double_words(by_birth: bool, by_phone: bool) -> str:
+    """Why two people may be one, in words."""
+    if by_birth and by_phone:
+        return "même date de naissance, même numéro, noms proches"
+    return "même date de naissance, noms proches" if by_birth else "même numéro, noms proches"

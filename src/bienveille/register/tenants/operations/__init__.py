@@ -1,0 +1,69 @@
+"""What can be done to a household by hand: people, ways to reach them, marks. Imports have their own operations.
+
+Every operation takes rows that `access` has loaded for the actor, locks what it changes, and writes one audit row
+with the names of what changed, never the values.
+"""
+
+from bienveille.register.tenants.operations.care import add_mark, remove_mark, remove_relative, save_relative
+from bienveille.register.tenants.operations.contact_points import (
+    POINT_FIELDS,
+    add_contact_point,
+    correct_contact_point,
+    flag_contact_point,
+    verify_contact_point,
+)
+from bienveille.register.tenants.operations.doubles import say_apart, take_back_apart
+from bienveille.register.tenants.operations.people import (
+    add_household,
+    add_person,
+    correct_person,
+    protect_address,
+    record_opposition,
+    report_deceased,
+    report_left,
+    take_back_death,
+    take_back_left,
+    withdraw_opposition,
+)
+from bienveille.register.tenants.operations.rows import (
+    CORRECTABLE,
+    CannotChangePerson,
+    ChangedMeanwhile,
+    ContactPointKnown,
+    HouseholdHasLeft,
+    InvalidContactPoint,
+    InvalidMark,
+    InvalidRelative,
+)
+
+__all__ = [
+    "CORRECTABLE",
+    "POINT_FIELDS",
+    "CannotChangePerson",
+    "ChangedMeanwhile",
+    "ContactPointKnown",
+    "HouseholdHasLeft",
+    "InvalidContactPoint",
+    "InvalidMark",
+    "InvalidRelative",
+    "add_contact_point",
+    "add_household",
+    "add_mark",
+    "add_person",
+    "correct_contact_point",
+    "correct_person",
+    "flag_contact_point",
+    "protect_address",
+    "record_opposition",
+    "remove_mark",
+    "remove_relative",
+    "report_deceased",
+    "report_left",
+    "save_relative",
+    "say_apart",
+    "take_back_apart",
+    "take_back_death",
+    "take_back_left",
+    "verify_contact_point",
+    "withdraw_opposition",
+]
