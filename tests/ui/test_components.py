@@ -7,13 +7,16 @@ from types import SimpleNamespace
 
 import pytest
 from django import forms
+from django.contrib import messages
 from django.contrib.auth.models import AnonymousUser
+from django.contrib.messages.storage.fallback import FallbackStorage
 from django.core.paginator import Paginator
 from django.template import Context, Template, TemplateSyntaxError
 from django.template.loader import get_template, render_to_string
 from django.test import RequestFactory
 
 from bienveille.ground.ui import views
+from bienveille.ground.ui.flash import Undo, say_done
 from bienveille.ground.ui.forms import SampleForm
 from bienveille.ground.ui.templatetags import french
 from bienveille.ground.ui.templatetags import ui as library
@@ -379,10 +382,10 @@ class TestForms:
 
 class TestBase:
     def render(self, **context):
-        user = SimpleNamespace(is_authenticated=True, pk="018f", display_name="Josiane T.")
-        return render_to_string(
-            "ui/base.html", {"request": SimpleNamespace(user=user), "csrf_token": "jeton", **context}
-        )
+        request = RequestFactory().get("/appeler/?q=a")
+        request.user = SimpleNamespace(is_authenticated=True, pk="018f", display_name="Josiane T.")
+        request.COOKIES |= context.pop("cookies", {})
+        return render_to_string("ui/base.html", {"request": request, "csrf_token": "jeton", **context})
 
     def test_navigation(self):
         entries = [
@@ -401,6 +404,105 @@ class TestBase:
         assert 'href="#contenu"' in html
         assert html.count("<main") == 1
         assert "data-bv-offline" in html
+
+    def test_what_the_bar_has_no_room_for_is_behind_a_word(self):
+        entry = {"label": "Imports", "url": "/imports/", "current": True, "count": 0, "more": True}
+        html = self.render(navigation=[{**entry, "label": "Aide", "url": "/aide/", "current": False}, entry])
+        assert (
+            html.count('<a href="/imports/" aria-current="page">') == 2
+        )  # behind « Plus », and in the menu of a phone
+        assert f'Plus<span class="visually-hidden">, page actuelle{N}: Imports</span>' in html
+        assert "data-current" in html
+        assert "Plus" not in self.render(navigation=[{**entry, "more": False}])
+
+    @pytest.mark.parametrize(
+        ("cookie", "attribute"),
+        [("dark", ' data-bs-theme="dark"'), ("light", ' data-bs-theme="light"'), ("", ""), ('"><b>', "")],
+    )
+    def test_the_theme_is_the_one_chosen(self, cookie, attribute):
+        html = self.render(navigation=[], cookies={"theme": cookie})
+        assert f'<html lang="fr"{attribute}>' in html
+        assert html.count('aria-pressed="true"') == 1
+        assert '<input type="hidden" name="next" value="/appeler/?q=a">' in html
+
+    def test_the_end_of_the_session_is_told_to_whom_has_one(self):
+        assert 'data-bv-left="1750"' in self.render(navigation=[], session_left=1750)
+        assert "<dialog" not in self.render(navigation=[])
+
+    def test_each_page_leads_to_the_accessibility_page(self):
+        assert f'<a href="/accessibilite/">Accessibilité{N}: non conforme</a>' in self.render(navigation=[])
+
+
+class TestUndo:
+    def test_a_message_offers_to_take_back(self):
+        request = RequestFactory().get("/")
+        request.session = {}
+        request._messages = FallbackStorage(request)
+        say_done(request, "Ménage <retiré>.", undo=Undo(url="/remettre/", label="Le remettre", name="id", value='"7"'))
+        messages.success(request, "Rien d’autre.", extra_tags="autre")
+        html = show("{% flash_messages %}", messages=request._messages, csrf_token="jeton")
+        assert "Ménage &lt;retiré&gt;." in html
+        assert 'method="post" action="/remettre/"' in html
+        assert 'name="id" value="&quot;7&quot;"' in html
+        assert 'name="csrfmiddlewaretoken" value="jeton"' in html
+        assert html.count("<button") == 1
+        assert html.count('role="status"') == 2
+
+    def test_without_anything_to_take_back(self):
+        request = RequestFactory().get("/")
+        request.session = {}
+        request._messages = FallbackStorage(request)
+        say_done(request, "Enregistré.")
+        assert "<button" not in show("{% flash_messages %}", messages=request._messages)
+
+
+class TestConfirmation:
+    SOURCE = """{% confirmation action="Fermer" back="/c/" danger=True name="sure" value="1" refusal=refusal %}
+        <p>Ce qui se passe</p>{% endconfirmation %}"""
+
+    def test_says_what_it_does_and_the_way_back(self):
+        request = RequestFactory().get("/c/fermer/")
+        html = show(self.SOURCE, request=request, csrf_token="jeton", refusal=None)
+        assert '<form class="bv-confirm" method="post" action="/c/fermer/"' in html
+        assert 'value="jeton"' in html
+        assert 'btn-danger" type="submit" name="sure" value="1"' in html
+        assert '<a class="btn btn-outline-secondary" href="/c/">' in html
+        assert 'role="alert"' not in html
+
+    def test_a_refusal_is_said_first(self):
+        html = show(self.SOURCE, request=RequestFactory().get("/"), refusal="Un <appel> est en cours.")
+        assert html.index("Un &lt;appel&gt; est en cours.") < html.index("<form")
+        assert 'role="alert"' in html
+
+
+class TestPages:
+    def post(self, **data):
+        return views.theme(RequestFactory().post("/apparence/", data))
+
+    @pytest.mark.parametrize("theme", ["light", "dark"])
+    def test_a_theme_is_kept_and_one_goes_back(self, theme):
+        response = self.post(theme=theme, next="/campagnes/?page=2")
+        assert response["Location"] == "/campagnes/?page=2"
+        cookie = response.cookies["theme"]
+        assert (cookie.value, cookie["httponly"], cookie["samesite"]) == (theme, True, "Lax")
+
+    @pytest.mark.parametrize("theme", ["device", "", "<b>"])
+    def test_the_device_decides_again(self, theme):
+        assert self.post(theme=theme).cookies["theme"].value == ""
+
+    @pytest.mark.parametrize("after", ["https://ailleurs.example/", "//ailleurs.example", "javascript:x", ""])
+    def test_one_never_goes_elsewhere(self, after):
+        assert self.post(theme="dark", next=after)["Location"] == "/"
+
+    def test_a_theme_is_not_chosen_by_a_link(self):
+        assert views.theme(RequestFactory().get("/apparence/?theme=dark")).status_code == 405
+
+    def test_the_accessibility_page_hides_nothing(self):
+        request = RequestFactory().get("/accessibilite/")
+        request.user = AnonymousUser()
+        html = views.accessibility(request).content.decode()
+        for words in ["non conforme", "Aucun audit", "Ce qui manque", "Défenseur des droits", "21 novembre 2026"]:
+            assert words in html
 
 
 class TestErrorPages:

@@ -70,6 +70,11 @@ def test_motion_focus_and_print_are_cared_for():
     assert "@media print" in COMPONENTS
 
 
+@pytest.mark.parametrize("path", sorted(STATIC.glob("*.js")), ids=name)
+def test_no_script_makes_code_of_texts(path):
+    assert not re.search(r"\beval\b|new Function|document\.write|insertAdjacentHTML|outerHTML\s*=", path.read_text())
+
+
 def test_the_script_evaluates_nothing_and_keeps_nothing_beyond_the_tab():
     assert not re.search(
         r"\beval\b|new Function|document\.write|insertAdjacentHTML|localStorage|indexedDB|document\.cookie", SCRIPT

@@ -1,4 +1,4 @@
-"""The address of the component gallery, and of nothing else; `config` chooses the folder."""
+"""Addresses of the interface itself: gallery, theme, accessibility."""
 
 from django.urls import path
 
@@ -7,5 +7,7 @@ from . import views
 app_name = "ui"
 
 urlpatterns = [
-    path("", views.gallery, name="gallery"),
+    path("composants/", views.gallery, name="gallery"),
+    path("apparence/", views.theme, name="theme"),
+    path("accessibilite/", views.accessibility, name="accessibility"),
 ]

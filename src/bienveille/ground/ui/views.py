@@ -1,14 +1,17 @@
-"""The gallery, where every component is seen in every variant; shows invented people only, reads no table."""
+"""The gallery of every component, with invented people only; light or dark; the accessibility page. Reads no table."""
 
 from datetime import UTC, date, datetime
 from typing import Any
 
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
 from django.core.paginator import Paginator
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
-from django.views.decorators.http import require_safe
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST, require_safe
 
 from .exports import file_response, heading
 from .forms import SampleForm
@@ -68,6 +71,31 @@ GRADE_HINTS = {
     "orange": "À orienter sous 48 h, une personne prend le relais",
     "red": "Danger\u00a0: le numéro d’urgence d’abord, puis le cadre de garde",
 }
+
+
+YEAR = 365 * 24 * 3600
+
+
+@require_POST
+@login_not_required
+def theme(request: HttpRequest) -> HttpResponseBase:
+    """Light, dark, or as the device wishes: kept in a cookie, then back to the page one was reading."""
+    after = request.POST.get("next", "")
+    safe = url_has_allowed_host_and_scheme(after, {request.get_host()}, require_https=request.is_secure())
+    response = HttpResponseRedirect(after if safe else "/")
+    if (chosen := request.POST.get("theme", "")) in ("light", "dark"):
+        secure = settings.SESSION_COOKIE_SECURE
+        response.set_cookie("theme", chosen, max_age=YEAR, secure=secure, httponly=True, samesite="Lax")
+    else:
+        response.delete_cookie("theme", samesite="Lax")
+    return response
+
+
+@require_safe
+@login_not_required
+def accessibility(request: HttpRequest) -> HttpResponseBase:
+    """What is accessible, what is not, and whom to tell; open to everybody."""
+    return render(request, "ui/accessibility.html")
 
 
 @require_safe

@@ -71,6 +71,11 @@ def session_over(*, now: int, since: int, seen: int) -> bool:
     return now - since > SESSION_LIMIT or now - seen > IDLE_LIMIT
 
 
+def seconds_left(*, now: int, since: int, seen: int) -> int:
+    """How long a session still stands if nobody gives a sign of life; never below nil."""
+    return max(0, min(since + SESSION_LIMIT, seen + IDLE_LIMIT) - now)
+
+
 def split_name(full: str) -> tuple[str, str]:
     """First and last name from one line, "Léa de La Tour" → ("Léa", "de La Tour"); one word is a last name."""
     first, _, last = " ".join(full.split()).partition(" ")

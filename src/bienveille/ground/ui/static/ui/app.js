@@ -325,6 +325,36 @@
     }
   }
 
+  /* ---- Light or dark: {% theme_switch %}; applied at once, kept by the server, so nothing typed is lost ------------ */
+
+  document.addEventListener(
+    "submit",
+    async (event) => {
+      const form = event.target;
+      if (!form.matches("[data-bv-theme]")) return;
+      event.preventDefault();
+      const data = new FormData(form, event.submitter);
+      const chosen = data.get("theme");
+      if (chosen === "device") delete document.documentElement.dataset.bsTheme;
+      else document.documentElement.dataset.bsTheme = chosen;
+      for (const button of all("[data-bv-theme] button")) button.setAttribute("aria-pressed", String(button.value === chosen));
+      document.dispatchEvent(new CustomEvent("bv:theme"));
+      try {
+        await fetch(form.action, { method: "POST", body: data, redirect: "manual" });
+      } catch {
+        /* without connection the choice lasts as long as the page */
+      }
+    },
+    true,
+  );
+
+  /* ---- Lists: a link that has gone with the page it led to must not leave the focus nowhere ------------------------ */
+
+  document.addEventListener("htmx:afterSettle", (event) => {
+    const list = event.detail.target?.isConnected ? event.detail.target : document.getElementById(event.detail.target?.id);
+    if (list?.matches(".bv-listing") && document.activeElement === body) list.focus({ preventScroll: true });
+  });
+
   /* ---- Start ------------------------------------------------------------------------------------------------------ */
 
   if ("bvSignedOut" in body.dataset) clearDrafts();

@@ -4,7 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django import template
-from django.utils.safestring import SafeString
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from bienveille.ground.ui.flash import Undo, read_message
 
 from .library import anchor, register, rendered, trimmed
 
@@ -14,7 +17,7 @@ NOTE_ICONS = {
     "warn": "exclamation-triangle-fill",
     "danger": "exclamation-octagon-fill",
 }
-MESSAGE_KINDS = {"success": "ok", "warning": "warn", "error": "danger"}
+THEMES = (("", "Comme l’appareil", "circle-half"), ("light", "Clair", "sun"), ("dark", "Sombre", "moon-stars"))
 
 
 @register.simple_block_tag
@@ -43,12 +46,102 @@ def help_panel(content: str, *, title: str = "À quoi sert cette page\u00a0?") -
 
 @register.inclusion_tag("ui/flash_messages.html", takes_context=True)
 def flash_messages(context: template.Context) -> dict[str, Any]:
-    """`{% flash_messages %}`: what the last operation said; already in `ui/base.html` and `ui/simple.html`."""
-    messages = context.get("messages") or []
+    """`{% flash_messages %}`: what the last operation said, and the button that undoes it; already in the bases.
+
+    Said with `messages.success(…)`, or `flash.say_done(request, "Ménage retiré.", undo=Undo(url=…))`.
+    """
+    said = [read_message(message) for message in context.get("messages") or []]
+    return {"messages": said, "csrf_token": context.get("csrf_token")}
+
+
+@register.inclusion_tag("ui/undo_note.html", takes_context=True)
+def undo_note(
+    context: template.Context,
+    *,
+    text: str,
+    url: str,
+    label: str = "Annuler",
+    name: str = "",
+    value: str = "",
+    more: str = "",
+    kind: str = "ok",
+) -> dict[str, Any]:
+    """`{% undo_note text="Mme Rey est retirée." url=… label="La remettre" name= value= %}`
+
+    What was done, beside the button that takes it back. After a redirect, `flash.say_done` shows the same.
+    """
+    undo = Undo(url=url, label=label, name=name, value=value, more=more)
+    return {"message": {"text": text, "kind": kind, "undo": undo}, "csrf_token": context.get("csrf_token")}
+
+
+@register.simple_block_tag(takes_context=True)
+def confirmation(
+    context: template.Context,
+    content: str,
+    *,
+    action: str,
+    back: str,
+    url: str = "",
+    name: str = "",
+    value: str = "",
+    icon: str = "",
+    back_label: str = "Ne rien changer",
+    danger: bool = False,
+    refusal: Any = None,
+    refused: str = "Rien n’a changé",
+    busy: str = "Enregistrement…",
+) -> SafeString:
+    """`{% confirmation action="Fermer" back=campaign_url danger=True refusal=refusal %}…{% endconfirmation %}`
+
+    Below the title that asks the question: what happens, what stays (your sheets, notes, fields: they are inside the
+    form), then the button that says what it does and the way back. `url`: where it posts, this page if not given;
+    `refusal`: what the operation refused, said first.
+    """
+    request = context.get("request")
+    return rendered(
+        "confirmation",
+        csrf_token=context.get("csrf_token"),
+        url=url or (request.path if request else ""),
+        button={
+            "label": action,
+            "kind": "danger" if danger else "primary",
+            "name": name,
+            "value": value,
+            "icon": icon,
+            "busy": busy,
+        },
+        back=back,
+        back_label=back_label,
+        refusal=refusal,
+        refused=refused,
+        content=content,
+    )
+
+
+def _theme(context: template.Context) -> str:
+    request = context.get("request")
+    chosen = request.COOKIES.get("theme", "") if request else ""
+    return chosen if chosen in ("light", "dark") else ""
+
+
+@register.simple_tag(takes_context=True)
+def theme_attribute(context: template.Context) -> SafeString:
+    """`<html lang="fr"{% theme_attribute %}>`: the theme somebody chose; nothing when the device decides."""
+    chosen = _theme(context)
+    return format_html(' data-bs-theme="{}"', chosen) if chosen else mark_safe("")
+
+
+@register.inclusion_tag("ui/theme_switch.html", takes_context=True)
+def theme_switch(context: template.Context) -> dict[str, Any]:
+    """`{% theme_switch %}`: light, dark or as the device wishes; kept in a cookie, works without a script."""
+    chosen, request = _theme(context), context.get("request")
     return {
-        "messages": [
-            {"text": message.message, "kind": MESSAGE_KINDS.get(message.level_tag, "info")} for message in messages
-        ]
+        "csrf_token": context.get("csrf_token"),
+        "next": request.get_full_path() if request else "/",
+        "themes": [
+            {"value": value or "device", "label": label, "icon": icon, "chosen": value == chosen}
+            for value, label, icon in THEMES
+        ],
     }
 
 
@@ -115,3 +208,11 @@ def note(
 def empty_state(content: str, *, title: str, text: str = "", picture: bool = True, level: int = 2) -> SafeString:
     """`{% empty_state title="Vos rappels sont faits" text="…" %} the next useful link {% endempty_state %}`"""
     return rendered("empty_state", title=title, text=text, picture=picture, level=level, content=trimmed(content))
+
+
+@register.inclusion_tag("ui/nav_more.html")
+def nav_more(*, entries: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """`{% nav_more entries=navigation %}`: the entries for which the bar has no room, behind « Plus »; in the base."""
+    folded = [entry for entry in entries if entry.get("more")]
+    current = next((entry["label"] for entry in folded if entry["current"]), "")
+    return {"folded": folded, "current": current}
