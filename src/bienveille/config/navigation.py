@@ -1,13 +1,16 @@
 """Menus: which entry of the bar each role sees. Assembled here because menus name packages that ignore each other."""
 
-from typing import TypedDict
+import time
+from typing import Any, TypedDict
 
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
 from bienveille.register.accounts.access import MANAGERS, has_role
+from bienveille.register.accounts.adapters import SESSION_SEEN, SESSION_SINCE
 from bienveille.register.accounts.choices import Role
+from bienveille.register.accounts.rules import seconds_left
 from bienveille.services.outreach.queries import count_promised
 
 
@@ -16,6 +19,7 @@ class Entry(TypedDict):
     url: str
     current: bool
     count: int  # what waits behind it; nothing is shown for nil
+    more: bool  # folded behind « Plus » on a wide screen: the bar has room for so many
 
 
 # (label, route, roles that see it); an empty set means everybody who signed in.
@@ -28,12 +32,15 @@ MENU: list[tuple[str, str, set[str]]] = [
     ("Locataires", "workspace:people", {*MANAGERS, Role.SOCIAL_WORKER}),
     ("Imports", "imports:runs", {Role.ADMINISTRATOR, Role.DIRECTOR}),
     ("Utilisateurs", "accounts:users", {Role.ADMINISTRATOR}),
-    ("Aide et charte", "workspace:help", {Role.CALLER}),
+    ("Aide", "workspace:help", {Role.CALLER}),
 ]
 
+#: So many entries stand side by side on a wide screen; when there are more, one place goes to « Plus ».
+IN_THE_BAR = 6
 
-def navigation(request: HttpRequest) -> dict[str, list[Entry]]:
-    """Context processor: the entries of the bar for this user; none before sign-in (1 query for callers)."""
+
+def navigation(request: HttpRequest) -> dict[str, Any]:
+    """Context processor: the bar of this user (1 query for callers), and how long their session still lasts."""
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return {"navigation": []}
@@ -43,9 +50,19 @@ def navigation(request: HttpRequest) -> dict[str, list[Entry]]:
             continue
         url = reverse(route)
         count = count_promised(user, timezone.localdate()) if route == "workspace:promised" else 0
-        entries.append({"label": label, "url": url, "current": False, "count": count})
+        entries.append({"label": label, "url": url, "current": False, "count": count, "more": False})
     _mark_current(entries, request.path)
-    return {"navigation": entries}
+    if len(entries) > IN_THE_BAR:
+        for entry in entries[IN_THE_BAR - 1 :]:
+            entry["more"] = True
+    return {"navigation": entries, "session_left": _session_left(request)}
+
+
+def _session_left(request: HttpRequest) -> int:
+    """Seconds before the session ends by itself, for the page to warn in time."""
+    now = int(time.time())
+    since, seen = request.session.get(SESSION_SINCE, now), request.session.get(SESSION_SEEN, now)
+    return seconds_left(now=now, since=since, seen=seen)
 
 
 def _mark_current(entries: list[Entry], path: str) -> None:

@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from bienveille.faces.workspace.views import calls, campaigns, day, home, people
+from bienveille.faces.workspace.views import calls, campaigns, day, home, people, preparation, session
 
 app_name = "workspace"
 urlpatterns = [
     path("", home.home, name="home"),
     path("aide/", home.help_page, name="help"),
+    path("session/", session.session, name="session"),
     path("appels/", day.calls, name="calls"),
     path("appels/pause/", day.pause_me, name="pause_me"),
     path("appels/reprise/", day.resume_me, name="resume_me"),
@@ -25,6 +26,17 @@ urlpatterns = [
     path("campagnes/<uuid:campaign_id>/ouvrir/", campaigns.open_page, name="open_campaign"),
     path("campagnes/<uuid:campaign_id>/pause/", campaigns.pause_page, name="pause_campaign"),
     path("campagnes/<uuid:campaign_id>/fermer/", campaigns.close_page, name="close_campaign"),
+    path("campagnes/nouvelle/", preparation.new_campaign, name="new_campaign"),
+    path("campagnes/<uuid:campaign_id>/preparer/but/", preparation.purpose, name="draft_purpose"),
+    path("campagnes/<uuid:campaign_id>/preparer/qui/", preparation.who, name="draft_who"),
+    path("campagnes/<uuid:campaign_id>/preparer/qui/<int:rank>/", preparation.wave, name="draft_wave"),
+    path("campagnes/<uuid:campaign_id>/preparer/vagues/", preparation.waves, name="draft_waves"),
+    path("campagnes/<uuid:campaign_id>/preparer/questions/", preparation.questions, name="draft_questions"),
+    path("campagnes/<uuid:campaign_id>/preparer/appelants/", preparation.callers, name="draft_callers"),
+    path("campagnes/<uuid:campaign_id>/preparer/regles/", preparation.rules, name="draft_rules"),
+    path("campagnes/<uuid:campaign_id>/preparer/verifier/", preparation.check, name="draft_check"),
+    path("campagnes/<uuid:campaign_id>/supprimer/", preparation.delete, name="delete_campaign"),
+    path("campagnes/<uuid:campaign_id>/copier/", preparation.copy, name="copy_campaign"),
     path("locataires/", people.people, name="people"),
     path("locataires/<uuid:household_id>/", people.household, name="household"),
 ]
