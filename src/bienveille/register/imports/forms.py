@@ -55,7 +55,7 @@ class ColumnsForm(forms.Form):
 
     kind = forms.ChoiceField(
         label="Ce fichier décrit",
-        required=False,
+        error_messages={"required": "Choisissez ce que ce fichier décrit."},
         choices=[("", "Choisir"), *((k.value, k.label) for k in FileKind if k != FileKind.PARTNERS)],
     )
 

@@ -100,8 +100,8 @@ def new(request: Request) -> HttpResponse:
         "form": form,
         "trail": [("Imports", reverse("imports:runs"))],
         "empty": empty,
-        "most": MOST_FILES,
-        "largest": LARGEST >> 20,
+        "limits": f"Formats .csv, .xlsx, .xls ou .ods\u00a0; .json pour les partenaires. "
+        f"{MOST_FILES} fichiers au plus, {LARGEST >> 20}\u00a0Mo chacun.",
     }
     return render(request, "imports/new.html", context, status=INVALID if form.errors else 200)
 
@@ -134,12 +134,16 @@ def _run_page(
         "interrupted": doing == INTERRUPTED,
         "no_worker": doing == NO_WORKER,
         "progress_total": max(shown.rows_total, shown.rows_done),
+        "live_error": "",
     }
-    if shown.state in AT_WORK:
+    live = bool(request.htmx) and "vivant" in request.GET
+    if shown.state in AT_WORK and not live:
         if request.htmx and not refusal:
             return render(request, "imports/run_working.html#progress", context)
         return render(request, "imports/run_working.html", context | {"files": files_of(shown)}, status=status)
-    if request.htmx:
+    if shown.state == RunState.CHECKING and live:
+        return render(request, "imports/run_preview.html#live", context | {"working": True, "live": True})
+    if request.htmx and not (live and shown.state == RunState.READY):
         return HttpResponseClientRefresh()
     files = files_of(shown)
     counts = reasons(shown)
@@ -150,18 +154,21 @@ def _run_page(
         "rejects": [_issue_row(issue) for issue in first_rejects(shown, REJECTS_SHOWN)],
         "reject_count": sum(many for severity, _, many in counts if severity == "reject"),
         "warning_count": sum(many for severity, _, many in counts if severity == "warning"),
+        "working": False,
+        "live": live,
     }
+    context["apply_label"] = f"Appliquer les {number(context['sum'].accepted)}\u00a0lignes"
+    if live:
+        return render(request, "imports/run_preview.html#live", context)
     if shown.state in (RunState.MAPPING, RunState.READY):
         profiles = profile_labels()
-        forms = columns_forms or _columns_forms(shown, files, None)
+        forms, chosen = columns_forms or _columns_forms(shown, files, None), _all_chosen(shown, files)
         context |= {
             "run_form": RunForm(initial={"revision": shown.revision, "profile": shown.profile}, profiles=profiles),
-            "apply_form": RevisionForm(initial={"revision": shown.checked_revision}),
             "profile_form": profile_form or ProfileForm(initial={"label": _saved_label(shown, profiles)}),
-            "columns": [_columns_shown(file, form) for file, form in zip(files, forms, strict=True)],
+            "columns": [_columns_shown(file, form, chosen[file.pk]) for file, form in zip(files, forms, strict=True)],
             "columns_forms": forms,
             "profile_name": dict(profiles).get(shown.profile, ""),
-            "apply_label": f"Appliquer les {number(context['sum'].accepted)}\u00a0lignes",
         }
         return render(request, "imports/run_preview.html", context, status=status)
     finished = shown.finished_at or shown.started_at
@@ -198,9 +205,11 @@ def _dialect(file: ImportFile) -> str:
 
 
 def _issue_row(issue: ImportIssue) -> dict[str, Any]:
+    rejected = issue.severity == Severity.REJECT
     return {
         "issue": issue,
-        "icon": "x-lg" if issue.severity == Severity.REJECT else "eye",
+        "what": "Rejetée" if rejected else "À relire",
+        "icon": "x-lg" if rejected else "eye",
         "message": issue_message(issue.reason),
         "advice": advice(issue.reason),
     }
@@ -209,13 +218,14 @@ def _issue_row(issue: ImportIssue) -> dict[str, Any]:
 # ---- Columns ---------------------------------------------------------------------------------------------------------
 
 
-def _chosen(shown: ImportRun, file: ImportFile) -> dict[str, str]:
+def _all_chosen(shown: ImportRun, files: list[ImportFile]) -> dict[UUID, dict[str, str]]:
+    """What was said of the columns of each file, by the run's profile and by somebody (1 query at most)."""
     profile = operations.find_profile(name=shown.profile) if shown.profile else None
-    return merged(profile.columns if profile else {}, file.chosen, file.kind)
+    return {file.pk: merged(profile.columns if profile else {}, file.chosen, file.kind) for file in files}
 
 
 def _columns_forms(shown: ImportRun, files: list[ImportFile], data: Any) -> list[ColumnsForm]:
-    forms = []
+    forms, chosen = [], _all_chosen(shown, files)
     for file in files:
         kind = file.kind if file.kind in LAYOUTS else ""
         forms.append(
@@ -224,13 +234,13 @@ def _columns_forms(shown: ImportRun, files: list[ImportFile], data: Any) -> list
                 prefix=str(file.pk),
                 kind=kind,
                 ask_kind=bool(file.header) and (not kind or bool(file.given_kind)),
-                columns=describe(kind, file.header, file.samples, _chosen(shown, file)),
+                columns=describe(kind, file.header, file.samples, chosen[file.pk]),
             )
         )
     return forms
 
 
-def _columns_shown(file: ImportFile, form: ColumnsForm) -> dict[str, Any]:
+def _columns_shown(file: ImportFile, form: ColumnsForm, chosen: dict[str, str]) -> dict[str, Any]:
     """What the page shows of a file's columns: all of them in order, those that one may choose with their control."""
     kind = file.kind if file.kind in LAYOUTS else ""
     controls = {column.name: form[column.name] for column in form.columns}
@@ -242,7 +252,7 @@ def _columns_shown(file: ImportFile, form: ColumnsForm) -> dict[str, Any]:
         "kind_field": form["kind"] if "kind" in form.fields else None,
         "rows": rows,
         "known": len(known),
-        "missing": missing_fields(kind, file.header, {c.title: c.field for c in known}) if kind else [],
+        "missing": missing_fields(kind, file.header, chosen) if kind else [],
         "open": not kind or bool(form.errors),
     }
 
@@ -273,10 +283,19 @@ def columns(request: Request, run_id: UUID) -> HttpResponse:
         for file, form in zip(files, forms, strict=True):
             if file.pk in refused.sentences:
                 form.add_error(None, refused.sentences[file.pk])
+        if request.htmx:
+            context = {"run": shown, "working": False, "live": True, "live_error": str(refused)}
+            return render(request, "imports/run_preview.html#live", context, status=INVALID)
         return _run_page(request, shown, columns_forms=forms, status=INVALID)
     except Refusal as refused:
+        if request.htmx:
+            return HttpResponseClientRefresh()
         return _run_page(request, get_run_for(request.user, run_id), refusal=refused, status=CONFLICT)
-    return redirect("imports:run", shown.pk)
+    shown = get_run_for(request.user, run_id)
+    if request.htmx and shown.state in (RunState.CHECKING, RunState.READY):
+        counting = {"working": True, "live": True, "live_error": "", "progress_total": 0}
+        return render(request, "imports/run_preview.html#live", {"run": shown, **counting})
+    return HttpResponseClientRefresh() if request.htmx else redirect("imports:run", shown.pk)
 
 
 # ---- What is done to a run -------------------------------------------------------------------------------------------

@@ -24,7 +24,7 @@ from bienveille.register.imports.operations.reading import Given, WrongFile, era
 from bienveille.register.imports.rules.columns import choices_that_differ, doubled_fields, merged
 from bienveille.register.imports.rules.messages import spaced
 from bienveille.register.imports.rules.profiles import Profile, load_profile
-from bienveille.register.imports.rules.recognition import LAYOUTS
+from bienveille.register.imports.rules.recognition import LAYOUTS, recognise
 
 MOST_FILES = 10
 LARGEST = 300 << 20  # bytes of one file
@@ -160,7 +160,8 @@ def change_columns(
 ) -> None:
     """Say what the columns of a run's files are, and under which profile; its counts are made again.
 
-    The same said twice changes nothing. Refuses a run that has moved on (`CannotChange`) and a field given twice
+    The same said twice changes nothing; another profile takes the place of what was said of columns.
+    Refuses a run that has moved on (`CannotChange`) and a field given twice
     (`ColumnsRefused`).
     """
     import_run = _locked(run_id)
@@ -173,12 +174,18 @@ def change_columns(
     files = list(ImportFile.objects.filter(run=import_run).order_by("rank"))
     before = [(file.kind, file.chosen) for file in files], import_run.profile
     wrong: dict[UUID, str] = {}
+    another = profile != import_run.profile
     for file in files:
         one = said.get(file.pk)
         if one is None:
             continue
         if one.kind in LAYOUTS and one.kind != file.kind:
             file.kind = file.given_kind = one.kind
+        if another:  # its columns are taken up as they are: what the page showed was another profile's
+            file.chosen = {}
+            found = recognise(file.header, chosen=columns, kind=file.given_kind)
+            file.kind = found.kind if found else file.kind
+            continue
         if file.kind not in LAYOUTS:
             continue
         doubled = doubled_fields(file.kind, one.columns)

@@ -1,0 +1,112 @@
+"""The jobs of imports through the real queue: progress seen from outside, a lost worker, two jobs for one run."""
+
+import threading
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.utils import timezone
+from tests.accounts.factories import UserFactory
+from tests.imports.factories import Landlord, home, tenant
+
+from bienveille.ground.platform.jobs import run_worker
+from bienveille.register.imports.models import ImportRun
+from bienveille.register.imports.operations import apply_run, ask_to_apply, jobs, receive_files, resume_run
+from bienveille.register.tenants.models import Person
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def waiting(settings, tmp_path):
+    """A run whose files were just dropped, in a register with one home."""
+    settings.MEDIA_ROOT = tmp_path / "kept"
+    landlord = Landlord(tmp_path)
+    landlord.imports(homes=[home()])
+    path = landlord.path("export", [tenant(PRENOM=name) for name in ("Jeanne", "Paul", "Léa")])
+    file = SimpleUploadedFile("export.csv", path.read_bytes())
+    return receive_files(actor=UserFactory(roles=["director"]), files=[file], now=timezone.now())
+
+
+def elsewhere(act):
+    """What another connection sees, or does."""
+    answer = []
+
+    def ask():
+        answer.append(act())
+        connection.close()
+
+    other = threading.Thread(target=ask)
+    other.start()
+    other.join()
+    return answer[0]
+
+
+def apply(run):
+    run.refresh_from_db()
+    ask_to_apply(actor=run.actor, run_id=run.pk, revision=run.checked_revision, now=timezone.now())
+
+
+def test_checked_then_applied_by_a_worker(waiting):
+    run_worker(queues=["imports"], wait=False)
+    waiting.refresh_from_db()
+    assert (waiting.state, Person.objects.count()) == ("ready", 0)
+    apply(waiting)
+    run_worker(queues=["imports"], wait=False)
+    waiting.refresh_from_db()
+    assert (waiting.state, waiting.rows_total, Person.objects.count()) == ("applied", 3, 3)
+
+
+def test_progress_is_seen_from_outside_before_the_end(waiting, monkeypatch):
+    """The import shows nothing before its end; its progress does."""
+    monkeypatch.setattr(jobs, "BEAT", 0.01)
+    seen, real = [], jobs.Progress.begin
+
+    def slow(progress, title, total):
+        moved = real(progress, title, total)
+
+        def wait_until_told():
+            moved()
+            for _ in range(500):
+                found = elsewhere(lambda: ImportRun.objects.values_list("step", "rows_done").get(pk=waiting.pk))
+                if found[1] == progress.rows:
+                    seen.append(found)
+                    return
+
+        return wait_until_told
+
+    monkeypatch.setattr(jobs.Progress, "begin", slow)
+    run_worker(queues=["imports"], wait=False)
+    assert seen == [("export.csv", 1), ("export.csv", 2), ("export.csv", 3)]
+
+
+def test_taken_up_again_twice_it_is_applied_once(waiting):
+    run_worker(queues=["imports"], wait=False)
+    apply(waiting)
+    for _ in range(2):
+        resume_run(actor=waiting.actor, run_id=waiting.pk, now=timezone.now())
+    run_worker(queues=["imports"], wait=False)
+    apply_run(run_id=str(waiting.pk))
+    waiting.refresh_from_db()
+    assert (waiting.state, Person.objects.count(), waiting.files.get().created) == ("applied", 3, 3)
+
+
+def test_given_up_while_a_job_thought_dead_was_working(waiting, monkeypatch):
+    """Nothing is written for files that somebody gave up."""
+    run_worker(queues=["imports"], wait=False)
+    apply(waiting)
+    real = jobs.import_files
+
+    def given_up_meanwhile(**arguments):
+        begin = arguments["progress"]
+
+        def begin_then_give_up(title, total):
+            elsewhere(lambda: ImportRun.objects.filter(pk=waiting.pk).update(state="cancelled"))
+            return begin(title, total)
+
+        return real(**{**arguments, "progress": begin_then_give_up})
+
+    monkeypatch.setattr(jobs, "import_files", given_up_meanwhile)
+    apply_run(run_id=str(waiting.pk))
+    waiting.refresh_from_db()
+    assert (waiting.state, Person.objects.count()) == ("cancelled", 0)
