@@ -70,6 +70,9 @@ class Contact(Record):
     reason = models.CharField(max_length=16, choices=ClosingReason, blank=True)
     attempts_made = models.PositiveSmallIntegerField(default=0)
     not_before = models.DateTimeField(null=True, blank=True)
+    resume_at = models.DateTimeField(
+        null=True, blank=True, help_text="Withdrawn by hand: its hour if it is put back, kept from `not_before`"
+    )
     token = models.UUIDField(null=True, blank=True)
     reserved_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
     reserved_at = models.DateTimeField(null=True, blank=True)
@@ -105,6 +108,7 @@ class Contact(Record):
                 | ~Q(state__in=["unreachable", "withdrawn"]) & Q(reason=""),
             ),
             CheckConstraint(name="contact_not_before", condition=Q(not_before=None) | Q(state="waiting")),
+            CheckConstraint(name="contact_resume", condition=Q(resume_at=None) | Q(state="withdrawn")),
         ]
         indexes = [
             models.Index(

@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from bienveille.faces.workspace.views import calls, campaigns, day, home, people, preparation, session
+from bienveille.faces.workspace.views import (
+    calls,
+    campaigns,
+    corrections,
+    day,
+    doubles,
+    home,
+    people,
+    preparation,
+    session,
+    undo,
+    ways,
+)
 
 app_name = "workspace"
 urlpatterns = [
@@ -38,5 +50,24 @@ urlpatterns = [
     path("campagnes/<uuid:campaign_id>/supprimer/", preparation.delete, name="delete_campaign"),
     path("campagnes/<uuid:campaign_id>/copier/", preparation.copy, name="copy_campaign"),
     path("locataires/", people.people, name="people"),
+    path("locataires/nouveau/", corrections.add_household, name="add_household"),
+    path("locataires/a-comparer/", doubles.doubles, name="doubles"),
+    path("locataires/a-comparer/<uuid:first_id>/<uuid:second_id>/", doubles.apart, name="apart"),
     path("locataires/<uuid:household_id>/", people.household, name="household"),
+    path("locataires/<uuid:household_id>/consultations/", people.looks, name="looks"),
+    path("locataires/<uuid:household_id>/annuler/", undo.undo_correction, name="undo_correction"),
+    path("locataires/<uuid:household_id>/personne/", corrections.add_person, name="add_person"),
+    path("locataires/personnes/<uuid:person_id>/", corrections.correct_person, name="correct_person"),
+    path("locataires/personnes/<uuid:person_id>/opposition/", corrections.opposition, name="opposition"),
+    path("locataires/personnes/<uuid:person_id>/deces/", corrections.death, name="death"),
+    path("locataires/personnes/<uuid:person_id>/depart/", corrections.departure, name="departure"),
+    path("locataires/personnes/<uuid:person_id>/adresse/", corrections.protection, name="protection"),
+    path("locataires/personnes/<uuid:person_id>/joindre/", ways.contact_points, name="contact_points"),
+    path("locataires/personnes/<uuid:person_id>/reperes/", ways.marks, name="marks"),
+    path("locataires/personnes/<uuid:person_id>/proches/", ways.relatives, name="relatives"),
+    path("locataires/joindre/<uuid:contact_point_id>/", ways.correct_contact_point, name="correct_contact_point"),
+    path("locataires/joindre/<uuid:contact_point_id>/etat/", ways.flag_contact_point, name="flag_contact_point"),
+    path("locataires/reperes/<uuid:mark_id>/fin/", ways.end_mark, name="end_mark"),
+    path("locataires/proches/<uuid:relative_id>/", ways.correct_relative, name="correct_relative"),
+    path("locataires/proches/<uuid:relative_id>/retirer/", ways.remove_relative, name="remove_relative"),
 ]

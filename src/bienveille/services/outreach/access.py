@@ -23,7 +23,8 @@ def may_change(user: User, campaign: Campaign) -> bool:
 
 def get_campaign_for(user: User, campaign_id: UUID, *, write: bool = False) -> Campaign:
     """A campaign: managers and its callers see it; 404 for everybody else, 403 to change another's (2 queries)."""
-    campaign = Campaign.objects.select_related("queue", "questionnaire").filter(pk=campaign_id).first()
+    related = ("queue", "questionnaire__questionnaire")
+    campaign = Campaign.objects.select_related(*related).filter(pk=campaign_id).first()
     if campaign is None:
         raise Http404
     manages = has_role(user, *MANAGERS)
@@ -32,6 +33,16 @@ def get_campaign_for(user: User, campaign_id: UUID, *, write: bool = False) -> C
     if manages or (not write and may_call(campaign, user)):
         return campaign
     raise Http404
+
+
+def get_draft_for(user: User, campaign_id: UUID) -> Campaign:
+    """A campaign in preparation that this user may change; 404 once it is opened (1 query)."""
+    campaign = Campaign.objects.select_related("queue", "questionnaire__questionnaire").filter(pk=campaign_id).first()
+    if campaign is None or not has_role(user, *MANAGERS) or campaign.state != CampaignState.DRAFT:
+        raise Http404
+    if not may_change(user, campaign):
+        raise PermissionDenied
+    return campaign
 
 
 def get_campaign_to_call(user: User, campaign_id: UUID) -> Campaign:

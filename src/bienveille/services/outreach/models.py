@@ -31,10 +31,16 @@ class Campaign(Record):
     keep_answers_days = models.PositiveSmallIntegerField(
         default=365, help_text="Answers and notes are erased after that"
     )
+    starts_on = models.DateField(null=True, blank=True, help_text="Foreseen first day of calls; opening is by hand")
+    ends_on = models.DateField(null=True, blank=True, help_text="Foreseen last day of calls; closing is by hand")
 
     class Meta:
         ordering = ["-created_at"]
         constraints = [
+            CheckConstraint(
+                name="campaign_days",
+                condition=Q(starts_on=None) | Q(ends_on=None) | Q(ends_on__gte=F("starts_on")),
+            ),
             CheckConstraint(name="campaign_state", condition=Q(state__in=CampaignState.values)),
             CheckConstraint(name="campaign_name", condition=~Q(name="")),
             CheckConstraint(
@@ -86,9 +92,16 @@ class Report(Record):
     )
     response = models.ForeignKey(Response, models.SET_NULL, null=True, blank=True, related_name="+")
     expires_on = models.DateField()
+    read_again_at = models.DateTimeField(null=True, blank=True, help_text="When a coordinator read the note again")
+    read_again_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
 
     class Meta:
         constraints = [
+            CheckConstraint(
+                name="report_read_again",
+                condition=Q(read_again_at=None, read_again_by=None)
+                | Q(read_again_at__isnull=False, read_again_by__isnull=False),
+            ),
             CheckConstraint(name="report_grade", condition=Q(grade__in=["", *Grade.values])),
         ]
         indexes = [models.Index(fields=["expires_on"], name="report_expiry")]
@@ -105,9 +118,17 @@ class Referral(Record):
     )
     due_at = models.DateTimeField(help_text="When somebody must have taken it")
     created_at = models.DateTimeField()
+    taken_at = models.DateTimeField(null=True, blank=True, help_text="When somebody said that they see to it")
+    taken_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
 
     class Meta:
-        constraints = [CheckConstraint(name="referral_due", condition=Q(due_at__gte=F("created_at")))]
+        constraints = [
+            CheckConstraint(name="referral_due", condition=Q(due_at__gte=F("created_at"))),
+            CheckConstraint(
+                name="referral_taken",
+                condition=Q(taken_at=None, taken_by=None) | Q(taken_at__isnull=False, taken_by__isnull=False),
+            ),
+        ]
 
 
 class CallerPause(Record):

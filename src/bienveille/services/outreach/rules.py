@@ -12,6 +12,8 @@ REFERRAL_DELAY = {Grade.ORANGE: timedelta(hours=48), Grade.RED: timedelta(hours=
 #: "Green, yellow: call back within 7 days."
 YELLOW_CALL_BACK_DAYS = 7
 AGENCY_SERVICE = "agence"
+#: Answers and notes of a call are not kept longer than this, in days.
+LONGEST_KEEPING = 1095
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,9 @@ class CampaignDocument:
     caller_emails: tuple[str, ...] = ()
     max_attempts: int = 5
     lease_minutes: int = 30
+    keep_answers_days: int = 365
+    starts_on: date | None = None
+    ends_on: date | None = None
 
 
 @dataclass
@@ -45,8 +50,11 @@ class DocumentErrors:
         self.fields.setdefault(name, []).append(sentence)
 
 
-def read_document(raw: object) -> tuple[CampaignDocument | None, dict[str, list[str]]]:
-    """Types a campaign document; gives it, or None and every error by field. Audiences are checked by their engine."""
+def read_document(raw: object, *, unfinished: bool = False) -> tuple[CampaignDocument | None, dict[str, list[str]]]:
+    """Types a campaign document; gives it, or None and every error by field. Audiences are checked by their engine.
+
+    `unfinished`: a draft may still lack its waves and its callers.
+    """
     errors = DocumentErrors()
     if not isinstance(raw, Mapping):
         return None, {"document": ["Le document d’une campagne est un objet avec un nom, une finalité et des vagues."]}
@@ -57,20 +65,38 @@ def read_document(raw: object) -> tuple[CampaignDocument | None, dict[str, list[
     if purpose and purpose not in Purpose.values:
         errors.add("purpose", f"Cette finalité n’est pas connue. Choisissez parmi : {', '.join(Purpose.values)}.")
     questionnaire = _text(raw, "questionnaire", errors, "Indiquez le questionnaire de la campagne.", 100)
-    waves = _waves(raw.get("waves"), errors)
-    all_callers, emails = _callers(raw.get("callers", {"all": True}), errors)
+    waves = () if unfinished and not raw.get("waves") else _waves(raw.get("waves"), errors)
+    callers = raw.get("callers", {"all": True})
+    nobody_yet = unfinished and callers == {"emails": []}
+    all_callers, emails = (False, ()) if nobody_yet else _callers(callers, errors)
     rules = raw.get("rules", {})
     if not isinstance(rules, Mapping):
         errors.add("rules", "Les règles sont un objet.")
         rules = {}
-    for key in rules.keys() - {"max_attempts", "lease_minutes"}:
+    for key in rules.keys() - {"max_attempts", "lease_minutes", "keep_answers_days", "starts_on", "ends_on"}:
         errors.add(f"rules.{key}", "Cette règle n’existe pas.")
     max_attempts = _number(rules, "max_attempts", 5, 1, 20, errors)
     lease_minutes = _number(rules, "lease_minutes", 30, 1, 480, errors)
+    keep_answers_days = _number(rules, "keep_answers_days", 365, 1, LONGEST_KEEPING, errors)
+    starts_on, ends_on = _day(rules, "starts_on", errors), _day(rules, "ends_on", errors)
+    if starts_on and ends_on and ends_on < starts_on:
+        errors.add("rules.ends_on", "La fin prévue précède le début prévu.")
     if errors.fields:
         return None, errors.fields
     return (
-        CampaignDocument(name, purpose, questionnaire, waves, all_callers, emails, max_attempts, lease_minutes),
+        CampaignDocument(
+            name=name,
+            purpose=purpose,
+            questionnaire=questionnaire,
+            waves=waves,
+            all_callers=all_callers,
+            caller_emails=emails,
+            max_attempts=max_attempts,
+            lease_minutes=lease_minutes,
+            keep_answers_days=keep_answers_days,
+            starts_on=starts_on,
+            ends_on=ends_on,
+        ),
         {},
     )
 
@@ -133,6 +159,39 @@ def _number(raw: Mapping[str, Any], key: str, default: int, low: int, high: int,
         errors.add(f"rules.{key}", f"Un nombre entier de {low} à {high}.")
         return default
     return value
+
+
+def _day(raw: Mapping[str, Any], key: str, errors: DocumentErrors) -> date | None:
+    """A day as JSON writes it, or as TOML gives it; None when nothing is foreseen."""
+    value = raw.get(key)
+    if value is None or (isinstance(value, date) and not isinstance(value, datetime)):
+        return value
+    try:
+        return date.fromisoformat(str(value))
+    except ValueError:
+        errors.add(f"rules.{key}", "Une date, par exemple 2026-11-30.")
+        return None
+
+
+@dataclass(frozen=True)
+class Workload:
+    """What a campaign asks of its callers: at least one call for each household that has a number."""
+
+    each: int | None  # calls per caller; None without callers
+    days: int | None  # working days foreseen; None without both dates
+    each_day: int | None  # calls per caller and working day
+
+
+def workload(households: int, callers: int, starts_on: date | None, ends_on: date | None) -> Workload:
+    """How many calls each caller may expect, and each day when the days are foreseen. Rounded up."""
+    days = working_days(starts_on, ends_on) if starts_on and ends_on else None
+    each = -(-households // callers) if callers else None
+    return Workload(each, days, -(-each // days) if each is not None and days else None)
+
+
+def working_days(first: date, last: date) -> int:
+    """Days from Monday to Friday between two days, both included."""
+    return sum(1 for ahead in range((last - first).days + 1) if (first + timedelta(days=ahead)).weekday() < 5)
 
 
 def referral_due(grade: str, agreed: bool | None, now: datetime) -> datetime | None:

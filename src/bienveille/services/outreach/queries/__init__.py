@@ -29,6 +29,14 @@ from bienveille.services.outreach.queries.my_day import (
     weekly_call,
     weekly_people,
 )
+from bienveille.services.outreach.queries.preparation import (
+    CALLERS_SHOWN,
+    Prospect,
+    WaveCount,
+    campaign_document,
+    possible_callers,
+    prospect,
+)
 from bienveille.services.outreach.queries.sheets import (
     AttemptLine,
     CallSheet,
@@ -43,16 +51,20 @@ from bienveille.services.outreach.queries.sheets import (
 )
 
 __all__ = [
+    "CALLERS_SHOWN",
     "AttemptLine",
     "CallSheet",
     "HouseholdEvent",
     "MyFigures",
     "PersonLine",
     "PhoneLine",
+    "Prospect",
+    "WaveCount",
     "WeeklyPerson",
     "all_campaigns",
     "call_sheet",
     "callers_for",
+    "campaign_document",
     "campaigns_to_call",
     "count_promised",
     "events_for_household",
@@ -67,9 +79,11 @@ __all__ = [
     "my_figures",
     "need_labels",
     "pause_of",
+    "possible_callers",
     "promised_calls",
     "promises_of_resting",
     "promises_to_household",
+    "prospect",
     "standing_of_household",
     "stopped_weekly",
     "undone_call",
