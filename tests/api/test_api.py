@@ -1,6 +1,5 @@
 """The HTTP API as its clients see it: shapes, refusals, the same answer to the same key."""
 
-import json
 from datetime import timedelta
 from uuid import uuid4
 
@@ -8,49 +7,16 @@ import pytest
 from django.test import Client
 from django.utils.timezone import now
 from tests.accounts.factories import UserFactory
-from tests.outreach.factories import document, make_campaign
+from tests.api.programs import Api
+from tests.outreach.factories import document
 from tests.tenants.factories import HouseholdFactory
 
 from bienveille.engines.dispatch.models import Attempt, Contact
 from bienveille.engines.questionnaires.operations import ensure_built_in
 from bienveille.register.accounts.models import AuditEntry
-from bienveille.register.accounts.operations import create_api_token, deactivate_user
+from bienveille.register.accounts.operations import deactivate_user
 
 pytestmark = pytest.mark.django_db
-
-
-class Api:
-    """A program with a token."""
-
-    def __init__(self, user):
-        self.user = user
-        self.secret = create_api_token(actor=None, user=user, label="essai", now=now())
-
-    def call(self, method, path, body=None, **headers):
-        return Client().generic(
-            method, f"/api/v1{path}", json.dumps(body) if body is not None else "", content_type="application/json",
-            headers={"Authorization": f"Bearer {self.secret}", **headers},
-        )  # fmt: skip
-
-    def post(self, path, body=None, **headers):
-        return self.call("POST", path, body, **headers)
-
-
-@pytest.fixture
-def campaign():
-    for age in (91, 84, 77):
-        HouseholdFactory(age=age, phone=True)
-    return make_campaign(now=now())
-
-
-@pytest.fixture
-def caller():
-    return Api(UserFactory(roles=["caller"], service="Service social"))
-
-
-@pytest.fixture
-def manager():
-    return Api(UserFactory(roles=["director"]))
 
 
 def test_a_manager_makes_and_opens_a_campaign(manager):

@@ -1,6 +1,7 @@
 """Everything that runs by itself: what, when and why, in one table. The jobs stand in the packages' operations."""
 
 from bienveille.engines.dispatch.operations import wake_queues
+from bienveille.faces.api.operations import tidy_up
 from bienveille.ground.platform.jobs import Job, schedule
 from bienveille.register.imports.operations import purge_imports
 
@@ -10,6 +11,7 @@ from bienveille.register.imports.operations import purge_imports
 SCHEDULE: tuple[tuple[Job[[]], str, str], ...] = (
     (wake_queues, "* * * * *", "Households whose next try has come, or whose caller vanished, are offered again."),
     (purge_imports, "20 2 * * *", "Files nobody imported in a week go, and cells shown beside old issues."),
+    (tidy_up, "27 * * * *", "Idempotency keys older than a day have kept their promise; idle rate limits say nothing."),
 )
 
 for _job, _cron, _why in SCHEDULE:

@@ -8,6 +8,7 @@ from typing import Any
 from django.db import models
 from django.utils.csp import CSP
 
+from bienveille.ground.platform.limits import Limit
 from bienveille.ground.platform.postgres import database_settings
 
 BASE_DIR = Path(__file__).resolve().parents[3]
@@ -218,4 +219,11 @@ LOGGING: dict[str, Any] = {
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
+}
+
+# API: how often a token may ask, and how often an address may come without a good token (docs/runbook.md). A program
+# that asks for the next call as fast as it can never meets the first; nil a minute lifts a limit.
+API_LIMITS = {
+    "token": Limit(per_minute=int(os.environ.get("API_REQUESTS_PER_MINUTE", "12000")), burst=6_000),
+    "refused": Limit(per_minute=int(os.environ.get("API_REFUSALS_PER_MINUTE", "300")), burst=300),
 }

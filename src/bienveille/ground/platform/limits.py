@@ -1,0 +1,48 @@
+"""How often something may be asked: leaky buckets in the database, shared by every process and every machine."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db import connection
+from django.utils.crypto import salted_hmac
+
+#: A bucket untouched for that long is empty again, whatever the limit: it says nothing and is thrown away.
+IDLE = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """So many a minute in the long run, so many at once. Nil a minute: no limit."""
+
+    per_minute: int
+    burst: int
+
+
+def spend(kind: str, whose: str, limit: Limit) -> int:
+    """Count one request; 0 when it may pass, else the whole seconds to wait (1 round trip, no wait for the disk).
+
+    `whose` is kept as a keyed digest, so that the table holds no address of anybody.
+    """
+    if limit.per_minute <= 0:
+        return 0
+    key = f"{kind}:{salted_hmac('platform.limits', whose, algorithm='sha256').hexdigest()}"
+    connection.ensure_connection()
+    with connection.wrap_database_errors:
+        # psycopg's own cursor prepares the statement at its fifth use; Django's never does.
+        row = connection.connection.execute(
+            "SELECT platform_spend(%s, %s, %s)", [key, limit.per_minute / 60, float(limit.burst)]
+        ).fetchone()
+    return math.ceil(row[0])
+
+
+def forget_idle_buckets() -> int:
+    """Throw away what says nothing any more. Gives how many."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM platform_bucket WHERE at < clock_timestamp() - %s * interval '1 second'",
+            [IDLE.total_seconds()],
+        )
+        return cursor.rowcount
