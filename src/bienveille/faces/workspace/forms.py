@@ -1,13 +1,16 @@
 """Forms of the workspace: types and shapes of what was typed; what it means is decided by the operations."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
 
 from bienveille.engines.dispatch.choices import Outcome, StopReason
 from bienveille.engines.questionnaires.choices import Need
-from bienveille.faces.workspace.rules import moments
+from bienveille.faces.workspace.rules import language_choices, moments
 from bienveille.ground.lib.typography import NBSP
+from bienveille.register.tenants.choices import ContactKind, DayPart, MaritalStatus, MarkKind, PersonRole, Title
+from bienveille.register.tenants.operations import CORRECTABLE
 from bienveille.services.outreach.choices import Grade
 from bienveille.services.outreach.operations import NOTE_LENGTH, CallReport
 
@@ -112,10 +115,141 @@ class CallForm(forms.Form):
         )
 
 
-class SearchForm(forms.Form):
-    """The beginning of a name."""
+class PersonForm(forms.Form):
+    """What is known of somebody, as a correction by hand may change it (`tenants.operations.CORRECTABLE`)."""
 
-    q = forms.CharField(label="Nom du locataire", max_length=100)
+    seen = forms.CharField(widget=forms.HiddenInput, required=False, max_length=16)
+    title = forms.ChoiceField(label="Civilité", choices=[("", "Sans"), *Title.choices], required=False)
+    first_name = forms.CharField(label="Prénom", max_length=100, required=False)
+    last_name = forms.CharField(
+        label="Nom de famille", max_length=100, error_messages={"required": "Donnez un nom de famille."}
+    )
+    birth_date = day_field("Date de naissance", required=False)
+    role = forms.ChoiceField(label="Place dans le bail", choices=PersonRole.choices, initial=PersonRole.OCCUPANT)
+    marital_status = forms.ChoiceField(
+        label="Situation de famille", choices=[("", "Non connue"), *MaritalStatus.choices], required=False
+    )
+    language = forms.ChoiceField(label="Langue préférée", choices=language_choices, required=False)
+    other_language = forms.ChoiceField(label="Autre langue parlée", choices=language_choices, required=False)
+    best_time = forms.ChoiceField(
+        label="Préfère être appelé", choices=[("", "À toute heure"), *DayPart.choices], required=False
+    )
+
+    def facts(self, known: Sequence[str] = ()) -> dict[str, Any]:
+        """The fields of a person. Languages beyond the second, which the form does not show, are kept."""
+        typed = {name: value for name, value in self.cleaned_data.items() if name in CORRECTABLE}
+        languages = [self.cleaned_data["language"], self.cleaned_data["other_language"], *known[2:]]
+        return {**typed, "languages": [code for code in languages if code]}
+
+
+class HouseholdForm(PersonForm):
+    """A household that the landlord's file does not have: its home, by its code, and its first person."""
+
+    role = None  # type: ignore[assignment]
+    dwelling = forms.CharField(
+        label="Code du logement",
+        max_length=40,
+        help_text="Celui du progiciel, tel qu’il figure sur le bail.",
+        error_messages={"required": "Donnez le code du logement."},
+    )
+
+
+class ContactPointForm(forms.Form):
+    """A number or an address, and whose it is."""
+
+    seen = forms.CharField(widget=forms.HiddenInput, required=False, max_length=16)
+    kind = forms.ChoiceField(
+        label="Ce que vous ajoutez", choices=ContactKind.choices, initial="phone", widget=forms.RadioSelect
+    )
+    value = forms.CharField(
+        label="Numéro ou adresse",
+        max_length=254,
+        help_text="Un seul, par exemple 04 65 71 01 42.",
+        error_messages={"required": "Donnez un numéro ou une adresse."},
+    )
+    whose = forms.CharField(
+        label="À qui est-ce",
+        max_length=60,
+        required=False,
+        help_text="Rien si c’est à cette personne, sinon « sa fille », « son voisin ».",
+    )
+
+
+class MarkForm(forms.Form):
+    """A fact useful for care, from a closed list, with its end."""
+
+    kind = forms.ChoiceField(
+        label="Utile à savoir", choices=MarkKind.choices, error_messages={"required": "Choisissez dans la liste."}
+    )
+    source = forms.ChoiceField(
+        label="Qui l’a dit",
+        choices=[("tenant", "La personne elle-même"), ("staff", "Un collaborateur"), ("call", "Pendant un appel")],
+        widget=forms.RadioSelect,
+        initial="tenant",
+    )
+    expires_on = day_field(
+        "Jusqu’au",
+        required=False,
+        help_text="Deux ans au plus. Sans date, la durée habituelle de ce repère : six mois, un an ou deux ans.",
+    )
+    purpose = forms.CharField(
+        label="Pour un handicap : ce pour quoi la personne accepte qu’on le note",
+        max_length=60,
+        required=False,
+        help_text="Par exemple « être appelée en cas de coupure ». Jamais une maladie.",
+    )
+
+
+class RelativeForm(forms.Form):
+    """A relative or carer whom the person agreed that we may call."""
+
+    name = forms.CharField(
+        label="Nom de ce proche", max_length=150, error_messages={"required": "Donnez le nom de ce proche."}
+    )
+    relation = forms.CharField(
+        label="Qui est-ce pour elle ou lui", max_length=60, required=False, help_text="« sa fille », « son voisin »."
+    )
+    phone = forms.CharField(label="Téléphone", max_length=40, required=False)
+    email = forms.CharField(label="Adresse électronique", max_length=254, required=False)
+    agreed_on = day_field("Jour où la personne a accepté", help_text="Sans son accord, un proche n’est pas appelé.")
+
+
+class OppositionForm(forms.Form):
+    """Somebody does not want to be called: since when, and how they said it."""
+
+    on = day_field("Depuis le")
+    reason = forms.CharField(
+        label="Ce que la personne a dit ou écrit",
+        max_length=300,
+        help_text="Par exemple « Courrier du 3 mai », « Dit pendant l’appel de mardi ».",
+        error_messages={"required": "Dites comment la personne l’a fait savoir."},
+    )
+
+
+class ReasonForm(forms.Form):
+    """Why something protective is lifted; the audit log keeps it."""
+
+    reason = forms.CharField(
+        label="Pourquoi", max_length=300, error_messages={"required": "Dites pourquoi : le journal le garde."}
+    )
+
+
+class ProtectForm(forms.Form):
+    """Why an address must be hidden; may stay unsaid."""
+
+    reason = forms.CharField(label="Pourquoi", max_length=300, required=False)
+
+
+class DeathForm(forms.Form):
+    """The day somebody died, if it is known."""
+
+    on = day_field("Jour du décès", required=False)
+
+
+class LeftForm(forms.Form):
+    """The day somebody left the home."""
+
+    on = day_field("N’habite plus là depuis le")
 
 
 class PauseForm(forms.Form):

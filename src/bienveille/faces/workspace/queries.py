@@ -1,19 +1,28 @@
 """What one screen gathers from several packages: a caller's day; the help that exists near a home, need by need."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
 
 from bienveille.engines.dispatch.models import Attempt, Contact, PlannedCall
 from bienveille.engines.questionnaires.choices import Need
 from bienveille.engines.questionnaires.rules import NEED_THEMATIQUES, ServiceMatch
-from bienveille.register.accounts.models import User
+from bienveille.faces.workspace.rules import change_words, event_detail
+from bienveille.register.accounts.models import AuditEntry, User
+from bienveille.register.accounts.queries import changes_to
 from bienveille.register.partners.models import Service
 from bienveille.register.partners.queries import services_for_commune
+from bienveille.register.tenants.queries import HouseholdRecord
 from bienveille.services.outreach.models import CallerPause, Campaign
 from bienveille.services.outreach.queries import (
+    HouseholdEvent,
     MyFigures,
     campaigns_to_call,
+    events_for_household,
     households_in_hand,
     last_saved_call,
     my_figures,
@@ -108,3 +117,93 @@ def _answers(service: Service, match: ServiceMatch) -> bool:
     if not set(service.thematiques) & set(match.thematiques):
         return False
     return not match.types or service.type in match.types
+
+
+@dataclass(frozen=True)
+class HistoryLine:
+    """One thing that happened to a household: a call, a correction, an entry."""
+
+    at: datetime
+    title: str
+    icon: str
+    detail: str
+    grade: str = ""
+    note: str = ""
+    needs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class History:
+    """One page of what happened to a household, the newest first. `older`: there is more."""
+
+    lines: list[HistoryLine]
+    page: int
+    older: bool
+
+
+#: Lines of a page of history, and how many pages may be turned: what is older than that is in the audit log.
+PER_PAGE, LAST_PAGE = 20, 25
+
+
+def history_of(record: HouseholdRecord, page: int) -> History:
+    """Calls, corrections by hand, entries and exits of a household, in the order of time (2 queries)."""
+    page = min(max(page, 1), LAST_PAGE)
+    most = page * PER_PAGE + 1
+    people = {one.person.pk: one.person.display_name for one in [*record.residents, *record.former]}
+    lines = [_call_line(event) for event in events_for_household(record.household.pk, limit=most)]
+    lines += [_change_line(entry, people) for entry in changes_to([record.household.pk, *people], limit=most)]
+    lines += _life_lines(record)
+    lines.sort(key=lambda line: line.at, reverse=True)
+    return History(lines[(page - 1) * PER_PAGE : page * PER_PAGE], page, len(lines) > page * PER_PAGE)
+
+
+_CALL_ICONS = {
+    "reached": "telephone",
+    "no_answer": "telephone-x",
+    "voicemail": "voicemail",
+    "call_later": "calendar-event",
+    "wrong_number": "telephone-x",
+    "refused": "telephone-minus",
+}
+
+
+def _call_line(event: HouseholdEvent) -> HistoryLine:
+    return HistoryLine(
+        at=event.at,
+        title=event.label,
+        icon=_CALL_ICONS.get(event.outcome, "telephone"),
+        detail=event_detail(event),
+        grade=event.grade,
+        note=event.note,
+        needs=event.needs,
+    )
+
+
+def _change_line(entry: AuditEntry, people: Mapping[UUID, str]) -> HistoryLine:
+    words, sign = change_words(entry.detail.get("change", ""), entry.detail.get("fields", ()))
+    who = entry.actor.initials if entry.actor else "Bienveille"
+    about = people.get(entry.subject_id) if entry.subject_id else None
+    return HistoryLine(
+        at=entry.at,
+        title=words,
+        icon=sign,
+        detail=", ".join(part for part in (about, f"par {who}") if part),
+        note=entry.reason if entry.subject_type == "tenants.Person" else "",
+    )
+
+
+def _life_lines(record: HouseholdRecord) -> list[HistoryLine]:
+    """When the household came to the register, when its leases began and ended."""
+    lines = [HistoryLine(record.household.created_at, "Inscription dans Bienveille", "upload", "")]
+    for lease in record.leases:
+        if lease.entry:
+            lines.append(
+                HistoryLine(_noon(lease.entry), "Entrée dans le logement", "house-door", f"Bail {lease.number}")
+            )
+        if lease.exit:
+            lines.append(HistoryLine(_noon(lease.exit), "Fin du bail", "box-arrow-right", f"Bail {lease.number}"))
+    return lines
+
+
+def _noon(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time(12)))

@@ -6,7 +6,20 @@ from datetime import date, time
 from typing import Any
 
 from bienveille.engines.dispatch.rules import starts_at
-from bienveille.ground.lib.typography import NBSP, WEEKDAYS, clock, counted, day_in_words, number, percent, plural
+from bienveille.ground.lib.languages import NAMES as LANGUAGES
+from bienveille.ground.lib.typography import (
+    NBSP,
+    WEEKDAYS,
+    clock,
+    counted,
+    day_in_words,
+    listed,
+    number,
+    percent,
+    plural,
+    short_day,
+)
+from bienveille.ground.lib.words import plain
 
 _TENTHS = ("", "Un", "Deux", "Trois", "Quatre", "Cinq", "Six", "Sept", "Huit", "Neuf")
 
@@ -185,3 +198,79 @@ def by_day(planned: Sequence[Any], today: date) -> list[DayGroup]:
         DayGroup("Dans la semaine", [one for one in ordered if one.due_on > today]),
     ]
     return [group for group in groups if group.calls]
+
+
+def language_choices() -> list[tuple[str, str]]:
+    """Languages by their French name, for a list."""
+    named = sorted(LANGUAGES.items(), key=lambda pair: plain(pair[1]))
+    return [("", "Non connue"), *((code, name.capitalize()) for code, name in named)]
+
+
+_CHANGES = {
+    "added": ("Ajout à la fiche", "person-plus"),
+    "corrected": ("Correction", "pencil"),
+    "left": ("N’habite plus là", "box-arrow-right"),
+    "came_back": ("Habite toujours là", "house-door"),
+    "deceased": ("Décès noté", "heart"),
+    "death_taken_back": ("Décès démenti", "arrow-counterclockwise"),
+    "opposed": ("Ne veut plus d’appels", "telephone-x"),
+    "opposition_withdrawn": ("Accepte de nouveau les appels", "telephone"),
+    "address_protected": ("Adresse protégée", "shield-lock"),
+    "address_unprotected": ("Adresse de nouveau visible", "shield-check"),
+    "contact_point_added": ("Numéro ou adresse ajouté", "plus-lg"),
+    "contact_point_corrected": ("Numéro ou adresse corrigé", "pencil"),
+    "contact_point_wrong": ("Numéro ou adresse signalé faux", "x-lg"),
+    "contact_point_stop": ("Numéro ou adresse à ne plus utiliser", "x-lg"),
+    "contact_point_unverified": ("Numéro ou adresse à vérifier", "question-lg"),
+    "contact_point_valid": ("Numéro ou adresse de nouveau utilisable", "check-lg"),
+    "contact_point_verified": ("Numéro ou adresse vérifié", "check-lg"),
+    "mark_noted": ("Repère noté", "flag"),
+    "mark_removed": ("Repère terminé", "flag"),
+    "relative_added": ("Proche ajouté", "people"),
+    "relative_corrected": ("Proche corrigé", "people"),
+    "relative_removed": ("Proche retiré", "people"),
+    "said_apart": ("Pas la même personne qu’un nom proche", "person-check"),
+    "apart_taken_back": ("Peut-être la même personne qu’un nom proche", "person-check"),
+    "weekly_stopped": ("Appel de chaque semaine arrêté", "pause-circle"),
+    "weekly_resumed": ("Appel de chaque semaine repris", "play-circle"),
+}
+_FIELDS = {
+    "title": "civilité",
+    "last_name": "nom",
+    "first_name": "prénom",
+    "birth_date": "date de naissance",
+    "role": "place dans le bail",
+    "marital_status": "situation de famille",
+    "languages": "langues",
+    "best_time": "moment préféré",
+}
+
+
+def change_words(change: str, fields: Sequence[str] = ()) -> tuple[str, str]:
+    """What an audited change did, in words, and its sign: « Correction : nom, date de naissance ». Never a value."""
+    words, sign = _CHANGES.get(change, ("Fiche modifiée", "pencil"))
+    named = [_FIELDS[name] for name in fields if name in _FIELDS]
+    if change == "corrected" and named:
+        words += f"{NBSP}: {listed(named)}"
+    return words, sign
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One field that two people changed: what it says now, what was typed."""
+
+    label: str
+    now: str
+    typed: str
+
+
+def differences(rows: Sequence[tuple[str, Any, Any]]) -> list[Difference]:
+    """The fields whose two values differ, as words; nothing written reads « rien »."""
+    shown = [(label, _said(now), _said(typed)) for label, now, typed in rows]
+    return [Difference(label, now, typed) for label, now, typed in shown if now != typed]
+
+
+def _said(value: Any) -> str:
+    if value in (None, "", [], ()):
+        return "rien"
+    return short_day(value) if isinstance(value, date) else str(value)

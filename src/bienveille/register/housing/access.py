@@ -32,6 +32,14 @@ def get_dwelling_for(user: User, dwelling_id: UUID, *, write: bool = False) -> D
     return dwelling
 
 
+def get_dwelling_by_code_for(user: User, code: str) -> Dwelling | None:
+    """A home that somebody covers, by the landlord's own code, to put a household there; None otherwise (1 query)."""
+    dwelling = Dwelling.objects.select_related("building__residence__agency").filter(code=code.strip()).first()
+    if dwelling is None or not _covers(user, dwelling.building.residence, READERS):
+        return None
+    return dwelling
+
+
 def _covers(user: User, residence: Residence, roles: tuple[str, ...]) -> bool:
     return scope_for(user, *roles).covers(company=residence.agency.company_id, agency=residence.agency_id)
 

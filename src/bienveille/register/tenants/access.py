@@ -47,7 +47,7 @@ def get_household_for(user: User, household_id: UUID, *, reason: str, write: boo
     )
     if household is None or not _sees(user, household):
         raise Http404
-    if write and not _keeps(user, household):
+    if write and not keeps(user, household):
         raise PermissionDenied
     record_audit(actor=user, action=AuditAction.HOUSEHOLD_READ, subject=household, reason=reason)
     return household
@@ -94,8 +94,8 @@ def may_see_address(user: User, *, protected: bool) -> bool:
     return not protected or has_role(user, *TRUSTED_WITH_ADDRESSES)
 
 
-def _keeps(user: User, household: Household) -> bool:
-    """By its home when it has one; else only who covers everything."""
+def keeps(user: User, household: Household) -> bool:
+    """Whether the user corrects this household: by its home when it has one; else only who covers everything."""
     scope = reading_scope(user)
     if household.dwelling is None:
         return scope.everything
@@ -104,7 +104,7 @@ def _keeps(user: User, household: Household) -> bool:
 
 
 def _sees(user: User, household: Household) -> bool:
-    if _keeps(user, household):
+    if keeps(user, household):
         return True
     if household.dwelling is None:
         return False

@@ -105,6 +105,11 @@ def people_found(
         people = people.filter(Q(left_on=None) | Q(left_on__gt=on), deceased=False)
     else:
         people = Person.objects.filter(pk__in=people.values("pk")[:CANDIDATES])
+    return _with_home(people)
+
+
+def _with_home(people: QuerySet[Person]) -> QuerySet[Person]:
+    """What `as_found` reads."""
     return people.annotate(
         agency_name=F("household__dwelling__building__residence__agency__name"),
         residence_name=F("household__dwelling__building__residence__name"),
@@ -211,6 +216,26 @@ def possible_doubles(scope: Scope, on: date, *, household_id: UUID | None = None
     return [Double(first, second, double_words(first.by_birth, first.by_phone)) for first, second in near]
 
 
+@dataclass(frozen=True)
+class DoubleRow:
+    """A pair as a list may show it, each with its home unless it is protected; and whom somebody told apart."""
+
+    first: Found
+    second: Found
+    why: str
+
+
+def as_doubles(doubles: Iterable[Double], on: date, *, hide_protected: bool = True) -> list[DoubleRow]:
+    """Pairs with their homes, as lists show people (1 query)."""
+    pairs = list(doubles)
+    keys = {person.pk for pair in pairs for person in (pair.first, pair.second)}
+    found = {
+        person.pk: as_found(person, on, hide_protected=hide_protected)
+        for person in _with_home(Person.objects.filter(pk__in=keys))
+    }
+    return [DoubleRow(found[pair.first.pk], found[pair.second.pk], pair.why) for pair in pairs]
+
+
 def household_record(household: Household, on: date) -> HouseholdRecord:
     """Everything on the page of a household, which `access.get_household_for` has loaded (5 queries).
 
@@ -240,6 +265,20 @@ def household_record(household: Household, on: date) -> HouseholdRecord:
         leases=list(Lease.objects.filter(household=household).order_by(F("entry").desc(nulls_last=True), "number")),
         alone=lives_alone(people, on),
         protected=any(resident.person.protected_address for resident in present),
+    )
+
+
+def ways_and_marks(person: Person, on: date) -> Resident:
+    """One person with their numbers, relatives and marks, for the pages that correct them (3 queries)."""
+    return Resident(
+        person=person,
+        age=age_on(person.birth_date, on),
+        present=is_present(person, on),
+        contact_points=sorted(
+            ContactPoint.objects.filter(person=person).order_by("kind", "status", "pk"), key=_usable_first
+        ),
+        relatives=list(Relative.objects.filter(person=person).order_by("name", "pk")),
+        marks=list(Mark.objects.filter(person=person, expires_on__gt=on).order_by("-noted_on", "kind")),
     )
 
 

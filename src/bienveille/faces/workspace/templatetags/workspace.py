@@ -9,7 +9,11 @@ from django.utils import timezone
 from bienveille.engines.dispatch.choices import Outcome
 from bienveille.engines.dispatch.models import Attempt, PlannedCall
 from bienveille.faces.workspace.queries import CallerDay
-from bienveille.faces.workspace.rules import moment_words
+from bienveille.faces.workspace.rules import moment_words, phone_kind
+from bienveille.ground.lib.phones import display_phone
+from bienveille.register.tenants.choices import ContactKind
+from bienveille.register.tenants.models import ContactPoint
+from bienveille.register.tenants.queries import DoubleRow
 from bienveille.services.outreach.choices import Grade
 
 register = template.Library()
@@ -52,3 +56,37 @@ def promised_line(*, planned: PlannedCall) -> dict[str, Any]:
         "late": planned.due_on < today,
         "moment": moment_words(planned.due_when),
     }
+
+
+_STATUS_SIGNS = {"valid": "check-lg", "unverified": "question-lg", "wrong": "x-lg", "stop": "x-lg"}
+_STATUS_CHANGES = [
+    ("verified", "Vérifié"),
+    ("wrong", "Faux"),
+    ("unverified", "À vérifier"),
+    ("stop", "Ne plus utiliser"),
+]
+
+
+@register.inclusion_tag("workspace/contact_point_line.html", takes_context=True)
+def contact_point_line(context: template.Context, *, point: ContactPoint) -> dict[str, Any]:
+    """`{% contact_point_line point=point %}`: one number or address, its state, and the buttons that change it."""
+    phone = point.kind == ContactKind.PHONE
+    changes = [(value, label) for value, label in _STATUS_CHANGES if value != point.status]
+    if point.status == "stop":
+        changes = [("unverified", "À vérifier")]
+    return {
+        "csrf_token": context.get("csrf_token"),
+        "point": point,
+        "shown": display_phone(point.value) if phone else point.value,
+        "kind": phone_kind(point.value) if phone else "Adresse électronique",
+        "usable": point.status in ("valid", "unverified"),
+        "sign": _STATUS_SIGNS[point.status],
+        "changes": changes,
+    }
+
+
+@register.inclusion_tag("workspace/double_line.html", takes_context=True)
+def double_line(context: template.Context, *, row: DoubleRow, back: str = "") -> dict[str, Any]:
+    """`{% double_line row=row back="foyer" %}`: two people who may be one, why, and how to tell them apart."""
+    words = f"{row.first.name} et {row.second.name}"
+    return {"csrf_token": context.get("csrf_token"), "row": row, "back": back, "words": words}

@@ -86,7 +86,7 @@ def resume_me(request: Request) -> HttpResponse:
 def stop_weekly(request: Request, planned_call_id: UUID) -> HttpResponse:
     """Why one of one's weekly calls ends, then its end."""
     planned = get_weekly_call_for(request.user, planned_call_id)
-    form = StopWeeklyForm(request.POST or None)
+    form = StopWeeklyForm(request.POST if request.method == "POST" else None)
     refusal: Refusal | None = None
     status = 200
     if request.method == "POST":

@@ -1,73 +1,129 @@
-"""Tenants: finding somebody by name, the page of a household. Callers never come here."""
+"""Tenants: finding somebody, the page of a household, who looked at it. Callers never come here."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from bienveille.faces.workspace.forms import SearchForm
-from bienveille.faces.workspace.rules import event_detail, home_facts, home_line, phone_kind
+from bienveille.faces.workspace.queries import history_of
+from bienveille.faces.workspace.rules import home_facts, home_line, moment_words, phone_kind
 from bienveille.faces.workspace.views import Request
+from bienveille.faces.workspace.views.undo import last_correction
 from bienveille.ground.lib.languages import language_name
-from bienveille.ground.lib.typography import counted
-from bienveille.register.accounts.access import has_role, role_required
+from bienveille.ground.ui.exports import file_response, heading
+from bienveille.ground.ui.tables import Column, Filter, Table
+from bienveille.register.accounts.access import MANAGERS, has_role, role_required
 from bienveille.register.accounts.choices import AuditAction
 from bienveille.register.accounts.operations import record_audit
+from bienveille.register.accounts.queries import agencies_within, count_lookers, looks_at
 from bienveille.register.tenants.access import (
     KEEPERS,
     TRUSTED_WITH_ADDRESSES,
     get_household_for,
+    keeps,
     may_see_address,
     reading_scope,
 )
-from bienveille.register.tenants.choices import ContactKind
-from bienveille.register.tenants.queries import Resident, find_people, household_record
-from bienveille.register.tenants.rules import mark_words
-from bienveille.services.outreach.queries import (
-    events_for_household,
-    promises_to_household,
-    standing_of_household,
+from bienveille.register.tenants.choices import ContactKind, MarkKind
+from bienveille.register.tenants.queries import (
+    CANDIDATES,
+    Resident,
+    as_doubles,
+    as_found,
+    household_record,
+    people_found,
+    possible_doubles,
 )
+from bienveille.register.tenants.rules import mark_words
+from bienveille.services.outreach.queries import promises_to_household, standing_of_household
 
-SHOWN = 50
-EVENT_ICONS = {
-    "reached": "telephone",
-    "no_answer": "telephone-x",
-    "voicemail": "voicemail",
-    "call_later": "calendar-event",
-    "wrong_number": "telephone-x",
-    "refused": "telephone-minus",
-}
+AGES = [(str(age), f"{age} ans et plus") for age in (60, 65, 70, 75, 80, 85, 90)]
+PEOPLE = Table(
+    columns=[
+        Column("name", "Nom", sort="search", filled=True),
+        Column("age", "Âge", sort="birth_date", kind="number", down=True),
+        Column("residence", "Résidence"),
+        Column("commune", "Commune"),
+        Column("agency", "Agence"),
+    ],
+    filters=[
+        Filter("q", "Nom", kind="text", hint="Le début du nom et du prénom, sans accent si vous voulez."),
+        Filter("agency", "Agence", every="Toutes"),
+        Filter("age", "Âge", AGES),
+        Filter("mark", "Utile à savoir", MarkKind.choices),
+    ],
+    sort="name",
+    name="trouvees",
+    one="personne",
+    many="personnes",
+)
+LOOKS = Table(
+    columns=[
+        Column("at", "Quand", sort="at", kind="moment", down=True, filled=True),
+        Column("who", "Qui", sort=("actor__last_name", "actor__first_name"), value=lambda entry: _who(entry)),
+        Column("reason", "Pourquoi", sort="reason", filled=True),
+        Column("channel", "Par où", value=lambda entry: entry.get_channel_display()),
+    ],
+    sort="-at",
+    name="consultations",
+    one="consultation",
+    many="consultations",
+)
+LOOKERS_SINCE = timedelta(days=30)
+
+
+def _who(entry: Any) -> str:
+    return entry.actor.display_name if entry.actor else "Bienveille"
 
 
 @require_safe
 @role_required(*KEEPERS)
-def people(request: Request) -> HttpResponse:
+def people(request: Request) -> HttpResponseBase:
     """People whose name matches, within what one may see. The search is audited; names typed are not."""
-    form = SearchForm(request.GET if request.GET.get("q", "").strip() else None)
-    text = form.cleaned_data["q"] if form.is_valid() else ""
-    found = []
-    if text:
-        found = find_people(
-            text,
-            timezone.localdate(),
-            scope=reading_scope(request.user),
-            hide_protected=not has_role(request.user, *TRUSTED_WITH_ADDRESSES),
-            limit=SHOWN + 1,
+    today = timezone.localdate()
+    scope = reading_scope(request.user)
+    hide = not has_role(request.user, *TRUSTED_WITH_ADDRESSES)
+    agencies = [(str(agency.pk), agency.name) for agency in agencies_within(scope)]
+    asked = PEOPLE.read(request.GET, choices={"agency": agencies})
+    queryset = people_found(
+        text=asked["q"],
+        on=today,
+        scope=scope,
+        agency=asked.uuid("agency"),
+        age_from=int(asked["age"]) if asked["age"] else None,
+        mark=asked["mark"],
+        hide_protected=hide,
+    )
+    if asked.export:
+        rows = [as_found(person, today, hide_protected=hide) for person in queryset]
+        record_audit(
+            actor=request.user,
+            action=AuditAction.EXPORTED,
+            reason="Liste de locataires",
+            detail={"rows": len(rows), "filters": sorted(asked.values)},
         )
+        now = timezone.now()
+        title = heading("Locataires", now=now, by=request.user.display_name)
+        sheet = asked.sheet(rows, name="Locataires", heading=title)
+        return file_response(kind=asked.export, sheets=[sheet], name="locataires", now=now)
+    listing = asked.listing(queryset)
+    if asked.filtered:
         record_audit(
             actor=request.user,
             action=AuditAction.HOUSEHOLD_LISTED,
-            reason="Recherche par nom",
-            detail={"found": min(len(found), SHOWN)},
+            reason="Recherche de locataires",
+            detail={"found": listing.count},
         )
-    shown = len(found[:SHOWN])
-    aside = f"Les {SHOWN} premières" if len(found) > SHOWN else counted(shown, "personne")
-    context = {"form": form, "text": text, "aside": aside, "found": found[:SHOWN], "more": len(found) > SHOWN}
+    context = {
+        "listing": listing,
+        "found": [as_found(person, today, hide_protected=hide) for person in listing],
+        "cut": bool(asked["q"]) and listing.count >= CANDIDATES,
+    }
     return render(request, "workspace/people.html", context)
 
 
@@ -79,6 +135,9 @@ def household(request: Request, household_id: UUID) -> HttpResponse:
     today = timezone.localdate()
     record = household_record(shown, today)
     visible = may_see_address(request.user, protected=record.protected)
+    hide = not has_role(request.user, *TRUSTED_WITH_ADDRESSES)
+    page = request.GET.get("page", "1")
+    is_manager = has_role(request.user, *MANAGERS)
     context: dict[str, Any] = {
         "household": shown,
         "trail": [("Locataires", reverse("workspace:people"))],
@@ -88,12 +147,19 @@ def household(request: Request, household_id: UUID) -> HttpResponse:
         "residents": [_resident(one) for one in record.residents],
         "former": record.former,
         "leases": record.leases if visible else [],
-        "events": [
-            {"event": event, "icon": EVENT_ICONS.get(event.outcome, "telephone"), "detail": event_detail(event)}
-            for event in events_for_household(shown.pk)
-        ],
+        "history": history_of(record, int(page) if page.isascii() and page.isdigit() and len(page) < 4 else 1),
         "standing": standing_of_household(shown.pk),
-        "promises": promises_to_household(shown.pk),
+        "promises": [
+            {"planned": planned, "moment": moment_words(planned.due_when)}
+            for planned in promises_to_household(shown.pk)
+        ],
+        "doubles": as_doubles(
+            possible_doubles(reading_scope(request.user), today, household_id=shown.pk), today, hide_protected=hide
+        ),
+        "may_write": keeps(request.user, shown),
+        "may_lift": not hide,
+        "undo": last_correction(request, shown.pk),
+        "lookers": count_lookers(shown.pk, timezone.now() - LOOKERS_SINCE) if is_manager else None,
         "today": today,
     }
     return render(request, "workspace/household.html", context)
@@ -115,3 +181,27 @@ def _resident(one: Resident) -> dict[str, Any]:
         ],
         "marks": [{"mark": mark, "words": mark_words(mark.kind, one.person.title)} for mark in one.marks],
     }
+
+
+@require_safe
+@role_required(*MANAGERS)
+def looks(request: Request, household_id: UUID) -> HttpResponseBase:
+    """Who looked at this household, when, why. Looking at this list is written there too."""
+    shown = get_household_for(request.user, household_id, reason="Liste des consultations")
+    asked = LOOKS.read(request.GET)
+    queryset = looks_at(shown.pk)
+    if asked.export:
+        now = timezone.now()
+        record_audit(actor=request.user, action=AuditAction.EXPORTED, subject=shown, reason="Liste des consultations")
+        title = heading(f"Consultations de {shown.display_name}", now=now, by=request.user.display_name)
+        sheet = asked.sheet(queryset, name="Consultations", heading=title)
+        return file_response(kind=asked.export, sheets=[sheet], name="consultations", now=now)
+    context = {
+        "household": shown,
+        "listing": asked.listing(queryset),
+        "trail": [
+            ("Locataires", reverse("workspace:people")),
+            (shown.display_name, reverse("workspace:household", args=[shown.pk])),
+        ],
+    }
+    return render(request, "workspace/looks.html", context)
