@@ -1,8 +1,9 @@
-// Copies a whitelist of third-party assets from node_modules into the repository and builds the icon sprite.
+// Copies a whitelist of third-party assets from node_modules into the repository; builds the icon sprite and the charts.
 // `node vendor.mjs` writes; `node vendor.mjs --check` only compares, and fails when a committed file differs.
 // The MANIFEST.json it writes lets the Python tests check the same files on a machine without Node.
 
 import { createHash } from "node:crypto";
+import { createRequire } from "node:module";
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -26,6 +27,9 @@ const files = [
   [font, "files/atkinson-hyperlegible-next-latin-ext-wght-normal.woff2", `${vendor}/fonts/atkinson-latin-ext.woff2`, "OFL-1.1"],
   [font, "LICENSE", `${vendor}/fonts/LICENSE-OFL.txt`, "OFL-1.1"],
   ["bootstrap-icons", "LICENSE", `${vendor}/icons/LICENSE.txt`, "MIT"],
+  ["echarts", "LICENSE", `${vendor}/echarts/LICENSE.txt`, "Apache-2.0"],
+  ["echarts", "NOTICE", `${vendor}/echarts/NOTICE.txt`, "Apache-2.0"],
+  ["zrender", "LICENSE", `${vendor}/echarts/LICENSE-zrender.txt`, "BSD-3-Clause"],
   ["axe-core", "axe.min.js", "tests/browser/vendor/axe.min.js", "MPL-2.0", withoutSourceMap],
   ["axe-core", "LICENSE", "tests/browser/vendor/LICENSE.txt", "MPL-2.0"],
 ];
@@ -54,6 +58,26 @@ function sprite() {
   );
 }
 
+// Only the charts that we draw, half of the whole library. The same sources and the same tool give the same bytes.
+function charts() {
+  const esbuild = createRequire(import.meta.url)("esbuild");
+  const built = esbuild.buildSync({
+    absWorkingDir: here,
+    entryPoints: ["charts.mjs"],
+    bundle: true,
+    minify: true,
+    write: false,
+    format: "iife",
+    globalName: "bvCharts",
+    target: "es2022",
+    charset: "utf8",
+    legalComments: "none",
+    define: { "process.env.NODE_ENV": '"production"' },
+    banner: { js: `/*! Apache ECharts ${versionOf("echarts")}, Apache-2.0; zrender ${versionOf("zrender")}, BSD-3-Clause: custom build. */` },
+  });
+  return Buffer.from(built.outputFiles[0].contents);
+}
+
 function wanted() {
   const out = new Map();
   const manifest = {};
@@ -67,6 +91,10 @@ function wanted() {
   const target = "src/bienveille/ground/ui/static/ui/icons.svg";
   out.set(target, icons);
   manifest[target] = { package: "bootstrap-icons", version: versionOf("bootstrap-icons"), licence: "MIT", sha256: sha256(icons) };
+  const drawing = charts();
+  const bundle = `${vendor}/echarts/charts.min.js`;
+  out.set(bundle, drawing);
+  manifest[bundle] = { package: "echarts", version: versionOf("echarts"), licence: "Apache-2.0", sha256: sha256(drawing) };
   out.set(`${vendor}/MANIFEST.json`, Buffer.from(JSON.stringify(manifest, null, 2) + "\n"));
   return out;
 }

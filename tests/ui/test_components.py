@@ -1,6 +1,7 @@
 """Every component renders what its documentation says, escapes what it is given, and stands in the gallery."""
 
 import inspect
+import json
 import re
 from datetime import UTC, datetime
 from types import SimpleNamespace
@@ -15,7 +16,7 @@ from django.template import Context, Template, TemplateSyntaxError
 from django.template.loader import get_template, render_to_string
 from django.test import RequestFactory
 
-from bienveille.ground.ui import views
+from bienveille.ground.ui import rules, views
 from bienveille.ground.ui.flash import Undo, say_done
 from bienveille.ground.ui.forms import SampleForm
 from bienveille.ground.ui.templatetags import french
@@ -431,6 +432,54 @@ class TestBase:
 
     def test_each_page_leads_to_the_accessibility_page(self):
         assert f'<a href="/accessibilite/">Accessibilité{N}: non conforme</a>' in self.render(navigation=[])
+
+
+class TestCharts:
+    SERIES = [
+        {"label": "Appels", "state": "reserved", "values": [512, None]},
+        {"label": "Joints", "state": "reached", "values": [301, 330]},
+    ]
+    SOURCE = '{% chart title="Par semaine" axis="Semaine" categories=weeks series=series %}'
+
+    def show(self, source=SOURCE, weeks=("9 nov.", "16 nov."), series=SERIES):
+        return show(source, weeks=weeks, series=series)
+
+    def test_the_table_is_there_whatever_happens(self):
+        html = self.show()
+        assert '<details class="bv-same" open>' in html
+        assert html.count("<tr>") == 3
+        assert '<td class="bv-num" data-label="Appels">–</td>' in html
+        assert '<td class="bv-num" data-label="Joints">330</td>' in html
+
+    def test_what_it_shows_is_told(self):
+        html = self.show()
+        assert (
+            f'aria-label="Par semaine. Appels{N}: au plus 512 (9 nov.). '
+            f'Joints{N}: au plus 330 (16 nov.), de 301 (9 nov.) à 330 (16 nov.). Le tableau donne chaque valeur."'
+        ) in html
+
+    def test_the_script_gets_figures_that_are_no_code(self):
+        html = self.show(weeks=["</script><b>", "16 nov."])
+        data = json.loads(
+            re.search(r'<script id="p-par-semaine-chiffres" type="application/json">(.*?)</script>', html)[1]
+        )
+        assert data["categories"] == ["</script><b>", "16 nov."]
+        assert data["series"][0] == {"label": "Appels", "state": "reserved", "values": [512, None]}
+        assert "<b>" not in html
+
+    def test_a_table_of_the_page_is_not_written_twice(self):
+        html = self.show('{% chart title="x" axis="y" categories=weeks series=series table="agences" %}')
+        assert "<table" not in html
+        assert '<a href="#agences">' in html
+
+    def test_a_missing_value_is_a_fault(self):
+        with pytest.raises(ValueError, match="1 values for 2"):
+            self.show(series=[{"label": "Appels", "state": "reached", "values": [1]}])
+
+    @pytest.mark.parametrize(("count", "size"), [(3, "s"), (7, "m"), (12, "l"), (40, "xl")])
+    def test_lying_bars_have_room(self, count, size):
+        assert rules.chart_height(count, 4, horizontal=True, stacked=True) == size
+        assert rules.chart_height(count, 4, horizontal=False, stacked=True) == "m"
 
 
 class TestUndo:

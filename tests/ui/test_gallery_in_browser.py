@@ -30,7 +30,7 @@ class Pages(http.server.BaseHTTPRequestHandler):
             found = finders.find(path.removeprefix("/static/"))
             body, kind = (Path(found).read_bytes(), mimetypes.guess_type(found)[0]) if found else (b"", "text/plain")
         else:
-            request = RequestFactory().get(path)
+            request = RequestFactory().get(self.path)
             request.user = AnonymousUser()
             body, kind = views.gallery(request).content, "text/html; charset=utf-8"
         self.send_response(200 if body else 404)
@@ -104,3 +104,56 @@ def test_the_strip_stays_in_sight_while_one_scrolls(page):
     box = page.locator(".bv-sos li a").first.bounding_box()
     assert 0 <= box["y"] < 60
     page.evaluate("window.scrollTo(0, 0)")
+
+
+def test_charts_are_drawn_and_their_tables_folded(page):
+    page.wait_for_selector("[data-bv-plot] svg")
+    drawn = page.evaluate(
+        "[...document.querySelectorAll('[data-bv-plot]')].map((plot) => plot.querySelectorAll('svg path').length)"
+    )
+    assert len(drawn) == 4
+    assert min(drawn) > 3
+    assert page.evaluate("[...document.querySelectorAll('details.bv-same')].map((d) => d.open)") in (
+        [False] * 3,
+        [True] * 3,  # another test has unfolded everything
+    )
+
+
+def test_charts_take_their_colours_from_the_theme(page):
+    fills = page.evaluate(
+        "[...document.querySelectorAll('[data-bv-plot] svg [fill]')].map((part) => part.getAttribute('fill'))"
+    )
+    assert {"var(--bv-st-reached)", "var(--bv-st-reserved)", "var(--bv-ink)"} <= set(fills)
+    assert not [fill for fill in fills if fill.startswith("#") and fill not in ("#fff", "#000")]
+
+
+def test_the_theme_changes_at_once_and_is_kept(page, address):
+    posted = []
+    page.route("**/apparence/", lambda route: (posted.append(route.request.post_data), route.fulfill(status=204)))
+    page.click("main [data-bv-theme] button[value=dark]")
+    assert page.evaluate("document.documentElement.dataset.bsTheme") == "dark"
+    assert page.get_attribute("main [data-bv-theme] button[value=dark]", "aria-pressed") == "true"
+    page.click("main [data-bv-theme] button[value=device]")
+    assert page.evaluate("document.documentElement.dataset.bsTheme") is None
+    page.wait_for_timeout(100)
+    assert [next(v for v in ("dark", "device") if f"\r\n{v}\r\n" in sent) for sent in posted] == ["dark", "device"]
+
+
+def test_a_list_is_sorted_and_filtered_without_losing_the_focus(page, address):
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.focus("#menages-tri-calls")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("th[aria-sort=descending] #menages-tri-calls")
+    assert page.evaluate("document.activeElement.id") == "menages-tri-calls"
+    assert "tri=-calls" in page.url
+    page.focus("#menages-q")
+    page.keyboard.type("zelm")
+    page.wait_for_selector("#menages :text('triés par Appels, page 1 sur 2')")
+    assert page.evaluate("document.activeElement.id") == "menages-q"
+    assert "tri=-calls" in page.url
+    assert "12" in page.inner_text("#menages-dit")
+    page.focus("#menages-suivante")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#menages-page-2[aria-current]")
+    assert page.evaluate("document.activeElement.id") == "menages"  # there is no next page: the list itself
+    page.goto(address)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from bienveille.ground.lib import typography
 
@@ -109,3 +110,28 @@ def key_attribute(shortcut: str) -> str:
     """The same for `aria-keyshortcuts`: `alt+s` → `Alt+S`, `ctrl+enter` → `Control+Enter`."""
     names = {"enter": "Enter", "alt": "Alt", "ctrl": "Control", "shift": "Shift"}
     return "+".join(names.get(part, part.upper()) for part in shortcut.lower().split("+"))
+
+
+def chart_words(title: str, categories: Sequence[str], series: Sequence[Mapping[str, Any]]) -> str:
+    """A chart for those who do not see it: what it is, from where to where, the largest value of each series."""
+    sentences = [title]
+    for one in series:
+        known = [(value, rank) for rank, value in enumerate(one["values"]) if value is not None]
+        if not known:
+            continue
+        most, where = max(known, key=lambda pair: (pair[0], -pair[1]))
+        words = f"{one['label']}\u00a0: au plus {typography.number(most)} ({categories[where]})"
+        if len(known) > 1:
+            first, last = known[0], known[-1]
+            words += f", de {typography.number(first[0])} ({categories[first[1]]})"
+            words += f" à {typography.number(last[0])} ({categories[last[1]]})"
+        sentences.append(words)
+    return typography.spaced(". ".join([*sentences, "Le tableau donne chaque valeur."]))
+
+
+def chart_height(categories: int, series: int, *, horizontal: bool, stacked: bool) -> str:
+    """The class of a height: lying bars need room for each of them."""
+    if not horizontal:
+        return "m"
+    lines = categories * (1 if stacked else series)
+    return "s" if lines <= 4 else "m" if lines <= 8 else "l" if lines <= 16 else "xl"

@@ -4,7 +4,7 @@ Leaves are inclusion tags, or simple tags where a list shows them a hundred time
 A text given to a tag is escaped unless it was marked safe. Filters that write French: `{% load french %}`.
 """
 
-from . import actions, fields, figures, lists, page, signs, words
+from . import actions, charts, fields, figures, lists, page, signs, words
 from .library import register
 
-__all__ = ["actions", "fields", "figures", "lists", "page", "register", "signs", "words"]
+__all__ = ["actions", "charts", "fields", "figures", "lists", "page", "register", "signs", "words"]

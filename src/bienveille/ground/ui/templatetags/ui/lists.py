@@ -32,13 +32,11 @@ def filter_bar(context: template.Context, *, listing: Listing, label: str = "Fil
     Choosing an answer changes the list at once; without a script the button does it.
     """
     asked = listing.asked
-    words = [one for one in listing.table.filters if one.kind == "text"]
-    typing = ", input changed delay:400ms from:find input[type=search]" if words else ""
     return {
         "anchor": listing.id,
         "path": context["request"].path,
         "live": live(listing, context["request"].path),
-        "trigger": f"submit, change{typing}",
+        "trigger": "submit, input delay:300ms",  # no `change`: leaving a field would ask again, over the next click
         "label": label,
         "fields": [_question(listing, one) for one in listing.table.filters],
         "kept": asked.kept,
