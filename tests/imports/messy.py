@@ -82,7 +82,7 @@ def _lease(chance, landlord, home, number, *, current):
     for place, (last, first) in enumerate(names):
         birth = TODAY - dt.timedelta(days=chance.randint(18 * 366, 100 * 365)) if chance.random() < 0.85 else None
         phone = (
-            f"{chance.choice('67')}{chance.randint(3, 5)}{chance.randrange(10**7):07}"
+            f"{chance.choice('67')}{chance.randint(3, 5)}{chance.randrange(9 * 10**6):07}"
             if chance.random() < 0.6
             else None
         )
