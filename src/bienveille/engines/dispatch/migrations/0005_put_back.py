@@ -5,21 +5,24 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('dispatch', '0004_promised_hours'),
-        ('tenants', '0003_known_apart'),
+        ("dispatch", "0004_promised_hours"),
+        ("tenants", "0003_known_apart"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='contact',
-            name='resume_at',
-            field=models.DateTimeField(blank=True, help_text='Withdrawn by hand: its hour if it is put back, kept from `not_before`', null=True),
+            model_name="contact",
+            name="resume_at",
+            field=models.DateTimeField(
+                blank=True, help_text="Withdrawn by hand: its hour if it is put back, kept from `not_before`", null=True
+            ),
         ),
         migrations.AddConstraint(
-            model_name='contact',
-            constraint=models.CheckConstraint(condition=models.Q(('resume_at', None), ('state', 'withdrawn'), _connector='OR'), name='contact_resume'),
+            model_name="contact",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("resume_at", None), ("state", "withdrawn"), _connector="OR"), name="contact_resume"
+            ),
         ),
     ]

@@ -1,6 +1,7 @@
 """What can be done to a queue: hand out, record, give back, undo, withdraw, close. Each locks, decides, audits."""
 
 from bienveille.engines.dispatch.operations.contacts import StaleToken, UnknownContact
+from bienveille.engines.dispatch.operations.coordination import CannotFree, free, put_back, reassign, withdraw_many
 from bienveille.engines.dispatch.operations.hands import (
     LONGEST_CALL,
     AlreadyHolding,
@@ -34,6 +35,7 @@ __all__ = [
     "LONGEST_CALL",
     "UNDO_MINUTES",
     "AlreadyHolding",
+    "CannotFree",
     "CannotPlan",
     "CannotPlanThen",
     "CannotResume",
@@ -45,10 +47,13 @@ __all__ = [
     "StaleToken",
     "UnknownContact",
     "close_queue",
+    "free",
     "freeze_target",
     "hand_out",
     "keep_in_hand",
     "pause_queue",
+    "put_back",
+    "reassign",
     "record_attempt",
     "release",
     "resume_weekly",
@@ -58,4 +63,5 @@ __all__ = [
     "wake",
     "wake_queues",
     "withdraw",
+    "withdraw_many",
 ]

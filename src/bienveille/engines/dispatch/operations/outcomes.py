@@ -309,8 +309,8 @@ def _verify_number(contact: Contact, phone: str, today: date) -> None:
 def undo_attempt(*, caller: User, attempt_id: UUID, now: datetime) -> Contact:
     """Take back my last outcome: the household is in my hands again, as before the call was saved.
 
-    Refuses after half an hour, when another attempt came since, when somebody else was given the household, and when
-    a promised call that came of it has already been kept.
+    Refuses after half an hour, when another attempt came since, when somebody else was given the household, when a
+    coordinator took it out meanwhile, and when a promised call that came of it has already been kept.
     """
     attempt = Attempt.objects.filter(pk=attempt_id, caller=caller, undone_at=None).first()
     if attempt is None or (now - attempt.at).total_seconds() > UNDO_MINUTES * 60:
@@ -321,6 +321,8 @@ def undo_attempt(*, caller: User, attempt_id: UUID, now: datetime) -> Contact:
         latest = Attempt.objects.filter(contact=contact, undone_at=None).order_by("-at", "-id").first()
         if attempt.undone_at or contact.reserved_by_id or latest is None or latest.pk != attempt.pk:
             raise CannotUndo
+        if contact.state == ContactState.WITHDRAWN and contact.reason == ClosingReason.BY_HAND:
+            raise CannotUndo("Ce ménage a été retiré de la campagne depuis votre appel : il n’est plus à appeler.")
         before = attempt.before
         promised = PlannedCall.objects.filter(planned_by=attempt)
         if promised.exclude(state=PlannedState.PLANNED).exists():

@@ -9,12 +9,11 @@ from django.utils.timezone import now as clock
 
 from bienveille.engines.dispatch.choices import ClosingReason, ContactState, PlannedState
 from bienveille.engines.dispatch.models import Contact, PlannedCall, Queue
-from bienveille.engines.dispatch.operations.contacts import locked_contact
+from bienveille.engines.dispatch.operations.contacts import queue_of
+from bienveille.engines.dispatch.operations.coordination import withdraw_many
 from bienveille.ground.platform.jobs import job
 from bienveille.ground.platform.refusal import Refusal
-from bienveille.register.accounts.choices import AuditAction
 from bienveille.register.accounts.models import User
-from bienveille.register.accounts.operations import record_audit
 
 
 class CannotWithdraw(Refusal):
@@ -26,20 +25,8 @@ class CannotWithdraw(Refusal):
 @transaction.atomic
 def withdraw(*, actor: User, contact_id: UUID, motive: str) -> None:
     """Take a household out of the campaign, with a motive that is audited. Refuses one in hand or already closed."""
-    contact = locked_contact(contact_id)
-    if contact.state != ContactState.WAITING:
+    if not withdraw_many(actor=actor, queue_id=queue_of(contact_id), contact_ids=[contact_id], motive=motive):
         raise CannotWithdraw
-    contact.state, contact.reason, contact.not_before = ContactState.WITHDRAWN, ClosingReason.BY_HAND, None
-    contact.token = None
-    contact.save()
-    record_audit(
-        actor=actor,
-        action=AuditAction.CONTACT_CHANGED,
-        subject_type="tenants.Household",
-        subject_id=contact.household_id,
-        reason=motive,
-        detail={"state": contact.state},
-    )
 
 
 def freeze_target(*, queue: Queue) -> int:
