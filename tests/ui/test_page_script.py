@@ -79,6 +79,10 @@ class Page(http.server.BaseHTTPRequestHandler):
         elif path == "/plain":
             button = '<button data-bv-busy="Enregistrement…"><span>Ok</span></button>'
             self.page(f'<form method="post" action="/save">{button}</form>')
+        elif path == "/slash":
+            self.page(
+                '<input id="far" data-bv-slash hidden><input id="near" data-bv-slash><textarea id="note"></textarea>'
+            )
         elif path == "/out":
             self.page('<form method="post" action="/save" data-bv-sign-out><button><span>Sortir</span></button></form>')
         else:
@@ -331,3 +335,16 @@ class TestKeys:
         page.focus("body")
         page.keyboard.press("2")
         assert not page.is_checked("[value=refused]")
+
+
+def test_the_slash_leads_to_the_search_except_where_one_types(page, site):
+    page.goto(f"{site.url}/slash")
+    page.keyboard.press("/")
+    assert page.evaluate("document.activeElement.id") == "near"
+    assert page.input_value("#near") == ""
+    page.keyboard.press("/")
+    assert page.input_value("#near") == "/"
+    page.focus("#note")
+    page.keyboard.press("/")
+    assert page.evaluate("document.activeElement.id") == "note"
+    assert page.input_value("#note") == "/"

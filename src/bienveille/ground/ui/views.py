@@ -73,21 +73,24 @@ GRADE_HINTS = {
 }
 
 
+#: What a browser keeps of how somebody reads; any other answer forgets it.
+PREFERENCES = {"theme": ("light", "dark"), "slash": ("off",)}
 YEAR = 365 * 24 * 3600
 
 
 @require_POST
 @login_not_required
 def theme(request: HttpRequest) -> HttpResponseBase:
-    """Light, dark, or as the device wishes: kept in a cookie, then back to the page one was reading."""
+    """Light, dark or as the device wishes, and the key / of the search: in cookies, then back to one's page."""
     after = request.POST.get("next", "")
     safe = url_has_allowed_host_and_scheme(after, {request.get_host()}, require_https=request.is_secure())
     response = HttpResponseRedirect(after if safe else "/")
-    if (chosen := request.POST.get("theme", "")) in ("light", "dark"):
-        secure = settings.SESSION_COOKIE_SECURE
-        response.set_cookie("theme", chosen, max_age=YEAR, secure=secure, httponly=True, samesite="Lax")
-    else:
-        response.delete_cookie("theme", samesite="Lax")
+    for name, kept in PREFERENCES.items():
+        if (chosen := request.POST.get(name, "")) in kept:
+            secure = settings.SESSION_COOKIE_SECURE
+            response.set_cookie(name, chosen, max_age=YEAR, secure=secure, httponly=True, samesite="Lax")
+        elif name in request.POST:
+            response.delete_cookie(name, samesite="Lax")
     return response
 
 
@@ -157,6 +160,7 @@ def gallery(request: HttpRequest) -> HttpResponseBase:
             ("Montaubry-Centre", {"reached": 108, "reserved": 1, "waiting": 38, "refused": 4, "unreachable": 8}, 159),
             ("Plateau-Nord", {"reached": 136, "reserved": 2, "waiting": 138, "refused": 8, "unreachable": 16}, 300),
         ],
+        "menu": [{"label": "Imports", "url": "#"}, {"label": "Aide", "url": "#"}],
         "weeks": ["9 nov.", "16 nov.", "23 nov.", "30 nov."],
         "by_week": [
             {"label": "Appels", "state": "reserved", "values": [512, 634, 490, 302]},

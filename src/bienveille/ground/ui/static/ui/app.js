@@ -303,6 +303,17 @@
     }
   });
 
+  // The key / leads to the search of the bar, where it is not a sign that somebody types: [data-bv-slash].
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "/" || event.altKey || event.ctrlKey || event.metaKey || event.defaultPrevented) return;
+    if (event.target.closest?.("input, textarea, select, [contenteditable], dialog")) return;
+    const target = all("[data-bv-slash]").find((one) => one.offsetParent !== null);
+    if (!target) return;
+    event.preventDefault();
+    target.focus();
+    if (target.matches("a")) target.click();
+  });
+
   const KEY_NAMES = { alt: "Alt", ctrl: "Ctrl", shift: "Maj", enter: "Entrée" };
 
   function listShortcuts() {

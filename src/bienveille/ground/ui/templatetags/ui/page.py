@@ -7,6 +7,7 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from bienveille.ground.lib.words import plain
 from bienveille.ground.ui.flash import Undo, read_message
 
 from .library import anchor, register, rendered, trimmed
@@ -216,3 +217,38 @@ def nav_more(*, entries: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     folded = [entry for entry in entries if entry.get("more")]
     current = next((entry["label"] for entry in folded if entry["current"]), "")
     return {"folded": folded, "current": current}
+
+
+@register.inclusion_tag("ui/menu_matches.html")
+def menu_matches(*, entries: Iterable[Mapping[str, Any]], text: str) -> dict[str, Any]:
+    """`{% menu_matches entries=navigation text=text %}`: pages of the menu whose name begins with the words typed."""
+    words = plain(text).split()
+    found = [
+        entry for entry in entries if words and all(f" {word}" in f" {plain(str(entry['label']))}" for word in words)
+    ]
+    return {"found": found}
+
+
+@register.inclusion_tag("ui/bar_search.html", takes_context=True)
+def bar_search(context: template.Context) -> dict[str, Any]:
+    """`{% bar_search %}`: the search of the bar, a sign alone on a narrow screen; in the base.
+
+    The key / leads to it, unless somebody turned it off: a single key may disturb who speaks to the machine.
+    """
+    return {"slash": _slash(context)}
+
+
+@register.inclusion_tag("ui/slash_switch.html", takes_context=True)
+def slash_switch(context: template.Context) -> dict[str, Any]:
+    """`{% slash_switch %}`: turns the key / on or off; in the accessibility page."""
+    request = context.get("request")
+    return {
+        "slash": _slash(context),
+        "csrf_token": context.get("csrf_token"),
+        "next": request.get_full_path() if request else "/",
+    }
+
+
+def _slash(context: template.Context) -> bool:
+    request = context.get("request")
+    return request is None or request.COOKIES.get("slash") != "off"
