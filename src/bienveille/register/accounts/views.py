@@ -160,7 +160,8 @@ def invitation(request: HttpRequest, secret: str) -> HttpResponse:
 
 
 def _private_link(response: HttpResponse) -> HttpResponse:
-    response["Referrer-Policy"] = "no-referrer"  # the address of the page is itself the secret
+    # The address of the page is itself the secret. Not `no-referrer`: browsers would then post the form with `Origin: null`.
+    response["Referrer-Policy"] = "strict-origin"
     return response
 
 
