@@ -11,6 +11,7 @@ from bienveille.engines.dispatch.operations import (
     CannotPlanThen,
     CannotResume,
     CannotStop,
+    NoLongerCalled,
     StaleToken,
     UnknownContact,
     resume_weekly,
@@ -19,10 +20,10 @@ from bienveille.engines.dispatch.operations import (
     undo_attempt,
     wake,
 )
-from bienveille.engines.dispatch.queries import check_invariants
+from bienveille.engines.dispatch.queries import check_invariants, still_callable
 from bienveille.engines.dispatch.rules import is_callable_hour, starts_at
 from bienveille.register.accounts.models import AuditEntry
-from bienveille.register.tenants.models import ContactPoint
+from bienveille.register.tenants.models import ContactPoint, Person
 
 TUESDAY = MONDAY + timedelta(days=1)
 
@@ -174,3 +175,15 @@ class TestEndingAWeeklyCall:
         PlannedCall.objects.create(contact_id=planned.contact_id, caller=caller, due_on=TUESDAY.date())
         with pytest.raises(CannotResume):
             resume_weekly(caller=caller, planned_call_id=planned.pk, now=MONDAY)
+
+
+class TestNoLongerCalled:
+    @pytest.mark.parametrize("change", [{"deceased": True}, {"left_on": MONDAY.date()}, {"protected_address": True},
+                                        {"opposed_on": MONDAY.date()}])  # fmt: skip
+    def test_a_promise_is_not_started_once_the_household_changed(self, queue, caller, change):
+        planned = promised(queue, caller)
+        assert PlannedCall.objects.filter(still_callable()).exists()
+        Person.objects.update(**change)
+        assert not PlannedCall.objects.filter(still_callable()).exists()
+        with pytest.raises(NoLongerCalled):
+            take_planned(caller=caller, planned_call_id=planned.pk, now=MONDAY, reason="essai")

@@ -17,7 +17,7 @@ from bienveille.engines.dispatch.choices import ContactState, PlannedState
 from bienveille.engines.dispatch.models import Attempt, Contact, PlannedCall, Queue
 from bienveille.register.accounts.models import User
 from bienveille.register.tenants.choices import ContactKind, ContactStatus
-from bienveille.register.tenants.models import ContactPoint
+from bienveille.register.tenants.models import ContactPoint, Person
 
 
 @dataclass(frozen=True)
@@ -131,6 +131,22 @@ def usable_phones(household_id: UUID) -> list[ContactPoint]:
     )
     order = ["verified_on", "person__role", "id"]
     return list(points.select_related("person").order_by(*order))
+
+
+def still_callable() -> Q | Exists:
+    """Promised calls whose household may still be called: somebody present who did not object, nobody protected.
+
+    Deaths, departures and oppositions keep coming after a promise; the hand-out looks too (`dispatch_obstacle`).
+    """
+    there = Person.objects.filter(household=OuterRef("contact__household"), left_on=None, deceased=False)
+    return Q(Exists(there.filter(opposed_on=None))) & ~Q(Exists(there.filter(protected_address=True)))
+
+
+def obstacle_to(contact_id: UUID, today: date) -> str:
+    """Why a household may no longer be called, as the hand-out sees it; empty when it may (1 query)."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT dispatch_obstacle(%s, %s)", [contact_id, today])
+        return cursor.fetchone()[0] or ""
 
 
 def planned_calls_of(caller: User, until: date) -> list[PlannedCall]:

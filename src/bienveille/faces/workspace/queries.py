@@ -12,10 +12,12 @@ from bienveille.engines.dispatch.models import Attempt, Contact, PlannedCall
 from bienveille.engines.questionnaires.choices import Need
 from bienveille.engines.questionnaires.rules import NEED_THEMATIQUES, ServiceMatch
 from bienveille.faces.workspace.rules import change_words, event_detail
+from bienveille.ground.lib.typography import calendar_day
 from bienveille.register.accounts.models import AuditEntry, User
 from bienveille.register.accounts.queries import changes_to
 from bienveille.register.partners.models import Service
 from bienveille.register.partners.queries import services_for_commune
+from bienveille.register.tenants.models import Lease
 from bienveille.register.tenants.queries import HouseholdRecord
 from bienveille.services.outreach.models import CallerPause, Campaign
 from bienveille.services.outreach.queries import (
@@ -121,7 +123,7 @@ def _answers(service: Service, match: ServiceMatch) -> bool:
 
 @dataclass(frozen=True)
 class HistoryLine:
-    """One thing that happened to a household: a call, a correction, an entry."""
+    """One thing that happened to a household: a call, a correction, an entry. Of some only the day is known."""
 
     at: datetime
     title: str
@@ -130,6 +132,12 @@ class HistoryLine:
     grade: str = ""
     note: str = ""
     needs: tuple[str, ...] = ()
+    day_only: bool = False
+
+    @property
+    def moment(self) -> datetime | None:
+        """The moment to show; none when `detail` says the day."""
+        return None if self.day_only else self.at
 
 
 @dataclass(frozen=True)
@@ -197,13 +205,12 @@ def _life_lines(record: HouseholdRecord) -> list[HistoryLine]:
     lines = [HistoryLine(record.household.created_at, "Inscription dans Bienveille", "upload", "")]
     for lease in record.leases:
         if lease.entry:
-            lines.append(
-                HistoryLine(_noon(lease.entry), "Entrée dans le logement", "house-door", f"Bail {lease.number}")
-            )
+            lines.append(_life_line(lease.entry, "Entrée dans le logement", "house-door", lease))
         if lease.exit:
-            lines.append(HistoryLine(_noon(lease.exit), "Fin du bail", "box-arrow-right", f"Bail {lease.number}"))
+            lines.append(_life_line(lease.exit, "Fin du bail", "box-arrow-right", lease))
     return lines
 
 
-def _noon(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time(12)))
+def _life_line(day: date, title: str, icon: str, lease: Lease) -> HistoryLine:
+    at = timezone.make_aware(datetime.combine(day, time(12)))
+    return HistoryLine(at, title, icon, f"{calendar_day(day).capitalize()}, bail {lease.number}", day_only=True)

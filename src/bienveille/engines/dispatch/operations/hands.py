@@ -19,6 +19,7 @@ from bienveille.engines.dispatch.operations.contacts import (
     queue_of,
     reopen_lane,
 )
+from bienveille.engines.dispatch.queries import obstacle_to
 from bienveille.ground.platform.refusal import Refusal
 from bienveille.register.accounts.choices import AuditAction
 from bienveille.register.accounts.models import User
@@ -32,6 +33,12 @@ class AlreadyHolding(Refusal):
     """A caller has one household in hand at a time."""
 
     message = "Vous avez déjà un appel en cours. Terminez-le ou rendez-le, puis recommencez."
+
+
+class NoLongerCalled(Refusal):
+    """Somebody died, left, objected or is protected since the call was promised; or no number is left."""
+
+    message = "Ce ménage n’est plus à appeler : sa fiche a changé depuis votre promesse."
 
 
 @dataclass(frozen=True)
@@ -110,7 +117,8 @@ def release(*, caller: User, contact_id: UUID, token: UUID) -> None:
 def take_planned(*, caller: User, planned_call_id: UUID, now: datetime, reason: str) -> UUID:
     """Start one of my promised calls now, before its turn. Gives the contact's key.
 
-    Refuses when I already hold another household, and a promise that is not mine, kept or cancelled.
+    Refuses when I already hold another household, a promise that is not mine, kept or cancelled, and a household that
+    may no longer be called.
     """
     planned = PlannedCall.objects.filter(pk=planned_call_id, caller=caller).select_related("contact").first()
     if planned is None:
@@ -123,6 +131,8 @@ def take_planned(*, caller: User, planned_call_id: UUID, now: datetime, reason: 
         raise UnknownContact
     if Contact.objects.filter(queue_id=contact.queue_id, reserved_by=caller).exists():
         raise AlreadyHolding
+    if obstacle_to(contact.pk, localtime(now).date()):
+        raise NoLongerCalled
     hold(contact, caller, now, str(planned.pk))
     contact.save()
     record_audit(

@@ -10,7 +10,7 @@ from bienveille.engines.dispatch.choices import Outcome
 from bienveille.engines.dispatch.models import Attempt, PlannedCall
 from bienveille.faces.workspace.queries import CallerDay
 from bienveille.faces.workspace.rules import moment_words, phone_kind
-from bienveille.ground.lib.phones import display_phone
+from bienveille.ground.lib.typography import phone as phone_digits
 from bienveille.register.tenants.choices import ContactKind
 from bienveille.register.tenants.models import ContactPoint
 from bienveille.register.tenants.queries import DoubleRow
@@ -70,15 +70,15 @@ _STATUS_CHANGES = [
 @register.inclusion_tag("workspace/contact_point_line.html", takes_context=True)
 def contact_point_line(context: template.Context, *, point: ContactPoint) -> dict[str, Any]:
     """`{% contact_point_line point=point %}`: one number or address, its state, and the buttons that change it."""
-    phone = point.kind == ContactKind.PHONE
+    is_phone = point.kind == ContactKind.PHONE
     changes = [(value, label) for value, label in _STATUS_CHANGES if value != point.status]
     if point.status == "stop":
         changes = [("unverified", "À vérifier")]
     return {
         "csrf_token": context.get("csrf_token"),
         "point": point,
-        "shown": display_phone(point.value) if phone else point.value,
-        "kind": phone_kind(point.value) if phone else "Adresse électronique",
+        "shown": phone_digits(point.value) if is_phone else point.value,
+        "kind": phone_kind(point.value) if is_phone else "Adresse électronique",
         "usable": point.status in ("valid", "unverified"),
         "sign": _STATUS_SIGNS[point.status],
         "changes": changes,

@@ -290,7 +290,8 @@ def death(request: Request, person_id: UUID) -> HttpResponse:
             title=f"Noter le décès de {person.display_name}",
             button="Noter le décès",
             words=["Aucune campagne ne l’appellera plus, et aucun import ne reviendra là-dessus.",
-                   "Les autres personnes du foyer restent sur la fiche. Pensez à retirer leurs rappels de la semaine."],
+                   "Les autres personnes du foyer restent sur la fiche. Si la personne vivait seule, les rappels "
+                   "promis s’arrêtent."],
             danger=True,
             anchor=anchor_of(person),
         )  # fmt: skip

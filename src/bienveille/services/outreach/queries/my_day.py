@@ -9,6 +9,7 @@ from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet, Subqu
 from bienveille.engines.dispatch.choices import Outcome, PlannedState, StopReason
 from bienveille.engines.dispatch.models import Attempt, Contact, PlannedCall
 from bienveille.engines.dispatch.operations import UNDO_MINUTES
+from bienveille.engines.dispatch.queries import still_callable
 from bienveille.register.accounts.models import User
 from bienveille.register.accounts.rules import Scope
 from bienveille.services.outreach.models import CallerPause, Campaign, Report
@@ -55,7 +56,7 @@ def may_be_handed(campaign: Campaign, user: User, today: date) -> bool | None:
 def weekly_people(caller: User) -> list[WeeklyPerson]:
     """Those whom a caller calls every week, by the day of the next call (1 query)."""
     planned = PlannedCall.objects.filter(
-        caller=caller, weekly=True, state=PlannedState.PLANNED, contact__queue__closed_at=None
+        still_callable(), caller=caller, weekly=True, state=PlannedState.PLANNED, contact__queue__closed_at=None
     )
     return _weekly(planned.order_by("due_on", "due_from", "id"))
 
@@ -74,7 +75,10 @@ def left_alone(scope: Scope, now: datetime) -> list[PlannedCall]:
     For coordinators: the households of their agencies.
     """
     planned = PlannedCall.objects.filter(
-        stop_reason=StopReason.CALLER_UNABLE, stopped_at__gt=now - LEFT_SHOWN, contact__queue__closed_at=None
+        still_callable(),
+        stop_reason=StopReason.CALLER_UNABLE,
+        stopped_at__gt=now - LEFT_SHOWN,
+        contact__queue__closed_at=None,
     ).filter(~_promised_again())
     return list(_for_coordinators(planned, scope).order_by("stopped_at", "id"))
 
@@ -85,7 +89,10 @@ def promises_of_resting(scope: Scope, today: date) -> list[PlannedCall]:
     For coordinators: the households of their agencies.
     """
     planned = PlannedCall.objects.filter(
-        state=PlannedState.PLANNED, caller__calling_pause__until__gt=today, contact__queue__closed_at=None
+        still_callable(),
+        state=PlannedState.PLANNED,
+        caller__calling_pause__until__gt=today,
+        contact__queue__closed_at=None,
     )
     planned = planned.filter(due_on__lt=F("caller__calling_pause__until"))
     return list(_for_coordinators(planned, scope).order_by("due_on", "id"))

@@ -12,6 +12,7 @@ from django.utils.timezone import localtime
 
 from bienveille.engines.dispatch.choices import PlannedState
 from bienveille.engines.dispatch.models import Attempt, Contact, PlannedCall
+from bienveille.engines.dispatch.queries import still_callable
 from bienveille.engines.questionnaires.choices import Need
 from bienveille.ground.lib.phones import display_phone
 from bienveille.register.accounts.models import User
@@ -147,7 +148,7 @@ def _person_line(person: Person, today: date) -> PersonLine:
 def promised_calls(caller: User, until: date) -> list[PlannedCall]:
     """Calls that a caller promised up to a day, the oldest first, with household and campaign (1 query)."""
     calls = PlannedCall.objects.filter(
-        caller=caller, state=PlannedState.PLANNED, due_on__lte=until, contact__queue__closed_at=None
+        still_callable(), caller=caller, state=PlannedState.PLANNED, due_on__lte=until, contact__queue__closed_at=None
     )
     calls = calls.select_related("contact__household", "contact__queue__campaign", "planned_by__report")
     return list(calls.order_by("due_on", "id"))
@@ -156,7 +157,7 @@ def promised_calls(caller: User, until: date) -> list[PlannedCall]:
 def count_promised(caller: User, until: date) -> int:
     """How many calls a caller still owes up to a day, for the bar (1 query)."""
     return PlannedCall.objects.filter(
-        caller=caller, state=PlannedState.PLANNED, due_on__lte=until, contact__queue__closed_at=None
+        still_callable(), caller=caller, state=PlannedState.PLANNED, due_on__lte=until, contact__queue__closed_at=None
     ).count()
 
 
