@@ -262,7 +262,7 @@ class TestInvitation:
     def test_chooses_a_password_and_comes_in(self, client, user, link):
         response = client.get(link)
         assert "Bienvenue, Josiane" in text_of(response)
-        assert response["Referrer-Policy"] == "no-referrer"
+        assert response["Referrer-Policy"] == "strict-origin"
         assert response["Cache-Control"] == "no-store"
         response = client.post(link, {"password1": NEW, "password2": NEW})
         assert response["Location"] == reverse("workspace:home")

@@ -160,7 +160,7 @@ def invitation(request: HttpRequest, secret: str) -> HttpResponse:
 
 
 def _private_link(response: HttpResponse) -> HttpResponse:
-    # The address of the page is itself the secret. Not `no-referrer`: browsers would then post the form with `Origin: null`.
+    # The address of the page is itself the secret. Not `no-referrer`: browsers would post the form from « null ».
     response["Referrer-Policy"] = "strict-origin"
     return response
 
