@@ -119,7 +119,7 @@ def test_columns_that_nobody_knows(visit, landlord, director):
     page.click("text=Continuer")
     page.wait_for_selector("text=Le travail va commencer")
     work(check_run)
-    page.wait_for_selector("text=Appliquer les 1")
+    page.wait_for_selector("text=Appliquer la ligne")
 
 
 def test_without_javascript(visit, landlord, director):

@@ -6,6 +6,7 @@ urlpatterns = [
     path("", include("bienveille.faces.workspace.urls")),
     path("publics/", include("bienveille.engines.audiences.urls")),
     path("", include("bienveille.register.accounts.urls")),
+    path("questionnaires/", include("bienveille.engines.questionnaires.urls")),
     path("imports/", include("bienveille.register.imports.urls")),
     path("", include("bienveille.ground.ui.urls")),
     path("api/v1/", include("bienveille.faces.api.urls")),

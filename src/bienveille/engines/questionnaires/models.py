@@ -5,6 +5,7 @@ from django.db.models import CheckConstraint, F, Func, Q, UniqueConstraint, Valu
 from django.db.models.lookups import Exact
 
 from bienveille.ground.platform.records import Record
+from bienveille.register.accounts.models import User
 
 
 def _is_object(field: str) -> Exact:
@@ -66,3 +67,26 @@ class Response(Record):
             CheckConstraint(name="response_expires_later", condition=Q(expires_on__gte=_utc_day("answered_at"))),
         ]
         indexes = [models.Index(fields=["expires_on"], name="response_expiry")]
+
+
+class QuestionnaireDraft(Record):
+    """What somebody is writing under a name, perhaps with faults; nobody is asked it before it is published.
+
+    `revision` grows at each change: a page that shows an older one changes nothing.
+    """
+
+    slug = models.SlugField(max_length=60, unique=True)
+    document = models.JSONField()
+    based_on = models.ForeignKey(QuestionnaireVersion, models.PROTECT, null=True, related_name="+")
+    revision = models.PositiveIntegerField(default=1)
+    changed_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            CheckConstraint(name="questionnaire_draft_slug", condition=Q(slug__regex=r"^[a-z][a-z0-9-]*$")),
+            CheckConstraint(name="questionnaire_draft_object", condition=_is_object("document")),
+        ]
+
+    def __str__(self) -> str:
+        return self.slug

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from bienveille.engines.questionnaires import rules
 from bienveille.engines.questionnaires.choices import QuestionKind
-from bienveille.engines.questionnaires.models import QuestionnaireVersion, Response
+from bienveille.engines.questionnaires.models import QuestionnaireDraft, QuestionnaireVersion, Response
 
 
 def get_current(slug: str) -> QuestionnaireVersion | None:
@@ -82,3 +82,24 @@ def statistics(version_id: UUID, *, among: QuerySet[Response] | None = None) -> 
     with connection.cursor() as cursor:
         cursor.execute(_STATISTICS.format(among=narrowing), [version_id, *params, counted])
         return rules.summarise(definition, cursor.fetchall())
+
+
+def list_guides() -> list[dict[str, Any]]:
+    """The page "Questionnaires": guides with current version and draft, then drafts of new ones (2 queries)."""
+    drafts = {draft.slug: draft for draft in QuestionnaireDraft.objects.select_related("changed_by").order_by("slug")}
+    rows = [
+        {"slug": version.questionnaire.slug, "version": version, "draft": drafts.pop(version.questionnaire.slug, None)}
+        for version in list_current()
+    ]
+    return rows + [{"slug": slug, "version": None, "draft": draft} for slug, draft in drafts.items()]
+
+
+def versions_of(slug: str) -> list[QuestionnaireVersion]:
+    """Every version of a guide, the newest first, for its page (1 query)."""
+    found = QuestionnaireVersion.objects.select_related("questionnaire").filter(questionnaire__slug=slug)
+    return list(found.order_by("-number"))
+
+
+def has_draft(slug: str) -> bool:
+    """Whether something is being written under that name (1 query)."""
+    return QuestionnaireDraft.objects.filter(slug=slug).exists()

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from django_htmx.http import HttpResponseClientRefresh
 from django_htmx.middleware import HtmxDetails
 
-from bienveille.ground.lib.typography import moment_in_words, number, short_day
+from bienveille.ground.lib.typography import moment_in_words, short_day
 from bienveille.ground.platform.refusal import Refusal
 from bienveille.ground.ui.exports import file_response, heading
 from bienveille.ground.ui.tables import Asked, Column, Filter, Table
@@ -37,7 +37,7 @@ from bienveille.register.imports.rules.activity import INTERRUPTED, NO_WORKER, a
 from bienveille.register.imports.rules.columns import describe, merged, missing_fields
 from bienveille.register.imports.rules.messages import advice, dialect, issue_message, size_words
 from bienveille.register.imports.rules.recognition import LAYOUTS
-from bienveille.register.imports.rules.summary import changes, file_line, parts, state_words
+from bienveille.register.imports.rules.summary import apply_words, changes, file_line, parts, state_words
 
 INVALID, CONFLICT = 422, 409
 RUNS_SHOWN, REJECTS_SHOWN = 25, 5
@@ -157,7 +157,7 @@ def _run_page(
         "working": False,
         "live": live,
     }
-    context["apply_label"] = f"Appliquer les {number(context['sum'].accepted)}\u00a0lignes"
+    context["apply_label"] = apply_words(context["sum"].accepted)
     if live:
         return render(request, "imports/run_preview.html#live", context)
     if shown.state in (RunState.MAPPING, RunState.READY):

@@ -22,7 +22,6 @@ from bienveille.register.imports.operations.call import VALUES_LAST, find_profil
 from bienveille.register.imports.operations.jobs import apply_run, check_run, erase_files
 from bienveille.register.imports.operations.reading import Given, WrongFile, erase, keep, lacks, local, look
 from bienveille.register.imports.rules.columns import choices_that_differ, doubled_fields, merged
-from bienveille.register.imports.rules.messages import spaced
 from bienveille.register.imports.rules.profiles import Profile, load_profile
 from bienveille.register.imports.rules.recognition import LAYOUTS, recognise
 
@@ -50,7 +49,7 @@ class ColumnsRefused(Refusal):
 class CannotChange(Refusal):
     """The run is no longer what the page showed."""
 
-    message = "Cet import a changé depuis l’affichage de la page : regardez où il en est."
+    message = "Cet import a changé depuis l’affichage de la page\u00a0: regardez où il en est."
 
 
 class ProfileExists(Refusal):
@@ -77,7 +76,7 @@ def receive_files(
     wrong: list[str] = []
     facts: list[dict[str, Any]] = []
     if len(files) > MOST_FILES:
-        raise FilesRefused([spaced(f"Déposez {MOST_FILES} fichiers au plus à la fois : il y en a {len(files)}.")])
+        raise FilesRefused([f"Déposez {MOST_FILES} fichiers au plus à la fois\u00a0: il y en a {len(files)}."])
     try:
         for file in files:
             try:
@@ -97,7 +96,7 @@ def _kept(file: UploadedFile, profile: Profile | None, stored: list[str]) -> dic
     name = PurePath(file.name or "fichier").name[:255]
     size = file.size or 0
     if size > LARGEST:
-        raise WrongFile(spaced(f"« {name} » n’est pas importé : il dépasse {LARGEST >> 20} Mo."))
+        raise WrongFile(f"«\u00a0{name}\u00a0» n’est pas importé\u00a0: il dépasse {LARGEST >> 20}\u00a0Mo.")
     place = keep(file)
     stored.append(place)
     facts: dict[str, Any] = {"name": name, "size": size, "stored": place}
@@ -190,7 +189,7 @@ def change_columns(
             continue
         doubled = doubled_fields(file.kind, one.columns)
         if doubled:
-            wrong[file.pk] = spaced(f"{file.name} : une seule colonne peut devenir « {doubled[0]} ».")
+            wrong[file.pk] = f"{file.name}\u00a0: une seule colonne peut devenir «\u00a0{doubled[0]}\u00a0»."
         file.chosen = choices_that_differ(file.kind, file.header, one.columns, columns.get(file.kind, {}))
     if wrong:
         raise ColumnsRefused(wrong)
@@ -234,7 +233,7 @@ def cancel_run(*, actor: User, run_id: UUID, now: dt.datetime) -> None:
     if import_run.state not in (RunState.MAPPING, RunState.CHECKING, RunState.READY) and not failed:
         raise CannotChange
     import_run.state, import_run.finished_at = RunState.CANCELLED, now
-    import_run.refusal = spaced(f"Abandonné par {actor.display_name}.")
+    import_run.refusal = f"Abandonné par {actor.display_name}."
     import_run.save()
     ImportIssue.objects.filter(file__run=import_run).update(value="")
     transaction.on_commit(lambda: erase_files(runs=[import_run.pk]))
@@ -269,7 +268,7 @@ def save_profile(*, actor: User, run_id: UUID, label: str, now: dt.datetime) -> 
         if file.kind in LAYOUTS:
             columns[file.kind] = {**columns.get(file.kind, {}), **file.chosen}
     if load_profile(name) or (ImportProfile.objects.filter(name=name).exists() and name != import_run.profile):
-        raise ProfileExists(spaced(f"Un autre profil s’appelle déjà « {label} » : choisissez un autre nom."))
+        raise ProfileExists(f"Un autre profil s’appelle déjà «\u00a0{label}\u00a0»\u00a0: choisissez un autre nom.")
     former = ImportProfile.objects.filter(name=import_run.profile).first() if import_run.profile else None
     base = former.base if former else import_run.profile
     profile, _ = ImportProfile.objects.update_or_create(

@@ -129,6 +129,13 @@ def _with_first[Item](items: list[Item]) -> list[tuple[bool, Item]]:
     return [(not rank, item) for rank, item in enumerate(items)]
 
 
+def apply_words(accepted: int) -> str:
+    """The button that applies what was accepted; nothing when there is nothing to apply."""
+    if not accepted:
+        return ""
+    return "Appliquer la ligne" if accepted == 1 else f"Appliquer les {typography.counted(accepted, 'ligne')}"
+
+
 def state_words(state: str, label: str, activity: str) -> dict[str, str]:
     """The state as a tag: its words and its icon."""
     if activity == INTERRUPTED:

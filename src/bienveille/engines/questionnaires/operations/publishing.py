@@ -1,4 +1,4 @@
-"""What can be done to guides: publish a version, keep the built-in ones up to date, store what was answered."""
+"""Publish a version of a guide, keep the built-in ones up to date, store what was answered."""
 
 import tomllib
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ from bienveille.register.accounts.choices import AuditAction
 from bienveille.register.accounts.models import User
 from bienveille.register.accounts.operations import record_audit
 
-GUIDES = Path(__file__).parent / "guides"
+GUIDES = Path(__file__).parent.parent / "guides"
 
 
 class CannotPublish(Refusal):
