@@ -10,8 +10,8 @@ from bienveille.engines.dispatch.models import Contact, PlannedCall
 from bienveille.register.accounts.access import MANAGERS, has_role
 from bienveille.register.accounts.models import User
 from bienveille.services.outreach.choices import CampaignState
-from bienveille.services.outreach.models import Campaign
-from bienveille.services.outreach.queries import may_call, weekly_call
+from bienveille.services.outreach.models import Campaign, Referral, Report
+from bienveille.services.outreach.queries import contacts_chosen, may_call, referral_of, report_of, weekly_call
 
 
 def may_change(user: User, campaign: Campaign) -> bool:
@@ -74,3 +74,40 @@ def get_weekly_call_for(user: User, planned_call_id: UUID) -> PlannedCall:
     if planned is None:
         raise Http404
     return planned
+
+
+def get_contacts_for(user: User, campaign: Campaign, contact_ids: list[UUID]) -> list[Contact]:
+    """Those of these contacts that a manager covers, in their campaign; the others are left out (1 query)."""
+    return contacts_chosen(campaign, targeting_scope(user), contact_ids)
+
+
+def get_referral_for(user: User, referral_id: UUID) -> Referral:
+    """A situation handed over, for a manager of its household's agency; 404 for everybody else (1 query)."""
+    referral = referral_of(referral_id)
+    if referral is None or not _covers(user, referral.attempt.contact):
+        raise Http404
+    return referral
+
+
+def get_report_for(user: User, report_id: UUID) -> Report:
+    """A report to read again, for a manager of its household's agency; 404 for everybody else (1 query)."""
+    report = report_of(report_id)
+    if report is None or not _covers(user, report.attempt.contact):
+        raise Http404
+    return report
+
+
+def _covers(user: User, contact: Contact) -> bool:
+    agency = contact.lane.agency
+    scope = targeting_scope(user)
+    return scope.covers(company=agency.company_id if agency else None, agency=agency.pk if agency else None)
+
+
+def get_caller_for(user: User, campaign: Campaign, caller_id: UUID) -> User:
+    """Somebody who may be asked to call, or called already, for who manages this campaign; 404 otherwise (1 query)."""
+    if not has_role(user, *MANAGERS):
+        raise Http404
+    found = User.objects.filter(pk=caller_id).first()
+    if found is None:
+        raise Http404
+    return found

@@ -18,6 +18,7 @@ from bienveille.engines.dispatch.queries import ledger, ledgers, ledgers_by_agen
 from bienveille.engines.questionnaires.choices import Need
 from bienveille.faces.workspace.rules import key_figures, reached_title, sorted_rows
 from bienveille.faces.workspace.views import Request
+from bienveille.faces.workspace.views.leading import calling_now, decisions
 from bienveille.ground.lib.typography import clock, counted, day_in_words
 from bienveille.ground.platform.refusal import Refusal
 from bienveille.register.accounts.access import MANAGERS, has_role, role_required
@@ -61,13 +62,26 @@ def campaign(request: Request, campaign_id: UUID) -> HttpResponse:
     if shown.state == CampaignState.DRAFT:
         context["waves"] = whom_it_calls(shown, timezone.localdate())
         return render(request, "workspace/campaign_draft.html", context)
-    context |= _figures(shown)
     page = "workspace/campaign.html"
+    if request.htmx and request.GET.get("partie") == "appelants" and context["is_manager"]:
+        return render(request, f"{page}#calling", context | _calling(shown))
+    context |= _figures(shown)
     if not request.htmx:
+        if context["is_manager"]:
+            context |= decisions(request, shown) | _calling(shown)
         return render(request, page, context)
     if request.GET.get("vu") == context["seen"]:
         return HttpResponse(status=204)  # nothing moved: the page stays as it is
     return render(request, f"{page}#figures", context)
+
+
+def _calling(shown: Campaign) -> dict[str, Any]:
+    """The callers at work, with a title that says the fact."""
+    found = calling_now(shown)
+    in_call = found["in_call"]
+    titles = ["Personne n’appelle en ce moment", "Une personne appelle en ce moment"]
+    title = titles[in_call] if in_call < 2 else f"{counted(in_call, 'personne')} appellent en ce moment"
+    return {**found, "calling_title": title, "calling_aside": counted(found["callers_count"], "appelant")}
 
 
 def _figures(shown: Campaign) -> dict[str, Any]:
