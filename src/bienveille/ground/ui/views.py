@@ -137,6 +137,7 @@ def gallery(request: HttpRequest) -> HttpResponseBase:
             "unreachable": 54,
             "withdrawn": 12,
         },
+        "ledger_urls": {"reached": "#compte", "withdrawn": "#compte"},
         "ledger_start": {"target": 500, "waiting": 500},
         "ledger_wrong": {"target": 500, "waiting": 499},
         "numbers": [

@@ -366,6 +366,13 @@
     if (list?.matches(".bv-listing") && document.activeElement === body) list.focus({ preventScroll: true });
   });
 
+  /* ---- {% print_button %} ------------------------------------------------------------------------------------------ */
+
+  for (const button of all("[data-bv-print]")) {
+    button.hidden = false;
+    button.addEventListener("click", () => print());
+  }
+
   /* ---- Start ------------------------------------------------------------------------------------------------------ */
 
   if ("bvSignedOut" in body.dataset) clearDrafts();

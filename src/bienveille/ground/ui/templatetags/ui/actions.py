@@ -156,3 +156,9 @@ def draft_status(*, text: str = "") -> dict[str, str]:
 def shortcuts() -> dict[str, str]:
     """`{% shortcuts %}`: the help of the keyboard shortcuts declared on the page (any tag with `key=`)."""
     return {}
+
+
+@register.inclusion_tag("ui/print_button.html")
+def print_button(*, label: str = "Imprimer") -> dict[str, str]:
+    """`{% print_button %}`: prints the page; not shown without a script, where the browser's own menu does it."""
+    return {"label": label}

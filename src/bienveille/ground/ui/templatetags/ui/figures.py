@@ -18,18 +18,23 @@ def _figure(value: Any) -> Any:
 
 @register.inclusion_tag("ui/ledger.html")
 def ledger(
-    *, counts: Mapping[str, int], target: int | None = None, one: str = "ménage", many: str = "ménages"
+    *,
+    counts: Mapping[str, int],
+    target: int | None = None,
+    one: str = "ménage",
+    many: str = "ménages",
+    urls: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
-    """`{% ledger counts=ledger target=500 %}`: the bar and its exact sum, in ledger order.
+    """`{% ledger counts=ledger target=500 urls=lists %}`: the bar and its exact sum, in ledger order.
 
     `counts`: reached, reserved, waiting, refused, unreachable, withdrawn (a `target` key is used if `target` is not
-    given). A sum that does not make the target is said aloud, never hidden.
+    given). `urls`: state → the list of its households. A sum that does not make the target is said aloud, never hidden.
     """
     parts = rules.ledger_parts(counts)
     total = sum(part.count for part in parts)
     goal = counts.get("target", total) if target is None else target
     return {
-        "parts": parts,
+        "parts": [{"part": part, "url": (urls or {}).get(part.state, "") if part.count else ""} for part in parts],
         "target": typography.number(goal),
         "gap": typography.counted(abs(goal - total), one, many) if goal != total else "",
         "words": rules.ledger_words(parts, goal, one, many),
