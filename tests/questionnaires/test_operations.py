@@ -84,7 +84,7 @@ class TestEnsureBuiltIn:
         operations.ensure_built_in(now=NOW)
         text = (operations.GUIDES / "heat-wave.toml").read_text(encoding="utf-8")
         (tmp_path / "heat-wave.toml").write_text(text.replace("Cinq minutes", "Six minutes"), encoding="utf-8")
-        monkeypatch.setattr(operations, "GUIDES", tmp_path)
+        monkeypatch.setattr("bienveille.engines.questionnaires.operations.publishing.GUIDES", tmp_path)
         (version,) = operations.ensure_built_in(now=NOW)
         assert version.number == 2
 

@@ -236,4 +236,4 @@ class ReviewForm(RevisionForm):
 
 
 def _filled(facts: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in facts.items() if value not in (None, "", [], False)}
+    return {name: value for name, value in facts.items() if value is not False and value not in (None, "", [])}

@@ -22,7 +22,8 @@ type Document = Mapping[str, Any]
 
 
 def _plain(words: str) -> str:
-    text = unicodedata.normalize("NFKD", words.casefold()).encode("ascii", "ignore").decode()
+    spelled = words.casefold().replace("’", " ").replace("œ", "oe")
+    text = unicodedata.normalize("NFKD", spelled).encode("ascii", "ignore").decode()
     return re.sub(r"[^a-z0-9]+", " ", text).strip()
 
 
