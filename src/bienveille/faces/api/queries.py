@@ -1,12 +1,13 @@
 """What the API lists, a page at a time, and the sheet of a call in one statement; all its own SQL."""
 
 import json
+import math
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache, lru_cache
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import F, Q, QuerySet
 from django.utils.timezone import localtime
 
@@ -14,9 +15,13 @@ from bienveille.engines.audiences.models import Audience
 from bienveille.engines.dispatch.choices import Outcome, PlannedState
 from bienveille.engines.dispatch.models import Contact, PlannedCall
 from bienveille.engines.questionnaires.models import QuestionnaireVersion
+from bienveille.engines.questionnaires.queries import get_api
 from bienveille.ground.lib.phones import display_phone
+from bienveille.ground.platform.limits import Limit
+from bienveille.ground.platform.prepared import one_row
+from bienveille.register.accounts.access import MANAGERS
 from bienveille.register.accounts.models import User
-from bienveille.register.accounts.rules import Scope
+from bienveille.register.accounts.rules import Scope, digest, still_stands
 from bienveille.register.tenants.models import Person
 from bienveille.register.tenants.rules import age_on
 from bienveille.services.outreach.models import Campaign, Wave
@@ -120,7 +125,76 @@ def roles_of(user: User) -> list[dict[str, str | None]]:
     return [{"role": one["role"], "company": one["company_name"], "agency": one["agency_code"]} for one in grants]
 
 
-_SHEET = """
+@cache
+def _token() -> tuple[str, list[str]]:
+    """The statement that opens the door, and the user's fields in its order."""
+    fields = User._meta.concrete_fields
+    columns = ", ".join(f'u."{field.column}"' for field in fields)
+    return (
+        f"""SELECT t.expires_at, t.revoked_at,
+                   CASE WHEN %s > 0 THEN platform_spend('token:' || t.digest, %s, %s) ELSE 0 END, {columns}
+            FROM accounts_apitoken t JOIN accounts_user u ON u.id = t.user_id
+            WHERE t.digest = %s AND u.is_active""",
+        [field.attname for field in fields],
+    )
+
+
+def token_holder(secret: str, limit: Limit, now: datetime) -> tuple[User, int] | None:
+    """The active user whose token this is, and how many seconds they must wait; None for no token (1 query).
+
+    The same as `accounts.access.authenticate_token`, with the limit spent in the same round trip: every request of
+    every program begins here.
+    """
+    statement, names = _token()
+    rate = limit.per_minute / 60
+    row = one_row(statement, [limit.per_minute, rate, float(limit.burst), digest(secret)])
+    if row is None or not still_stands(now=now, expires_at=row[0], ended=(row[1],)):
+        return None
+    return User.from_db("default", names, row[3:]), math.ceil(row[2])
+
+
+@dataclass(frozen=True)
+class Door:
+    """A campaign as a caller comes to it: whether they see it, call in it, are at rest."""
+
+    name: str
+    queue_id: UUID
+    questionnaire_id: UUID
+    seen: bool
+    calls: bool
+    rests: bool
+
+
+_DOOR = """
+SELECT o.name, o.queue_id, o.questionnaire_id,
+       EXISTS (SELECT 1 FROM accounts_rolegrant g WHERE g.user_id = %s AND g.role = ANY (%s)),
+       CASE WHEN o.all_callers
+           THEN EXISTS (SELECT 1 FROM accounts_rolegrant g WHERE g.user_id = %s AND g.role = 'caller')
+           ELSE EXISTS (SELECT 1 FROM outreach_campaigncaller k WHERE k.campaign_id = o.id AND k.user_id = %s) END,
+       EXISTS (SELECT 1 FROM outreach_callerpause p WHERE p.user_id = %s AND p.until > %s)
+FROM outreach_campaign o WHERE o.id = %s
+"""
+
+
+def door_of(campaign_id: UUID, user: User, today: date) -> Door | None:
+    """What `get_campaign_for` and `may_be_handed` say of a campaign and of somebody active, at once (1 query).
+
+    A test holds the two against each other: this one is for the request that callers make all day.
+    """
+    row = one_row(_DOOR, [user.pk, [str(role) for role in MANAGERS], user.pk, user.pk, user.pk, today, campaign_id])
+    if row is None:
+        return None
+    name, queue_id, questionnaire_id, manages, calls, rests = row
+    return Door(name, queue_id, questionnaire_id, manages or calls, calls, rests)
+
+
+@lru_cache(maxsize=64)
+def guide_text(version_id: UUID) -> str:
+    """The guide of a version, already written (1 query the first time in a process: a version never changes)."""
+    return json.dumps(get_api(version_id), ensure_ascii=False, separators=(",", ":"))
+
+
+SHEET = """
 SELECT c.id::text, c.token::text, c.lease_until, c.why, c.attempts_made, p.id IS NOT NULL, coalesce(p.weekly, false),
        h.id::text, h.name, g.code, r.name, m.name,
        (SELECT max(a.at) FROM dispatch_attempt a JOIN dispatch_contact k ON k.id = a.contact_id
@@ -163,10 +237,7 @@ def sheet_in_hand(queue_id: UUID, caller: User, now: datetime) -> dict[str, Any]
     The same as the screen's `call_sheet`, read in one round trip: people who objected to calls, left or died are not
     in it, nor numbers known wrong.
     """
-    connection.ensure_connection()
-    with connection.wrap_database_errors:
-        # psycopg's own cursor prepares the statement at its fifth use; Django's never does.
-        row = connection.connection.execute(_SHEET, [queue_id, caller.pk]).fetchone()
+    row = one_row(SHEET, [queue_id, caller.pk])
     if row is None:
         return None
     (contact, token, lease_until, why, made, promised, weekly, household, name, agency, residence, commune,

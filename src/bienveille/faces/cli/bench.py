@@ -14,7 +14,7 @@ HELP = "mesure une opération et la compare, dans le même essai, à la limite d
 
 # A benchmark is known by the name of its module; `import` is a word of Python.
 _KEYWORD_SUFFIX = "_"
-_NOT_BENCHMARKS = {"scratch", "population"}
+_NOT_BENCHMARKS = {"bare", "scratch", "population", "web_load"}
 _ROOT = Path(__file__).resolve().parents[4]
 
 
@@ -24,6 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rows", type=int, help="combien de lignes (par défaut, celles de l’objectif)")
     parser.add_argument("--runs", type=int, help="combien d’essais")
     parser.add_argument("--kills", type=int, help="crowd : combien de processus d’appelants tuer en route")
+    parser.add_argument("--callers", type=int, help="callers : combien de programmes d’appelants")
     parser.add_argument("--json", action="store_true", help="écrire un document JSON, seul, sur la sortie")
 
 
@@ -37,7 +38,8 @@ def run(options: argparse.Namespace) -> int:
     if str(_ROOT) not in sys.path:
         sys.path.insert(0, str(_ROOT))
     module = importlib.import_module(f"benchmarks.{known()[options.name]}")
-    arguments = {key: value for key in ("rows", "runs", "kills") if (value := getattr(options, key)) is not None}
+    given = {key: getattr(options, key) for key in ("rows", "runs", "kills", "callers")}
+    arguments = {key: value for key, value in given.items() if value is not None}
     figure = module.run(**arguments)
     if options.json:
         print(json.dumps(figure))

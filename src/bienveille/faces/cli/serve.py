@@ -22,7 +22,11 @@ NEEDS_DATABASE = False  # done by `serve` itself, while the web server loads
 HELP = "servir l’application (écrans et tâches de fond) jusqu’à Ctrl-C"
 
 HOST = "127.0.0.1"
-THREADS = 8
+#: Two processes use two cores; in each, eight requests at once. A thousand callers may be connected: they wait their
+#: turn in the server, never in PostgreSQL, which sees twenty connections whatever the crowd.
+WORKERS, THREADS = 2, 8
+#: Connections that wait to be accepted: a whole campaign that starts on the hour.
+BACKLOG = 2048
 ANSWER_SECONDS = 60.0
 LOOK_AT_DATABASE_EVERY = 2.0
 
@@ -31,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=port_number, default=8000, help="port d’écoute (par défaut : 8000)")
     parser.add_argument("--no-worker", action="store_true", help="sans les tâches de fond")
     parser.add_argument(
-        "--workers", type=count, default=2, metavar="N", help="processus du serveur web (par défaut : 2)"
+        "--workers", type=count, default=WORKERS, metavar="N", help="processus du serveur web (par défaut : 2)"
     )
 
 
@@ -53,7 +57,9 @@ def run(options: argparse.Namespace) -> int:
     return serve(port=options.port, workers=options.workers, with_worker=not options.no_worker)
 
 
-def serve(*, port: int, workers: int = 2, with_worker: bool = True, prepare: Callable[[], str] = lambda: "") -> int:
+def serve(
+    *, port: int, workers: int = WORKERS, with_worker: bool = True, prepare: Callable[[], str] = lambda: ""
+) -> int:
     """Serve until SIGINT or SIGTERM. Prints the address once the application answers and is prepared.
 
     The web server loads while this process brings the database up to date, then calls `prepare` (the demo loads its
@@ -150,7 +156,7 @@ def listen(port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((HOST, port))
-        listener.listen(512)
+        listener.listen(BACKLOG)
     except OSError:
         listener.close()
         raise

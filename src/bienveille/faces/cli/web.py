@@ -19,7 +19,8 @@ from bienveille.ground.platform.processes import die_with_parent
 class WebServer(BaseApplication):
     """gunicorn configured by us alone: no file, no environment, no command line."""
 
-    def __init__(self, *, descriptor: int, workers: int, threads: int) -> None:
+    def __init__(self, application: str, *, descriptor: int, workers: int, threads: int) -> None:
+        self._application = application
         self._settings: dict[str, Any] = {
             "bind": f"fd://{descriptor}",
             "workers": workers,
@@ -45,10 +46,15 @@ class WebServer(BaseApplication):
                 self.cfg.set(name, value)
 
     def load(self) -> Any:
-        return import_app("bienveille.config.wsgi")  # by its name: configuration stands above us
+        return import_app(self._application)  # by its name: configuration stands above us
+
+
+def main(application: str = "bienveille.config.wsgi") -> None:
+    """Serve an application on a descriptor: `descriptor workers threads` on the command line."""
+    die_with_parent()
+    descriptor, workers, threads = map(int, sys.argv[1:4])
+    WebServer(application, descriptor=descriptor, workers=workers, threads=threads).run()
 
 
 if __name__ == "__main__":
-    die_with_parent()
-    descriptor, workers, threads = map(int, sys.argv[1:4])
-    WebServer(descriptor=descriptor, workers=workers, threads=threads).run()
+    main()

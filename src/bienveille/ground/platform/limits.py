@@ -9,6 +9,8 @@ from datetime import timedelta
 from django.db import connection
 from django.utils.crypto import salted_hmac
 
+from bienveille.ground.platform.prepared import one_row
+
 #: A bucket untouched for that long is empty again, whatever the limit: it says nothing and is thrown away.
 IDLE = timedelta(hours=1)
 
@@ -29,12 +31,8 @@ def spend(kind: str, whose: str, limit: Limit) -> int:
     if limit.per_minute <= 0:
         return 0
     key = f"{kind}:{salted_hmac('platform.limits', whose, algorithm='sha256').hexdigest()}"
-    connection.ensure_connection()
-    with connection.wrap_database_errors:
-        # psycopg's own cursor prepares the statement at its fifth use; Django's never does.
-        row = connection.connection.execute(
-            "SELECT platform_spend(%s, %s, %s)", [key, limit.per_minute / 60, float(limit.burst)]
-        ).fetchone()
+    row = one_row("SELECT platform_spend(%s, %s, %s)", [key, limit.per_minute / 60, float(limit.burst)])
+    assert row is not None
     return math.ceil(row[0])
 
 

@@ -18,9 +18,9 @@ from ninja.parser import Parser
 from ninja.security import HttpBearer
 
 from bienveille.faces.api.operations import Answer, once
+from bienveille.faces.api.queries import token_holder
 from bienveille.faces.api.views import problems
 from bienveille.ground.platform.limits import spend
-from bienveille.register.accounts.access import authenticate_token
 from bienveille.register.accounts.choices import AuditChannel
 from bienveille.register.accounts.models import User
 from bienveille.register.accounts.operations import acting_through
@@ -47,10 +47,10 @@ class ApiTokenAuth(HttpBearer):
         return user
 
     def authenticate(self, request: HttpRequest, token: str) -> User | None:
-        user = authenticate_token(secret=token, now=now())
-        if user is None:
+        found = token_holder(token, settings.API_LIMITS["token"], now())
+        if found is None:
             return None
-        wait = spend("token", token, settings.API_LIMITS["token"])
+        user, wait = found
         if wait:
             raise problems.TooMany(wait)
         request.user = user
@@ -58,7 +58,7 @@ class ApiTokenAuth(HttpBearer):
 
 
 def _address(request: HttpRequest) -> str:
-    """Where a request comes from, as the sign-in page tells it; nothing when it came through a socket of the machine."""
+    """Where a request comes from, as the sign-in page tells it; nothing when it came through a local socket."""
     try:
         return get_adapter().get_client_ip(request)
     except PermissionDenied:
@@ -141,9 +141,11 @@ def _too_large(request: HttpRequest) -> HttpResponse | None:
     return problems.too_large() if int(length) > problems.LARGEST_BODY else None
 
 
-def reply(status: int, document: Any) -> HttpResponse:
-    """An answer whose shape is ours, written at once."""
+def reply(status: int, document: Any, **written: str) -> HttpResponse:
+    """An answer whose shape is ours, written at once; `written`: parts that are JSON already."""
     content = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+    for name, text in written.items():
+        content = f'{content[:-1]},"{name}":{text}}}'
     return HttpResponse(content, status=status, content_type="application/json")
 
 

@@ -4,18 +4,17 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
-from django.utils.timezone import now
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.timezone import localdate, now
 
-from bienveille.engines.dispatch.operations import release
-from bienveille.engines.questionnaires.queries import get_api
+from bienveille.engines.dispatch.operations import hand_out, release
 from bienveille.faces.api.forms import given, received
 from bienveille.faces.api.operations import Answer
-from bienveille.faces.api.queries import planned_page, sheet_in_hand
+from bienveille.faces.api.queries import door_of, guide_text, planned_page, sheet_in_hand
 from bienveille.faces.api.views.base import api, done_once, me, next_page, reply
 from bienveille.ground.platform.refusal import Refusal
 from bienveille.services.outreach import operations as outreach
-from bienveille.services.outreach.access import get_campaign_for, get_campaign_of_contact
+from bienveille.services.outreach.access import get_campaign_of_contact
 
 RETRY_AFTER_SECONDS = 60
 
@@ -41,15 +40,22 @@ def next_contact(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
     l’instant ; « Retry-After » dit quand redemander.
     """
     user, moment = me(request), now()
-    campaign = get_campaign_for(user, campaign_id)
-    handed = outreach.take_next(campaign=campaign, caller=user, now=moment)
-    sheet = sheet_in_hand(campaign.queue_id, user, moment) if handed else None
+    door = door_of(campaign_id, user, localdate(moment))
+    if door is None or not door.seen:
+        raise Http404
+    if not door.calls:
+        raise outreach.NotACaller
+    # At rest: the household already in hand, no other.
+    given_one = not door.rests or sheet_in_hand(door.queue_id, user, moment) is not None
+    given_one = given_one and bool(
+        hand_out(queue_id=door.queue_id, caller=user, now=moment, reason=f"Campagne {door.name}")
+    )
+    sheet = sheet_in_hand(door.queue_id, user, moment) if given_one else None
     if sheet is None:
         response = HttpResponse(status=204)
         response["Retry-After"] = str(RETRY_AFTER_SECONDS)
         return response
-    sheet["questionnaire"] = get_api(campaign.questionnaire_id)
-    return reply(200, sheet)
+    return reply(200, sheet, questionnaire=guide_text(door.questionnaire_id))
 
 
 @api.post(
