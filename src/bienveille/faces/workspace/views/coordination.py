@@ -72,7 +72,7 @@ def _outcome(row: Any) -> str:
 CONTACTS = Table(
     columns=[
         Column("pick", "Choisir", hidden_title=True, file=False),
-        Column("name", "Ménage", sort="household__name", filled=True, value=lambda row: row.household.display_name),
+        Column("name", "Ménage", sort="sort_name", value=lambda row: row.household.display_name),
         Column("state", "État", sort="state", filled=True, value=_state),
         Column(
             "agency",

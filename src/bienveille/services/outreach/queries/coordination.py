@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Concat, Trim
 
 from bienveille.engines.dispatch.choices import ContactState, PlannedState
@@ -15,6 +15,7 @@ from bienveille.engines.dispatch.models import Attempt, Contact, PlannedCall
 from bienveille.ground.platform.text_search import search_name
 from bienveille.register.accounts.models import Agency, User
 from bienveille.register.accounts.rules import Scope
+from bienveille.register.tenants.choices import PersonRole
 from bienveille.register.tenants.models import Person
 from bienveille.services.outreach.choices import Grade
 from bienveille.services.outreach.models import Campaign, Referral, Report, Wave
@@ -47,6 +48,9 @@ def contacts_of(campaign: Campaign, scope: Scope, filters: ContactFilters) -> Qu
 
     Each has `wave_name`, `last_at`, `last_outcome`, `last_by`, `grade`, `due_on`, `promised_to` (a key), `promised_by`.
     """
+    first = Person.objects.filter(household=OuterRef("household_id")).order_by(
+        Case(When(role=PersonRole.HOLDER, then=0), default=1), "id"
+    )
     name = Trim(Concat("caller__first_name", Value(" "), "caller__last_name"))
     attempts = Attempt.objects.filter(contact=OuterRef("pk"), undone_at=None).order_by("-at", "-id")
     reports = Report.objects.filter(attempt__contact=OuterRef("pk"), attempt__undone_at=None).exclude(grade="")
@@ -55,6 +59,7 @@ def contacts_of(campaign: Campaign, scope: Scope, filters: ContactFilters) -> Qu
         Contact.objects.filter(within(scope, "lane__agency"), queue_id=campaign.queue_id)
         .select_related("lane__agency", "household", "reserved_by", "queue")
         .annotate(
+            sort_name=Subquery(first.values("search")[:1]),
             last_at=Subquery(attempts.values("at")[:1]),
             last_outcome=Subquery(attempts.values("outcome")[:1]),
             last_by=Subquery(attempts.values(name=name)[:1]),
@@ -201,7 +206,7 @@ def _waits(rows: QuerySet[Any], *order: str) -> Waits:
 
 
 def referrals_waiting(campaign: Campaign, scope: Scope) -> Waits:
-    """Orange and red situations that nobody took, the most urgent first (2 queries at most)."""
+    """Orange and red situations that nobody took, red first, then the earliest due (2 queries at most)."""
     rows = Referral.objects.filter(
         within(scope, "attempt__contact__lane__agency"),
         attempt__contact__queue_id=campaign.queue_id,
@@ -210,7 +215,7 @@ def referrals_waiting(campaign: Campaign, scope: Scope) -> Waits:
         taken_at=None,
     )
     related = ("attempt__contact__household", "attempt__contact__lane__agency", "attempt__caller", "attempt__report")
-    return _waits(rows.select_related(*related), "due_at", "id")
+    return _waits(rows.select_related(*related), "-grade", "due_at", "id")  # red before orange
 
 
 def promises_overdue(campaign: Campaign, scope: Scope, today: date) -> Waits:
