@@ -30,8 +30,8 @@ MENU: list[tuple[str, str, set[str]]] = [
     ("Campagnes", "workspace:campaigns", set(MANAGERS)),
     ("Publics", "audiences:audiences", set(MANAGERS)),
     ("Locataires", "workspace:people", {*MANAGERS, Role.SOCIAL_WORKER}),
-    ("Questionnaires", "questionnaires:guides", {Role.ADMINISTRATOR, Role.DIRECTOR}),
     ("Imports", "imports:runs", {Role.ADMINISTRATOR, Role.DIRECTOR}),
+    ("Questionnaires", "questionnaires:guides", {Role.ADMINISTRATOR, Role.DIRECTOR}),
     ("Utilisateurs", "accounts:users", {Role.ADMINISTRATOR}),
     ("Aide", "workspace:help", {Role.CALLER}),
 ]

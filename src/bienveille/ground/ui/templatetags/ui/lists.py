@@ -67,11 +67,12 @@ def sort_table(
     hover: bool = False,
     figures: bool = False,
     exports: bool = False,
+    paged: bool = True,
 ) -> SafeString:
     """`{% sort_table listing=listing label="Ménages de la campagne" exports=True %}<tbody>…{% endsort_table %}`
 
     The head with its sorting links, your `<tbody>`, the pages, the files. Rows are written as in `fold_table`; go
-    through `listing` itself. Filters that find nobody are said, with the way out; an empty list is yours to say.
+    through `listing` itself. `paged=False`: a short table that needs no count. Filters that find nobody are said, with the way out; an empty list is yours to say.
     """
     return rendered(
         "sort_table",
@@ -82,6 +83,7 @@ def sort_table(
         hover=hover,
         figures=figures,
         exports=exports,
+        paged=paged or listing.page.paginator.num_pages > 1,
         pages=f"Pages\u00a0: {label}",
         heads=[
             {

@@ -1,0 +1,120 @@
+"""The bar with everything in it: ten entries, the search, a long name, at every width, with and without a script."""
+
+import http.server
+import mimetypes
+import threading
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from django.conf import settings
+from django.contrib.staticfiles import finders
+from django.template.loader import render_to_string
+from django.test import RequestFactory
+from django.utils.csp import build_policy
+
+AXE = (Path(__file__).parents[1] / "browser/vendor/axe.min.js").read_text()
+LABELS = [
+    "Accueil", "Ma journée", "Mes rappels", "Campagnes", "Publics", "Locataires", "Imports", "Questionnaires",
+    "Utilisateurs", "Aide",
+]  # fmt: skip
+ENTRIES = [
+    {
+        "label": label,
+        "url": f"/{rank}/",
+        "current": label == "Imports",
+        "count": 12 if rank == 2 else 0,
+        "more": rank >= 5,
+    }
+    for rank, label in enumerate(LABELS)
+]
+
+
+class Pages(http.server.BaseHTTPRequestHandler):
+    def log_message(self, *args):
+        pass
+
+    def do_GET(self):
+        path = self.path.split("?")[0]
+        if path.startswith("/static/"):
+            found = finders.find(path.removeprefix("/static/"))
+            body, kind = (Path(found).read_bytes(), mimetypes.guess_type(found)[0]) if found else (b"", "text/plain")
+        else:
+            request = RequestFactory().get(path)
+            request.user = SimpleNamespace(
+                is_authenticated=True, pk="018f", display_name="Marie-Christine de La Rochefoucauld-Doudeauville"
+            )
+            context = {"request": request, "csrf_token": "jeton", "navigation": ENTRIES, "session_left": 1800}
+            body, kind = render_to_string("ui/base.html", context).encode(), "text/html; charset=utf-8"
+        self.send_response(200 if body else 404)
+        self.send_header("Content-Type", kind or "application/octet-stream")
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Content-Security-Policy", build_policy(settings.SECURE_CSP))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+@pytest.fixture(scope="module")
+def address():
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Pages)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="module", params=[True, False], ids=["script", "no script"])
+def page(browser, address, request):
+    context = browser.new_context(java_script_enabled=request.param, locale="fr-FR")
+    page = context.new_page()
+    page.goto(address)
+    yield page
+    context.close()
+
+
+def box(page, selector) -> dict[str, float]:
+    return page.locator(selector).first.bounding_box()
+
+
+@pytest.mark.parametrize("width", [320, 360, 480, 768, 991, 992, 1100, 1215, 1216, 1280, 1600])
+def test_everything_is_within_reach(page, width):
+    page.set_viewport_size({"width": width, "height": 800})
+    assert page.locator("html").evaluate("root => root.scrollWidth") <= width
+    assert box(page, ".bv-bar")["height"] < 66
+    menu = page.locator(".bv-menu-me summary")
+    menu.click()
+    for selector in (".bv-menu-me nav a:visible", ".bv-menu-me nav button:visible"):
+        for one in page.locator(selector).all():
+            place = one.bounding_box()
+            assert place["x"] >= 0
+            assert place["x"] + place["width"] <= width
+            assert place["height"] >= 24
+    reached = {
+        one.inner_text().split("\n")[0].rstrip("0123456789") for one in page.locator(".bv-bar nav a:visible").all()
+    }
+    menu.click()
+    if width >= 992:
+        more = page.locator(".bv-nav .bv-menu summary")
+        more.click()
+        reached |= {one.inner_text() for one in page.locator(".bv-nav .bv-menu a:visible").all()}
+        assert box(page, ".bv-nav .bv-menu ul")["x"] + box(page, ".bv-nav .bv-menu ul")["width"] <= width
+        more.click()
+    assert set(LABELS) <= {label.removesuffix(" à traiter").strip() for label in reached}
+    assert page.locator("#chercher:visible, .bv-find:visible").count() == 1
+
+
+@pytest.mark.parametrize("width", [320, 992, 1280])
+def test_axe_finds_nothing_with_its_menus_open(browser, address, width):
+    context = browser.new_context(viewport={"width": width, "height": 900}, locale="fr-FR")
+    page = context.new_page()
+    page.goto(address)
+    for summary in page.locator(".bv-bar summary:visible").all():
+        summary.evaluate("one => { one.parentElement.open = true; }")
+    page.evaluate(AXE)
+    found = page.evaluate(
+        "async () => (await axe.run('.bv-bar', {resultTypes: ['violations']}))"
+        ".violations.map((fault) => [fault.id, fault.nodes.map((node) => node.html.slice(0, 120))])"
+    )
+    assert found == []
+    context.close()
