@@ -104,10 +104,23 @@ def crowd(port: int, campaign_id: UUID, secrets: list[str], *, quota: int | None
 
 
 def _watch(campaign_id: UUID, stop) -> None:  # type: ignore[no-untyped-def]
-    """Tells everybody to stop once nobody waits and nobody is in hand."""
-    while not stop.wait(0.5):
-        if not any(left_of(campaign_id)):
+    """Tells everybody to stop once nobody waits and nobody is in hand.
+
+    When only households in hand are left, a minute passes at once: those of callers who vanished go to somebody else,
+    and the reservations of the others lapse under their feet.
+    """
+    last = (1, 0)
+    while not stop.wait(1):
+        left = left_of(campaign_id)
+        if not any(left):
             stop.set()
+        elif left == last and left[0] == 0:
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "UPDATE dispatch_contact SET lease_until = lease_until - interval '1 minute' "
+                    "WHERE state = 'reserved'"
+                )
+        last = left
     connection.close()
 
 
