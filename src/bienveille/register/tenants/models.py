@@ -113,6 +113,12 @@ class Person(Record):
         null=True, blank=True, help_text="Day this person objected to being called (GDPR art. 21)"
     )
     protected_address = models.BooleanField(default=False, help_text="Nobody may learn where this person lives")
+    file_said = models.JSONField(
+        default=dict,
+        db_default=models.Value({}, output_field=models.JSONField()),
+        blank=True,
+        help_text="What the landlord's file said of the fields corrected here: they stay until it says something else",
+    )
     search: GeneratedField = GeneratedField(
         expression=SearchName("last_name", "first_name"), output_field=TextField(), db_persist=True
     )

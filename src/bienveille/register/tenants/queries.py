@@ -166,41 +166,66 @@ class Double:
 DOUBLES = 100
 
 
+_THERE = "NOT {0}.deceased AND ({0}.left_on IS NULL OR {0}.left_on > %(on)s)"
+# Everybody against everybody, by the beginning of the name: one pass over the people, one over the numbers.
+_PAIRS = f"""
+SELECT x.id AS one, y.id AS other, true AS by_birth
+FROM tenants_person x JOIN tenants_person y ON y.birth_date = x.birth_date AND left(y.search, 4) = left(x.search, 4)
+WHERE x.id < y.id AND x.household_id <> y.household_id AND {_THERE.format("x")} AND {_THERE.format("y")}
+UNION ALL
+SELECT x.id, y.id, false
+FROM tenants_contactpoint c JOIN tenants_contactpoint d ON d.value = c.value AND d.person_id > c.person_id
+JOIN tenants_person x ON x.id = c.person_id JOIN tenants_person y ON y.id = d.person_id
+WHERE c.kind = 'phone' AND c.status IN ('valid', 'unverified') AND d.status IN ('valid', 'unverified')
+  AND x.household_id <> y.household_id AND {_THERE.format("x")} AND {_THERE.format("y")}
+"""
+# Those of one household against the others, by the indexes of names and numbers: the page opens at once.
+_PAIRS_OF_HOUSEHOLD = f"""
+SELECT least(x.id, y.id) AS one, greatest(x.id, y.id) AS other, true AS by_birth
+FROM tenants_person x JOIN tenants_person y
+  ON y.birth_date = x.birth_date
+  AND y.search ~>=~ left(x.search, 4) AND y.search ~<~ (left(x.search, 4) || chr(1114111))
+WHERE x.household_id = %(household)s AND y.household_id <> x.household_id
+  AND {_THERE.format("x")} AND {_THERE.format("y")}
+UNION ALL
+SELECT least(x.id, y.id), greatest(x.id, y.id), false
+FROM tenants_person x JOIN tenants_contactpoint c ON c.person_id = x.id
+JOIN tenants_contactpoint d ON d.value = c.value AND d.kind = 'phone' JOIN tenants_person y ON y.id = d.person_id
+WHERE x.household_id = %(household)s AND y.household_id <> x.household_id AND c.kind = 'phone'
+  AND c.status IN ('valid', 'unverified') AND d.status IN ('valid', 'unverified')
+  AND {_THERE.format("x")} AND {_THERE.format("y")}
+"""
+_IN_SCOPE = """
+EXISTS (
+    SELECT FROM tenants_person p JOIN tenants_household h ON h.id = p.household_id
+    JOIN housing_dwelling d ON d.id = h.dwelling_id JOIN housing_building b ON b.id = d.building_id
+    JOIN housing_residence r ON r.id = b.residence_id JOIN accounts_agency a ON a.id = r.agency_id
+    WHERE p.id = {} AND h.closed_on IS NULL
+      AND (%(everything)s OR r.agency_id = ANY (%(agencies)s) OR a.company_id = ANY (%(companies)s)))
+"""
+_DOUBLES = f"""
+WITH kept AS (
+    SELECT one, other, bool_or(by_birth) AS by_birth, bool_or(NOT by_birth) AS by_phone
+    FROM (PAIRS) pairs
+    WHERE NOT EXISTS (SELECT FROM tenants_knownapart k WHERE k.first_id = one AND k.second_id = other)
+      AND {_IN_SCOPE.format("one")} AND {_IN_SCOPE.format("other")}
+    GROUP BY one, other ORDER BY one, other LIMIT %(most)s
+)
+SELECT p.*, k.one, k.other, k.by_birth, k.by_phone
+FROM kept k JOIN tenants_person p ON p.id IN (k.one, k.other) ORDER BY k.one, k.other, p.id
+"""
+
+
 def possible_doubles(scope: Scope, on: date, *, household_id: UUID | None = None) -> list[Double]:
     """People of two households who may be one: near names, and the same birth date or the same number (1 query).
 
     Those said to be apart are left out, as those who left or died. `household_id`: only pairs with that household.
-    Serves the page of a household, which looks names up, and the list of what is to be looked at.
+    Serves the page of a household, which looks names up, and the list of what is to be looked at: that one compares
+    everybody, a second or two for a million people.
     """
+    pairs = _PAIRS if household_id is None else _PAIRS_OF_HOUSEHOLD
     rows = Person.objects.raw(
-        """
-        WITH there AS (
-            SELECT p.id, p.household_id, p.birth_date, p.search
-            FROM tenants_person p JOIN tenants_household h ON h.id = p.household_id
-            JOIN housing_dwelling d ON d.id = h.dwelling_id JOIN housing_building b ON b.id = d.building_id
-            JOIN housing_residence r ON r.id = b.residence_id JOIN accounts_agency a ON a.id = r.agency_id
-            WHERE NOT p.deceased AND (p.left_on IS NULL OR p.left_on > %(on)s) AND h.closed_on IS NULL
-              AND (%(everything)s OR r.agency_id = ANY (%(agencies)s) OR a.company_id = ANY (%(companies)s))
-        ), numbered AS (
-            SELECT t.*, c.value FROM there t JOIN tenants_contactpoint c ON c.person_id = t.id
-            WHERE c.kind = 'phone' AND c.status IN ('valid', 'unverified')
-        ), pairs AS (
-            SELECT x.id AS one, y.id AS other, 'birth' AS why
-            FROM there x JOIN there y ON y.birth_date = x.birth_date AND left(y.search, 3) = left(x.search, 3)
-            WHERE x.id < y.id AND x.household_id <> y.household_id
-              AND (%(household)s::uuid IS NULL OR %(household)s::uuid IN (x.household_id, y.household_id))
-            UNION ALL
-            SELECT x.id, y.id, 'phone' FROM numbered x JOIN numbered y ON y.value = x.value
-            WHERE x.id < y.id AND x.household_id <> y.household_id
-              AND (%(household)s::uuid IS NULL OR %(household)s::uuid IN (x.household_id, y.household_id))
-        ), kept AS (
-            SELECT one, other, bool_or(why = 'birth') AS by_birth, bool_or(why = 'phone') AS by_phone FROM pairs
-            WHERE NOT EXISTS (SELECT FROM tenants_knownapart k WHERE k.first_id = one AND k.second_id = other)
-            GROUP BY one, other ORDER BY one, other LIMIT %(most)s
-        )
-        SELECT p.*, k.one, k.other, k.by_birth, k.by_phone
-        FROM kept k JOIN tenants_person p ON p.id IN (k.one, k.other) ORDER BY k.one, k.other, p.id
-        """,
+        _DOUBLES.replace("PAIRS", pairs),
         {
             "on": on,
             "everything": scope.everything,
@@ -211,8 +236,8 @@ def possible_doubles(scope: Scope, on: date, *, household_id: UUID | None = None
         },
     )
     people = list(rows)
-    pairs = zip(people[::2], people[1::2], strict=True)
-    near = [pair for pair in pairs if near_names(pair[0].search, pair[1].search)][:DOUBLES]
+    couples = zip(people[::2], people[1::2], strict=True)
+    near = [couple for couple in couples if near_names(couple[0].search, couple[1].search)][:DOUBLES]
     return [Double(first, second, double_words(first.by_birth, first.by_phone)) for first, second in near]
 
 

@@ -1,6 +1,6 @@
 """Pure decisions about people: ages, who is there, who may be called, how long a mark holds. No database, no clock."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from difflib import SequenceMatcher
 from hashlib import sha256
@@ -116,6 +116,25 @@ def version_of(row: Any, fields: Iterable[str]) -> str:
     """What a row said when it was read, in sixteen letters: a later correction is told when it no longer says it."""
     values = [str(getattr(row, name)) for name in fields]
     return sha256("\x1f".join([str(row.pk), *values]).encode()).hexdigest()[:16]
+
+
+def file_still_says(person: Any, facts: Mapping[str, Any], changed: Iterable[str]) -> dict[str, str]:
+    """What the landlord's file says of the fields corrected by hand, once these are: a field put back as the file has
+    it is no longer a correction. Imports compare it with what they read (`imports.operations.tenants`).
+    """
+    said = dict(person.file_said)
+    for name in changed:
+        in_file = said.setdefault(name, as_file_text(getattr(person, name)))
+        if as_file_text(facts[name]) == in_file:
+            del said[name]
+    return said
+
+
+def as_file_text(value: Any) -> str:
+    """A field as text, as PostgreSQL writes it: 1944-06-15, « fr,pt », the word itself; nothing when unknown."""
+    if value is None:
+        return ""
+    return ",".join(value) if isinstance(value, list) else str(value)
 
 
 #: How near two names must be (0 to 1) for a common birth date to mean perhaps one person: a letter or two.

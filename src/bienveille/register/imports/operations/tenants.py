@@ -124,22 +124,42 @@ SELECT n.person_id, n.household_id, t.key, t.title, t.last_name, t.first_name, t
        '', false, false
 FROM imp_person n JOIN imp_tenant t ON t.row = n.row WHERE n.new
 """
-_KNOWN = (
-    "n.household_id, COALESCE(NULLIF(t.title, ''), p.title), t.last_name, "
-    "COALESCE(NULLIF(t.first_name, ''), p.first_name), "
-    "COALESCE(t.birth, p.birth_date), t.role, COALESCE(NULLIF(t.marital, ''), p.marital_status), "
-    "CASE WHEN t.languages = '{}' THEN p.languages ELSE t.languages END, "
-    "CASE WHEN p.deceased THEN p.left_on END"
+# Each field as the file writes it, and what becomes of it. What somebody corrected here stays as long as the file says
+# what it said then (`file_said`): a new number in the row does not bring a wrong birth date back.
+_FILE_TEXTS = {
+    "title": "t.title",
+    "last_name": "t.last_name",
+    "first_name": "t.first_name",
+    "birth_date": "t.birth::text",
+    "role": "t.role",
+    "marital_status": "t.marital",
+    "languages": "array_to_string(t.languages, ',')",
+}
+_FILE_WINS = {
+    "title": "COALESCE(NULLIF(t.title, ''), p.title)",
+    "last_name": "t.last_name",
+    "first_name": "COALESCE(NULLIF(t.first_name, ''), p.first_name)",
+    "birth_date": "COALESCE(t.birth, p.birth_date)",
+    "role": "t.role",
+    "marital_status": "COALESCE(NULLIF(t.marital, ''), p.marital_status)",
+    "languages": "CASE WHEN t.languages = '{}' THEN p.languages ELSE t.languages END",
+}
+_FACTS = ", ".join(
+    f"CASE WHEN p.file_said ->> '{name}' = {_FILE_TEXTS[name]} THEN p.{name} ELSE {wins} END"
+    for name, wins in _FILE_WINS.items()
 )
+_STILL_SAID = f"""CASE WHEN p.file_said = '{{}}' THEN p.file_said ELSE (
+    SELECT COALESCE(jsonb_object_agg(said.key, said.value), '{{}}') FROM jsonb_each_text(p.file_said) said
+    JOIN (VALUES {", ".join(f"('{name}', {text})" for name, text in _FILE_TEXTS.items())}) now (key, value)
+      ON now.key = said.key AND COALESCE(now.value, '') IN (said.value, '')) END"""
+_KNOWN = f"n.household_id, {_FACTS}, CASE WHEN p.deceased THEN p.left_on END, {_STILL_SAID}"
 _CHANGED_PEOPLE = f"""
 WITH changed AS (
     UPDATE tenants_person p SET
-        (household_id, title, last_name, first_name, birth_date, role, marital_status, languages, left_on)
-        = ROW({_KNOWN})
+        (household_id, {", ".join(_FILE_WINS)}, left_on, file_said) = ROW({_KNOWN})
     FROM imp_person n JOIN imp_tenant t ON t.row = n.row
     WHERE p.id = n.person_id AND NOT n.new AND n.touched AND
-        (p.household_id, p.title, p.last_name, p.first_name, p.birth_date, p.role, p.marital_status, p.languages,
-         p.left_on)
+        (p.household_id, {", ".join(f"p.{name}" for name in _FILE_WINS)}, p.left_on, p.file_said)
         IS DISTINCT FROM ({_KNOWN})
     RETURNING p.id
 ) INSERT INTO imp_updated SELECT id FROM changed
@@ -196,6 +216,9 @@ _RENAMED_HOUSEHOLDS = f"""
 UPDATE tenants_household h SET name = {_HOUSEHOLD_NAME}
 FROM imp_match m JOIN imp_tenant t ON t.row = m.speaker JOIN imp_person n ON n.row = m.speaker
 WHERE h.id = m.household_id AND NOT m.new_household AND n.touched AND h.name <> {_HOUSEHOLD_NAME}
+  AND NOT EXISTS (
+    SELECT FROM tenants_person p
+    WHERE p.id = n.person_id AND p.file_said ?| ARRAY['title', 'last_name', 'first_name'])
 """
 _NEW_FINGERPRINTS = """
 INSERT INTO imports_importedperson (person_id, fingerprint)

@@ -20,7 +20,7 @@ from bienveille.register.tenants.operations.rows import (
     clean_facts,
     locked,
 )
-from bienveille.register.tenants.rules import formal_name, version_of
+from bienveille.register.tenants.rules import file_still_says, formal_name, version_of
 
 
 @transaction.atomic
@@ -55,7 +55,7 @@ def correct_person(*, actor: User, person: Person, changes: dict[str, Any], toda
     """Correct what is known of somebody. Refuses a field or value without sense; the same values change nothing.
 
     `seen`: the version that was read (`rules.version_of`); refuses when somebody changed it since. The household that
-    bears this person's name follows it.
+    bears this person's name follows it. Imports leave the correction alone until the file says something else.
     """
     held = locked(person)
     if seen and version_of(held, CORRECTABLE) != seen:
@@ -64,9 +64,11 @@ def correct_person(*, actor: User, person: Person, changes: dict[str, Any], toda
     facts = clean_facts(changes, today)
     changed = [name for name, value in facts.items() if getattr(held, name) != value]
     if changed:
+        if held.erp_key is not None:
+            held.file_said = file_still_says(held, facts, changed)
         for name in changed:
             setattr(held, name, facts[name])
-        held.save(update_fields=changed)
+        held.save(update_fields=[*changed, "file_said"])
         if formal_name(held) != former:
             Household.objects.filter(pk=held.household_id, name=former).update(name=formal_name(held))
         audit_person(actor, held, "corrected", sorted(changed))
