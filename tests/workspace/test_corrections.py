@@ -314,6 +314,13 @@ class TestList:
             assert "Lefèvre" in html
             assert "Jeune" not in html
 
+    @pytest.mark.parametrize(("order", "first"), [("-age", "Vieux"), ("age", "Jeune"), ("name", "Jeune")])
+    def test_in_the_order_asked(self, screen, here, order, first):
+        for age, name in ((90, "Vieux"), (70, "Jeune")):
+            HouseholdFactory(agency=here, age=age, last_name=name)
+        html = body(screen.get(url("people"), {"agency": here.pk, "age": "65", "tri": order}))
+        assert sorted(("Vieux", "Jeune"), key=html.index)[0] == first
+
     def test_file_of_what_is_seen_is_audited(self, screen, household):
         RelativeFactory(person=household.people.get())
         file = screen.get(url("people"), {"q": "lefevre", "export": "csv"})

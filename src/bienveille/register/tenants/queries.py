@@ -235,7 +235,7 @@ def possible_doubles(scope: Scope, on: date, *, household_id: UUID | None = None
             "most": DOUBLES * 5,
         },
     )
-    people = list(rows)
+    people: list[Any] = list(rows)  # people with what makes the pair: `by_birth`, `by_phone`
     couples = zip(people[::2], people[1::2], strict=True)
     near = [couple for couple in couples if near_names(couple[0].search, couple[1].search)][:DOUBLES]
     return [Double(first, second, double_words(first.by_birth, first.by_phone)) for first, second in near]

@@ -81,7 +81,8 @@ def correction_page(
 
     `compare`: from what the record says now, its version and how it differs from what was typed.
     """
-    status, met = 200, []
+    status = 200
+    met: list[Difference] = []
     if request.method == "POST":
         status = INVALID
         if form.is_valid():
@@ -91,8 +92,7 @@ def correction_page(
                 status = CONFLICT
                 seen, met = compare(refusal.current) if compare else ("", [])
                 # Saving again is then deliberate: the form now starts from what somebody else wrote.
-                form.data = form.data.copy()
-                form.data["seen"] = seen
+                form.data = {**request.POST.dict(), "seen": seen}
             except Refusal as refusal:
                 form.add_error(None, str(refusal))
             else:

@@ -183,7 +183,7 @@ def end_mark(request: Request, mark_id: UUID) -> HttpResponse:
     """This is no longer true."""
     mark = get_mark_for(request.user, mark_id, reason=WHY, write=True)
     person = mark.person
-    kept = {
+    kept: dict[str, Any] = {
         "kind": mark.kind,
         "source": mark.source,
         "expires_on": mark.expires_on,
