@@ -39,16 +39,17 @@ from bienveille.services.outreach.rules import workload
 
 INVALID = 422
 DEFAULT_GUIDE = "senior-welfare"
+#: Each step of the preparation: its address, what it is called, its page.
 STEPS = [
-    ("purpose", "But"),
-    ("who", "Qui"),
-    ("waves", "Vagues"),
-    ("questions", "Questions"),
-    ("callers", "Appelants"),
-    ("rules", "Règles"),
-    ("check", "Vérifier"),
+    ("purpose", "But", "workspace/campaign_step_purpose.html"),
+    ("who", "Qui", "workspace/campaign_step_who.html"),
+    ("waves", "Vagues", "workspace/campaign_step_waves.html"),
+    ("questions", "Questions", "workspace/campaign_step_questions.html"),
+    ("callers", "Appelants", "workspace/campaign_step_callers.html"),
+    ("rules", "Règles", "workspace/campaign_step_rules.html"),
+    ("check", "Vérifier", "workspace/campaign_step_check.html"),
 ]
-NEXT = {name: STEPS[rank + 1][0] for rank, (name, _) in enumerate(STEPS[:-1])}
+NEXT = {name: STEPS[rank + 1][0] for rank, (name, _, _) in enumerate(STEPS[:-1])}
 
 
 def _address(step: str, campaign_id: UUID) -> str:
@@ -57,13 +58,13 @@ def _address(step: str, campaign_id: UUID) -> str:
 
 def _page(request: Request, draft: Campaign, step: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
     """A step with its head: where one stands, the other steps, the draft's name."""
-    rank = [name for name, _ in STEPS].index(step)
+    rank = [name for name, _, _ in STEPS].index(step)
     page = {
         "campaign": draft,
         "trail": [("Campagnes", reverse("workspace:campaigns")), (draft.name, _home(draft))],
         "steps": [
             {"label": label, "url": _address(name, draft.pk), "current": name == step, "done": place < rank}
-            for place, (name, label) in enumerate(STEPS)
+            for place, (name, label, _) in enumerate(STEPS)
         ],
         "place": f"étape {rank + 1} sur {len(STEPS)}",
         "step_label": STEPS[rank][1],
@@ -71,7 +72,7 @@ def _page(request: Request, draft: Campaign, step: str, context: dict[str, Any],
         "scope_partly": not targeting_scope(request.user).everything,
         **context,
     }
-    return render(request, f"workspace/campaign_step_{step}.html", page, status=status)
+    return render(request, STEPS[rank][2], page, status=status)
 
 
 def _home(draft: Campaign) -> str:
@@ -117,7 +118,7 @@ def new_campaign(request: Request) -> HttpResponse:
         "form": form,
         "refusal": refusal,
         "trail": [("Campagnes", reverse("workspace:campaigns"))],
-        "steps": [{"label": label, "current": not rank} for rank, (_, label) in enumerate(STEPS)],
+        "steps": [{"label": label, "current": not rank} for rank, (_, label, _) in enumerate(STEPS)],
         "place": f"étape 1 sur {len(STEPS)}",
     }
     return render(request, "workspace/campaign_new.html", context, status=INVALID if request.method == "POST" else 200)
