@@ -26,7 +26,7 @@ from bienveille.faces.api.views.description import document
 pytestmark = pytest.mark.django_db
 
 #: Requests for each operation, each way of making them up.
-EXAMPLES = 25
+EXAMPLES = 20
 NAMES = [
     "not_a_server_error", "status_code_conformance", "content_type_conformance", "response_headers_conformance",
     "response_schema_conformance", "missing_required_header",

@@ -27,7 +27,8 @@ def send(program, raw, content_type="application/json"):
 
 
 @pytest.mark.parametrize(
-    "path", ["/api/v1/nowhere", "/api/v1/", "/api/v1/campaigns/1", "/api/v1/campaigns/", "/api/v1/a/b/c"]
+    "path",
+    ["/api/v1/nowhere", "/api/v1/", "/api/v1/campaigns/1", "/api/v1/campaigns/", "/api/v1/a/b/c", "/api/v1/a%0Ab"],
 )
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
 def test_no_such_address(path, method):

@@ -11,7 +11,7 @@ urlpatterns = [
     path("openapi.json", openapi, name="openapi-json"),
     path("docs", docs, name="docs"),
     *api.urls[0],
-    re_path(r"^(?P<rest>.*)$", unknown, name="unknown"),
+    re_path(r"^(?P<rest>(?s:.*))\Z", unknown, name="unknown"),
 ]
 for pattern in urlpatterns:
     if isinstance(pattern, URLPattern):

@@ -14,6 +14,10 @@ from bienveille.services.outreach.choices import CampaignState, Grade, Priority,
 # A NUL character cannot be stored by PostgreSQL; it is refused here, not there.
 Text = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$")]
 
+Rule = Annotated[
+    dict[str, Any],
+    Field(min_length=1, max_length=1, description="Une règle de public : un objet à une seule clé."),
+]
 Limit = Annotated[int, Field(ge=1, le=LARGEST_PAGE)]
 DEFAULT_LIMIT = PAGE
 State = Literal[*CampaignState.values] | None  # type: ignore[valid-type]
@@ -25,7 +29,7 @@ Until = date | None
 AfterPlanned = (
     Annotated[
         str,
-        Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])_[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"),
+        Field(pattern=r"^20\d{2}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])_[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"),
     ]
     | None
 )
@@ -76,9 +80,34 @@ class WaveIn(Schema):
 
     model_config = ConfigDict(extra="forbid")
 
-    name: str | None = Field(default=None, min_length=1, max_length=150)
-    audience: dict[str, Any] = Field(description="Une règle de public : un objet à une seule clé.")
-    priority: list[Literal[*Priority.values]] | None = None  # type: ignore[valid-type]
+    name: str = Field(default="Vague 1", min_length=1, max_length=150)
+    audience: Rule
+    priority: list[Literal[*Priority.values]] = ["oldest_first"]  # type: ignore[valid-type]
+
+
+class EverybodyIn(Schema):
+    """Quiconque a le rôle d’appelant."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    all: Literal[True]
+
+
+class NamedIn(Schema):
+    """Des personnes, par leur adresse."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    emails: list[str] = Field(min_length=1)
+
+
+class RulesIn(Schema):
+    """Les règles de la file."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    max_attempts: int = Field(default=5, ge=1, le=20, description="Essais avant de renoncer.")
+    lease_minutes: int = Field(default=30, ge=1, le=480, description="Durée d’une réservation.")
 
 
 class CampaignIn(Schema):
@@ -110,8 +139,8 @@ class CampaignIn(Schema):
     purpose: Literal[*Purpose.values] = Field(description="Finalité, du registre des traitements.")  # type: ignore[valid-type]
     questionnaire: str = Field(description="Nom d’un questionnaire publié.", max_length=100)
     waves: list[WaveIn] = Field(min_length=1, max_length=50)
-    callers: dict[str, Any] | None = Field(default=None, description="« all » ou une liste « emails ».")
-    rules: dict[str, Any] | None = Field(default=None, description="« max_attempts », « lease_minutes ».")
+    callers: EverybodyIn | NamedIn = Field(default=EverybodyIn(all=True), description="Qui appelle.")
+    rules: RulesIn = RulesIn()
 
 
 class CountIn(Schema):
@@ -119,4 +148,4 @@ class CountIn(Schema):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"audience": {"all": [{"age": {"min": 75}}]}}]})
 
-    audience: dict[str, Any] = Field(description="Une règle de public : un objet à une seule clé.")
+    audience: Rule

@@ -216,7 +216,8 @@ def _operation(path: str, method: str, operation: dict[str, Any], schemas: dict[
         "method": method.upper(),
         "path": path,
         "summary": operation["summary"],
-        "description": operation.get("description", ""),
+        "description": [" ".join(text.split()) for text in operation.get("description", "").split("\n\n")],
+        "parameters_label": f"Paramètres : {operation['summary']}",
         "parameters": [
             {
                 "name": one["name"],

@@ -1,13 +1,10 @@
 """What a program reads to prepare a campaign: whose token it is, audiences, questionnaires, the register's figures."""
 
 from datetime import date
-from typing import Annotated
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.timezone import localdate, localtime
-from ninja import Path
-from pydantic import Field
 
 from bienveille.engines.audiences.access import may_prepare, targeting_scope
 from bienveille.engines.audiences.queries import check, count, describe
@@ -20,8 +17,6 @@ from bienveille.ground.lib.typography import spaced
 from bienveille.register.imports.queries import register_figures
 
 TAG = "Préparer"
-On = Annotated[date, Field(ge=date(1990, 1, 1), le=date(2100, 1, 1))] | None
-Slug = Annotated[str, Path(pattern=r"^[a-zA-Z0-9_-]+$", max_length=60)]
 
 
 @api.get("/me", response={200: given.MeOut}, tags=[TAG], summary="À qui est ce jeton", url_name="me")
@@ -73,7 +68,7 @@ def questionnaires(request: HttpRequest) -> HttpResponse:
 
 
 @api.get("/questionnaires/{slug:slug}", response={200: given.QuestionnaireOut}, tags=[TAG], summary="Un questionnaire")
-def questionnaire(request: HttpRequest, slug: Slug) -> HttpResponse:
+def questionnaire(request: HttpRequest, slug: str) -> HttpResponse:
     """Ses sections, ses questions, ses conditions : les mêmes que reçoit un appelant."""
     version = get_current(slug)
     if version is None:
@@ -82,7 +77,7 @@ def questionnaire(request: HttpRequest, slug: Slug) -> HttpResponse:
 
 
 @api.get("/register", response={200: given.RegisterOut}, tags=[TAG], summary="Les chiffres du registre")
-def register(request: HttpRequest, on: On = None) -> HttpResponse:
+def register(request: HttpRequest, on: date | None = None) -> HttpResponse:
     """Logements, ménages et personnes du registre, et les aînés par agence. Pour qui couvre toutes les agences."""
     if not targeting_scope(me(request)).everything:
         raise PermissionDenied("Ces chiffres couvrent toutes les agences ; votre rôle n’en couvre qu’une partie.")
