@@ -114,17 +114,17 @@ class Table:
             descending=sort.startswith("-"),
             page=max(1, int(page)) if page.isascii() and page.isdigit() and len(page) < 8 else 1,
             export=export if export in EXPORTS else "",
-            others=[
-                (key, value) for key in query if key not in self._parameters() for value in query.getlist(key)[:20]
-            ],
+            others=[(key, value) for key in query if key not in self.parameters for value in query.getlist(key)[:20]],
         )
 
     def _own(self, parameter: str) -> str:
         return self.prefix + parameter
 
-    def _parameters(self) -> set[str]:
-        own = {self._own(parameter) for parameter in ("tri", "page", "export")}
-        return own | {self.prefix + one.key for one in self.filters} | set(PASSING)
+    @property
+    def parameters(self) -> list[str]:
+        """The parameters of the address that are this table's; all others belong to the rest of the page."""
+        own = [*("tri", "page", "export"), *(one.key for one in self.filters)]
+        return [*(self.prefix + name for name in own), *PASSING]
 
 
 def _answer(one: Filter, choices: Choices, typed: str) -> str:

@@ -361,6 +361,16 @@
 
   /* ---- Lists: a link that has gone with the page it led to must not leave the focus nowhere ------------------------ */
 
+  // Two lists of one page: a link written before the other list changed must not undo that change.
+  document.addEventListener("htmx:configRequest", (event) => {
+    const list = event.detail.elt.closest(".bv-listing");
+    if (!list || !event.detail.path.startsWith("?")) return;
+    const own = new Set(list.dataset.bvOwn.split(" "));
+    const kept = [...new URLSearchParams(location.search)].filter(([name]) => !own.has(name));
+    const asked = [...new URLSearchParams(event.detail.path)].filter(([name]) => own.has(name));
+    event.detail.path = `?${new URLSearchParams([...kept, ...asked])}`;
+  });
+
   document.addEventListener("htmx:afterSettle", (event) => {
     const list = event.detail.target?.isConnected ? event.detail.target : document.getElementById(event.detail.target?.id);
     if (list?.matches(".bv-listing") && document.activeElement === body) list.focus({ preventScroll: true });

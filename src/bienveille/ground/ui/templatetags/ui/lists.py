@@ -72,7 +72,8 @@ def sort_table(
     """`{% sort_table listing=listing label="Ménages de la campagne" exports=True %}<tbody>…{% endsort_table %}`
 
     The head with its sorting links, your `<tbody>`, the pages, the files. Rows are written as in `fold_table`; go
-    through `listing` itself. `paged=False`: a short table that needs no count. Filters that find nobody are said, with the way out; an empty list is yours to say.
+    through `listing` itself. `paged=False`: a short table that needs no count. Filters that find nobody are said,
+    with the way out; an empty list is yours to say.
     """
     return rendered(
         "sort_table",
