@@ -31,6 +31,12 @@ class TitleForm(forms.Form):
     title = _words("Titre", required=True, help="Ce que lira qui choisit un questionnaire pour sa campagne.")
 
 
+class PartForm(forms.Form):
+    """The title of a new part."""
+
+    title = _words("Titre de la partie", required=True)
+
+
 class DraftForm(TitleForm):
     """Title and description of a draft."""
 

@@ -28,7 +28,7 @@ from .editing import (
     simple_condition,
     slug_of,
 )
-from .faults import Fault, faults, part_alone, showable
+from .faults import Fault, faults, question_alone, showable
 from .needs import NEED_THEMATIQUES, ServiceMatch, services_for
 from .reading import InvalidDefinition, is_slug, parse
 from .statistics import Count, QuestionStatistics, summarise
@@ -60,7 +60,7 @@ __all__ = [
     "item_keys",
     "new_key",
     "parse",
-    "part_alone",
+    "question_alone",
     "section_keys",
     "sensitive_words",
     "services_for",

@@ -47,10 +47,10 @@ class Fault:
     item: int | None = None
 
 
-def faults(document: Mapping[str, Any]) -> list[Fault]:
-    """Everything that prevents a draft from being published, in its order."""
+def faults(document: Mapping[str, Any], *, whole: bool = True) -> list[Fault]:
+    """Everything that prevents a draft from being published, in its order; not `whole`: from being shown."""
     try:
-        parse(document)
+        parse(document, whole=whole)
     except InvalidDefinition as invalid:
         return [_named(error, document) for error in invalid.errors]
     return []
@@ -95,16 +95,21 @@ def _in_words(text: str, document: Mapping[str, Any]) -> str:
     return re.sub(r"«\s([^»]*?)\s»", word, text)
 
 
-def part_alone(document: Mapping[str, Any], section: int) -> dict[str, Any]:
-    """A draft with one part only, shown whatever was answered before it."""
+def question_alone(document: Mapping[str, Any], section: int, item: int) -> dict[str, Any]:
+    """A draft with one question only, after those of its part that decide whether it is shown."""
     draft = copy.deepcopy(dict(document))
     part = draft["sections"][section]
     part.pop("show_if", None)
-    here: set[str] = set()
-    for item in part.get("items", []):
-        if item.get("show_if") and not _asked_of(item["show_if"]) <= here:
-            item.pop("show_if")
-        here.add(str(item.get("key")))
+    items = part.get("items", [])
+    wanted = {items[item].get("key")}
+    for raw in reversed(items[: item + 1]):
+        if raw.get("key") in wanted:
+            wanted |= _asked_of(raw.get("show_if"))
+    part["items"] = [raw for raw in items[: item + 1] if raw.get("key") in wanted]
+    here = {raw.get("key") for raw in part["items"]}
+    for raw in part["items"]:
+        if not _asked_of(raw.get("show_if")) <= here:  # asked in another part: shown whatever was answered there
+            raw.pop("show_if")
     draft["sections"] = [part]
     return draft
 
@@ -122,9 +127,9 @@ def showable(document: Mapping[str, Any]) -> Definition | None:
     draft = copy.deepcopy(dict(document))
     draft["title"] = draft.get("title") or "Questionnaire"
     for _ in range(MOST_ROUNDS):
-        found = faults(draft)
+        found = faults(draft, whole=False)
         if not found:
-            return parse(draft)
+            return parse(draft, whole=False)
         if not _without(draft, found):
             return None
     return None

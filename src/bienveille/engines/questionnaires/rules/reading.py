@@ -30,15 +30,19 @@ def is_slug(name: str) -> bool:
     return SLUG.fullmatch(name) is not None
 
 
-def parse(document: object) -> Definition:
-    """The definition of this document; raises InvalidDefinition with every fault found."""
-    return _Reader().read(document)
+def parse(document: object, *, whole: bool = True) -> Definition:
+    """The definition of this document; raises InvalidDefinition with every fault found.
+
+    Not `whole`: a piece of a guide, that may ask nothing yet.
+    """
+    return _Reader(whole).read(document)
 
 
 class _Reader:
     """Reads a document once from top to bottom, noting each fault with its place."""
 
-    def __init__(self) -> None:
+    def __init__(self, whole: bool) -> None:
+        self.complete = whole
         self.errors: list[str] = []
         self.earlier: dict[str, Item] = {}
         self.keys: set[str] = set()
@@ -60,7 +64,7 @@ class _Reader:
             self.error(place, "il faut au moins une partie.")
         if len(self.keys) > MAX_ITEMS:
             self.error(place, f"plus de {MAX_ITEMS} questions.")
-        if not self.earlier and not self.errors:
+        if self.complete and not self.earlier and not self.errors:
             self.error(place, "il faut au moins une question.")
         if self.errors:
             raise InvalidDefinition(self.errors)

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from bienveille.engines.questionnaires import operations, rules
 from bienveille.engines.questionnaires.access import get_draft_for, writer_required
 from bienveille.engines.questionnaires.choices import QuestionKind
-from bienveille.engines.questionnaires.forms import ActForm, DraftForm, ReviewForm, RevisionForm, TitleForm
+from bienveille.engines.questionnaires.forms import ActForm, DraftForm, PartForm, ReviewForm, RevisionForm
 from bienveille.engines.questionnaires.models import QuestionnaireDraft
 from bienveille.engines.questionnaires.queries import get_definition, versions_of
 from bienveille.engines.questionnaires.views import CONFLICT, INVALID, READING, Request, trail
@@ -89,7 +89,7 @@ def _draft_page(
             for rank, one in enumerate(sections)
         ],
         "preview": rules.showable(document),
-        "part_form": TitleForm(auto_id="part_%s"),
+        "part_form": PartForm(auto_id="part_%s"),
         "faults_title": f"{counted(len(found), 'point')} à corriger avant de publier",
         "kept": f"Brouillon gardé {moment_in_words(timezone.localtime(shown.changed_at), timezone.localdate())} "
         f"par {shown.changed_by.display_name}",
@@ -113,7 +113,7 @@ def _fault_line(slug: str, fault: rules.Fault) -> dict[str, str]:
 def act(request: Request, slug: str) -> HttpResponse:
     """Move, remove or add a part; the page comes back where it was."""
     shown = get_draft_for(request.user, slug)
-    title = TitleForm(request.POST)
+    title = PartForm(request.POST)
     form = ActForm(request.POST)
     anchor = ""
     try:

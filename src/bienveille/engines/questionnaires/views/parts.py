@@ -133,7 +133,7 @@ def _item_page(request: Request, shown: QuestionnaireDraft, section: int, item: 
         "choice_rows": form.choice_fields(),
         "refusal": refusal,
         "faults": faults if item is not None or form.is_bound else [],
-        "preview": rules.showable(rules.part_alone(document, section)),
+        "preview": rules.showable(rules.question_alone(document, section, place)),
         "part": shown.document["sections"][section].get("title", ""),
         "title": raw.get("label") or NEW_QUESTION,
         "asks_again": do not in ("", "save"),
