@@ -37,11 +37,11 @@ class Town:
         assert done.returncode in codes, f"{arguments} ended with {done.returncode}:\n{done.stderr}"
         return done.stdout
 
-    def serve(self) -> None:
+    def serve(self, *, worker: bool = False) -> None:
         """Start the server; returns once it answers."""
         with (self.var / "serve.log").open("a") as log:
             self.server = subprocess.Popen(
-                [sys.executable, "-m", "bienveille", "serve", "--port", str(self.port), "--no-worker"],
+                [sys.executable, "-m", "bienveille", "serve", "--port", str(self.port), *(() if worker else ("--no-worker",))],
                 stdout=log, stderr=log, env=self.environ, cwd=ROOT,
             )  # fmt: skip
         deadline = time.monotonic() + 90
