@@ -250,7 +250,7 @@ def _file(
     """XLSX: one sheet for each part. CSV: every figure on a line, with its part. No name of anybody."""
     now = timezone.now()
     lines = [
-        *heading(f"Chiffres de la campagne «{NBSP}{shown.name}{NBSP}»", now=now, by=request.user.display_name),
+        *heading(f"Chiffres de la campagne «\u00a0{shown.name}\u00a0»", now=now, by=request.user.display_name),
         _period(shown),
     ]
     record_audit(
