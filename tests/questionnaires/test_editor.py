@@ -264,6 +264,8 @@ class TestOrder:
         assert "la condition cite" in text(client.get(url("draft", draft.slug)))
         do("up:1")
         do("remove:1:0")
+        do("remove:0:0")
+        assert "la condition cite «\u00a0Repas\u00a0», qui n’est pas" in text(client.get(url("draft", draft.slug)))
         assert keys()[1] == ["rooms", "surface", "since"]
         assert do("remove:9:9").status_code == 409
 

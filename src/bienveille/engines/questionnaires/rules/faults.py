@@ -33,6 +33,8 @@ _WORDS = {
     "max_length": "longueur",
     "items": "questions",
     "sections": "parties",
+    "any": "l’une de ces réponses",
+    "all": "toutes ces réponses",
 }
 MOST_ROUNDS = 12
 
@@ -47,20 +49,23 @@ class Fault:
     item: int | None = None
 
 
-def faults(document: Mapping[str, Any], *, whole: bool = True) -> list[Fault]:
-    """Everything that prevents a draft from being published, in its order; not `whole`: from being shown."""
+def faults(document: Mapping[str, Any], *, whole: bool = True, former: Mapping[str, Any] | None = None) -> list[Fault]:
+    """Everything that prevents a draft from being published, in its order; not `whole`: from being shown.
+
+    `former`: the version it began from, whose words name what was taken away.
+    """
     try:
         parse(document, whole=whole)
     except InvalidDefinition as invalid:
-        return [_named(error, document) for error in invalid.errors]
+        return [_named(error, document, former or {}) for error in invalid.errors]
     return []
 
 
-def _named(error: str, document: Mapping[str, Any]) -> Fault:
+def _named(error: str, document: Mapping[str, Any], former: Mapping[str, Any]) -> Fault:
     match = _PLACE.match(error)
     if match is None:
         return Fault("Le questionnaire", error)
-    text = _in_words(match["text"], document)
+    text = _in_words(match["text"], {**_labels(former), **_labels(document)})
     sections = document.get("sections", [])
     section = _rank(sections, match["section"], match["rank"])
     if section is None:
@@ -82,11 +87,16 @@ def _rank(parts: list[Any], key: str | None, number: str | None) -> int | None:
     return next((rank for rank, part in enumerate(parts) if key and part.get("key") == key), None)
 
 
-def _in_words(text: str, document: Mapping[str, Any]) -> str:
-    """Fields and questions by the words that people see."""
-    labels = {
-        item.get("key"): item.get("label") for one in document.get("sections", []) for item in one.get("items", [])
+def _labels(document: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        str(item.get("key")): str(item.get("label") or "")
+        for one in document.get("sections", [])
+        for item in one.get("items", [])
     }
+
+
+def _in_words(text: str, labels: Mapping[str, str]) -> str:
+    """Fields and questions by the words that people see."""
 
     def word(match: re.Match[str]) -> str:
         name = match[1]

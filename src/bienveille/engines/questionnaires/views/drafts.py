@@ -54,7 +54,7 @@ def _draft_page(
     status: int = 200,
 ) -> HttpResponse:
     document = shown.document
-    found = rules.faults(document)
+    found = rules.faults(document, former=shown.based_on.definition if shown.based_on else None)
     faulty = {(fault.section, fault.item) for fault in found}
     kinds = dict(QuestionKind.choices)
     sections = document.get("sections", [])
