@@ -1,12 +1,13 @@
 """The gallery of every component, with invented people only; light or dark; the accessibility page. Reads no table."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponseRedirect, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
@@ -65,6 +66,7 @@ LIST = Table(
     many="ménages",
 )
 
+NOBODY = replace(LIST, name="rien", prefix="rien-")
 GRADE_HINTS = {
     "green": "Tout va bien, ou la famille s’en occupe",
     "yellow": "À rappeler sous 7 jours",
@@ -126,6 +128,7 @@ def gallery(request: HttpRequest) -> HttpResponseBase:
     context = {
         "form": SampleForm(),
         "listing": asked.listing(households),
+        "nobody_found": NOBODY.read(QueryDict("rien-q=zzz")).listing([]),
         "wrong": wrong,
         "grade_hints": GRADE_HINTS,
         "ledger": {
