@@ -14,7 +14,7 @@ from bienveille.engines.dispatch import operations
 from bienveille.engines.dispatch.models import Contact, Lane, PlannedCall, Queue
 from bienveille.engines.dispatch.queries import check_invariants, ledger
 from bienveille.ground.platform.refusal import Refusal
-from bienveille.register.accounts.models import AuditEntry
+from bienveille.register.accounts.models import AuditEntry, User
 
 pytestmark = pytest.mark.django_db
 
@@ -37,6 +37,10 @@ def fresh(contact: Contact) -> Contact:
     return Contact.objects.get(pk=contact.pk)
 
 
+def holder_of(contact: Contact) -> User:
+    return User.objects.get(pk=contact.reserved_by_id)
+
+
 def withdraw(queue, coordinator, wanted):
     return operations.withdraw_many(actor=coordinator, queue_id=queue.pk, contact_ids=wanted, motive="en voyage")
 
@@ -50,7 +54,7 @@ class TestWithdraw:
         queue = make_queue(4)
         held = take(queue, caller)
         reached = take(queue, UserFactory())
-        record(reached, UserFactory.create() if reached.reserved_by_id is None else reached_by(reached), "reached")
+        record(reached, holder_of(reached), "reached")
         done = withdraw(queue, coordinator, ids(queue))
         assert set(done) == set(ids(queue)) - {held.pk, reached.pk}
         assert ledger(queue).as_dict() == {
@@ -84,12 +88,6 @@ class TestWithdraw:
         withdraw(queue, coordinator, ids(queue))
         with pytest.raises(operations.StaleToken):
             record(contact, caller, "reached", now=MONDAY + timedelta(hours=2))
-
-
-def reached_by(contact: Contact):
-    from bienveille.register.accounts.models import User
-
-    return User.objects.get(pk=contact.reserved_by_id)
 
 
 class TestPutBack:
@@ -151,6 +149,17 @@ class TestFree:
         contact = take(queue, caller)
         operations.release(caller=caller, contact_id=contact.pk, token=contact.token)
         take(queue, UserFactory())
+        with pytest.raises(operations.CannotFree):
+            operations.free(
+                actor=coordinator, queue_id=queue.pk, contact_id=contact.pk, holder_id=caller.pk,
+                since=contact.reserved_at,
+            )  # fmt: skip
+
+    def test_nor_one_that_its_caller_took_again_since(self, caller, coordinator):
+        queue = make_queue(1)
+        contact = take(queue, caller)
+        operations.release(caller=caller, contact_id=contact.pk, token=contact.token)
+        take(queue, caller, now=MONDAY + timedelta(minutes=5))
         with pytest.raises(operations.CannotFree):
             operations.free(
                 actor=coordinator, queue_id=queue.pk, contact_id=contact.pk, holder_id=caller.pk,

@@ -13,6 +13,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
+from bienveille.engines.audiences.access import targeting_scope
+from bienveille.engines.audiences.queries import EVERYWHERE
 from bienveille.engines.dispatch.choices import ClosingReason
 from bienveille.engines.dispatch.queries import ledger, ledgers, ledgers_by_agency
 from bienveille.engines.questionnaires.choices import Need
@@ -26,7 +28,14 @@ from bienveille.services.outreach import operations
 from bienveille.services.outreach.access import get_campaign_for, may_change
 from bienveille.services.outreach.choices import CampaignState
 from bienveille.services.outreach.models import Campaign
-from bienveille.services.outreach.queries import all_campaigns, figures, may_call, whom_it_calls
+from bienveille.services.outreach.queries import (
+    WaveCount,
+    all_campaigns,
+    campaign_document,
+    figures,
+    may_call,
+    prospect,
+)
 
 CONFLICT = 409
 GRADE_NEXT = {
@@ -60,7 +69,7 @@ def campaign(request: Request, campaign_id: UUID) -> HttpResponse:
         "live": shown.state in (CampaignState.OPEN, CampaignState.PAUSED),
     }
     if shown.state == CampaignState.DRAFT:
-        context["waves"] = whom_it_calls(shown, timezone.localdate())
+        context["waves"] = _waves(request, shown)
         return render(request, "workspace/campaign_draft.html", context)
     page = "workspace/campaign.html"
     if request.htmx and request.GET.get("partie") == "appelants" and context["is_manager"]:
@@ -73,6 +82,14 @@ def campaign(request: Request, campaign_id: UUID) -> HttpResponse:
     if request.GET.get("vu") == context["seen"]:
         return HttpResponse(status=204)  # nothing moved: the page stays as it is
     return render(request, f"{page}#figures", context)
+
+
+def _waves(request: Request, shown: Campaign) -> list[tuple[WaveCount, str, int]]:
+    """Each wave, its sentence, and how many households it would call if this person opened the campaign today."""
+    manages = has_role(request.user, *MANAGERS)
+    scope = targeting_scope(request.user) if manages else EVERYWHERE
+    found = prospect(campaign_document(shown)["waves"], timezone.localdate(), scope=scope)
+    return [(wave, wave.sentence, wave.kept) for wave in found.waves]
 
 
 def _calling(shown: Campaign) -> dict[str, Any]:
@@ -128,7 +145,7 @@ def open_page(request: Request, campaign_id: UUID) -> HttpResponse:
         target = operations.open_campaign(campaign_id=shown.pk, actor=request.user, now=timezone.now())
         return f"La campagne est ouverte : {counted(target, 'ménage')} à appeler."
 
-    context = {"waves": whom_it_calls(shown, timezone.localdate()) if shown.state == CampaignState.DRAFT else []}
+    context = {"waves": _waves(request, shown) if shown.state == CampaignState.DRAFT else []}
     return _confirm(request, shown, "workspace/campaign_open.html", open_now, context)
 
 

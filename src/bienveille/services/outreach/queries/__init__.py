@@ -6,7 +6,6 @@ from bienveille.services.outreach.queries.campaigns import (
     campaigns_to_call,
     find_campaign,
     may_call,
-    whom_it_calls,
 )
 from bienveille.services.outreach.queries.coordination import (
     CallerLine,
@@ -78,10 +77,10 @@ __all__ = [
     "MyFigures",
     "PersonLine",
     "PhoneLine",
-    "Week",
     "Prospect",
     "Waits",
     "WaveCount",
+    "Week",
     "WeeklyPerson",
     "agencies_of",
     "all_campaigns",
@@ -124,5 +123,4 @@ __all__ = [
     "wave_names",
     "weekly_call",
     "weekly_people",
-    "whom_it_calls",
 ]

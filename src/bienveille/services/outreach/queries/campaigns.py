@@ -1,15 +1,13 @@
 """Campaigns themselves: lists, who calls in them, whom they call."""
 
-from datetime import date
 from uuid import UUID
 
 from django.db.models import QuerySet
 
-from bienveille.engines.audiences.queries import check, count, describe
 from bienveille.register.accounts.choices import Role
 from bienveille.register.accounts.models import User
 from bienveille.services.outreach.choices import CampaignState
-from bienveille.services.outreach.models import Campaign, Wave
+from bienveille.services.outreach.models import Campaign
 
 
 def callers_for(campaign: Campaign) -> QuerySet[User]:
@@ -42,14 +40,3 @@ def all_campaigns() -> list[Campaign]:
 def find_campaign(campaign_id: UUID) -> Campaign | None:
     """One campaign with its queue and its questionnaire (1 query)."""
     return Campaign.objects.select_related("queue", "questionnaire").filter(pk=campaign_id).first()
-
-
-def whom_it_calls(campaign: Campaign, on: date) -> list[tuple[Wave, str, int]]:
-    """Each wave of a campaign with its audience in French and how many households it holds today (3 queries a wave).
-
-    A household in two waves is counted in each; once open it stays in the first.
-    """
-    return [
-        (wave, describe(wave.audience), count(check(wave.audience), on).households)
-        for wave in campaign.waves.order_by("rank")
-    ]
