@@ -106,21 +106,19 @@ def crowd(port: int, campaign_id: UUID, secrets: list[str], *, quota: int | None
 def _watch(campaign_id: UUID, stop) -> None:  # type: ignore[no-untyped-def]
     """Tells everybody to stop once nobody waits and nobody is in hand.
 
-    When only households in hand are left, a minute passes at once: those of callers who vanished go to somebody else,
-    and the reservations of the others lapse under their feet.
+    When only households in hand are left, the minute of those taken ten seconds ago passes at once: they are those of
+    callers who vanished, or whose answer is slow to come.
     """
-    last = (1, 0)
     while not stop.wait(1):
         left = left_of(campaign_id)
         if not any(left):
             stop.set()
-        elif left == last and left[0] == 0:
+        elif left[0] == 0:
             with connection.cursor() as cursor:
                 cursor.execute(
-                    "UPDATE dispatch_contact SET lease_until = lease_until - interval '1 minute' "
-                    "WHERE state = 'reserved'"
+                    "UPDATE dispatch_contact SET lease_until = least(lease_until, now()) "
+                    "WHERE state = 'reserved' AND reserved_at < now() - interval '10 seconds'"
                 )
-        last = left
     connection.close()
 
 
