@@ -118,3 +118,23 @@ def test_axe_finds_nothing_with_its_menus_open(browser, address, width):
     )
     assert found == []
     context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_in_the_end_of_a_session(browser, address, scheme):
+    context = browser.new_context(viewport={"width": 320, "height": 700}, locale="fr-FR", color_scheme=scheme)
+    page = context.new_page()
+    page.goto(address)
+    page.evaluate("document.querySelector('dialog').showModal()")
+    page.evaluate(AXE)
+    for part in ("[data-bv-session-ending]", "[data-bv-session-over]"):
+        page.evaluate(
+            "part => document.querySelectorAll('dialog > div').forEach((one) => { one.hidden = !one.matches(part); })",
+            part,
+        )
+        found = page.evaluate("async () => (await axe.run('dialog')).violations.map((fault) => fault.id)")
+        assert found == []
+        place = page.locator("dialog").bounding_box()
+        assert place["x"] >= 0
+        assert place["x"] + place["width"] <= 320
+    context.close()
