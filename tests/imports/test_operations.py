@@ -457,7 +457,7 @@ class TestWrongFiles:
             import_files(paths=[settled.path("patrimoine", HOMES)], today=TODAY, org="Un autre bailleur")
 
     def test_a_failure_in_the_middle_leaves_nothing(self, landlord, monkeypatch):
-        monkeypatch.setattr(operations, "record_audit", lambda **_: 1 / 0)
+        monkeypatch.setattr(operations.call, "record_audit", lambda **_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             landlord.imports(homes=HOMES, tenants=[tenant()])
         assert not Dwelling.objects.exists()

@@ -121,6 +121,33 @@ class TestDrop:
         assert "le fichier est vide" in text(drop(client, SimpleUploadedFile("rien.csv", b"")))
 
 
+class TestLargeFiles:
+    """Too large to be looked at while somebody waits: the job does it, with the same words."""
+
+    @pytest.fixture(autouse=True)
+    def _everything_is_large(self, monkeypatch):
+        monkeypatch.setattr("bienveille.register.imports.operations.screens.AT_ONCE", 0)
+
+    def test_looked_at_by_the_job(self, client, landlord):
+        run = dropped(client, given(newcomers(landlord)))
+        assert (run.state, run.files.get().kind) == ("checking", "")
+        check_run(run_id=str(run.pk))
+        run.refresh_from_db()
+        assert (run.state, run.files.get().kind, run.files.get().created) == ("ready", "tenants", 1)
+        assert "SOLDE" not in run.files.get().samples
+
+    def test_a_wrong_one_is_refused_with_its_sentence(self, client, tmp_path):
+        run = checked(client, SimpleUploadedFile("courrier.pdf", b"%PDF-1.7 bonjour"))
+        assert run.state == "refused"
+        assert "c’est un document PDF" in text(page(client, run))
+
+    def test_one_whose_titles_say_nothing_asks(self, client, landlord):
+        rows = [{"BAIL_X": "002", "UNITE": "0001-2", "PATRONYME_X": "ROYER", "JJ": "04/05/1950"}]
+        run = checked(client, given(landlord.path("mystere", rows)))
+        assert run.state == "mapping"
+        assert "ne disent pas ce qu’il décrit" in text(page(client, run))
+
+
 class TestPreview:
     def test_counts_before_and_after_and_nothing_written(self, client, landlord):
         run = checked(client, given(newcomers(landlord)))
