@@ -52,7 +52,6 @@ def promised_line(*, planned: PlannedCall) -> dict[str, Any]:
     today = timezone.localdate()
     return {
         "planned": planned,
-        "today": today,
         "late": planned.due_on < today,
         "moment": moment_words(planned.due_when),
     }

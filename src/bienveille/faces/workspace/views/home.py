@@ -58,7 +58,7 @@ def _left(user: User) -> list[dict[str, Any]]:
             "planned": planned,
             "tag": "En pause",
             "icon": "pause-circle",
-            "words": f"Promis {day_in_words(planned.due_on, now.date())} par {planned.caller.display_name}, "
+            "words": f"Promis pour {day_in_words(planned.due_on, now.date())} par {planned.caller.display_name}, "
             f"qui reprend {day_in_words(planned.caller.calling_pause.until, now.date())}",
         }
         for planned in promises_of_resting(scope, now.date())
