@@ -10,8 +10,18 @@ from tests.accounts.factories import UserFactory
 from tests.imports.factories import Landlord, home, tenant
 
 from bienveille.ground.platform.jobs import run_worker
+from bienveille.register.accounts.choices import AuditAction
+from bienveille.register.accounts.models import AuditEntry
 from bienveille.register.imports.models import ImportRun
-from bienveille.register.imports.operations import apply_run, ask_to_apply, jobs, receive_files, resume_run
+from bienveille.register.imports.operations import (
+    apply_run,
+    ask_to_apply,
+    cancel_run,
+    jobs,
+    receive_files,
+    resume_run,
+    save_profile,
+)
 from bienveille.register.tenants.models import Person
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -110,3 +120,17 @@ def test_given_up_while_a_job_thought_dead_was_working(waiting, monkeypatch):
     apply_run(run_id=str(waiting.pk))
     waiting.refresh_from_db()
     assert (waiting.state, Person.objects.count()) == ("cancelled", 0)
+
+
+def test_every_step_says_who_took_it(waiting):
+    run_worker(queues=["imports"], wait=False)
+    waiting.refresh_from_db()
+    save_profile(actor=waiting.actor, run_id=waiting.pk, label="Lundi", now=timezone.now())
+    apply(waiting)
+    resume_run(actor=waiting.actor, run_id=waiting.pk, now=timezone.now())
+    waiting.refresh_from_db()
+    ImportRun.objects.filter(pk=waiting.pk).update(stopped_at=timezone.now())
+    cancel_run(actor=waiting.actor, run_id=waiting.pk, now=timezone.now())
+    entries = AuditEntry.objects.filter(action=AuditAction.IMPORT_CHANGED).order_by("pk")
+    assert [entry.detail["did"] for entry in entries] == ["received", "profile", "asked", "resumed", "cancelled"]
+    assert {entry.actor_id for entry in entries} == {waiting.actor_id}

@@ -134,7 +134,7 @@ def usable_phones(household_id: UUID) -> list[ContactPoint]:
 
 
 def still_callable() -> Q | Exists:
-    """Promised calls whose household may still be called: somebody present who did not object, nobody protected (no query).
+    """Promised calls whose household may still be called: present, unopposed, not protected (no query).
 
     Deaths, departures and oppositions keep coming after a promise; the hand-out looks too (`dispatch_obstacle`).
     """

@@ -39,6 +39,7 @@ class AuditAction(TextChoices):
     CAMPAIGN_CHANGED = "campaign.changed", "Campagne modifiée"
     AUDIENCE_CHANGED = "audience.changed", "Public modifié"
     QUESTIONNAIRE_CHANGED = "questionnaire.changed", "Questionnaire modifié"
+    IMPORT_CHANGED = "import.changed", "Import préparé"
     IMPORT_APPLIED = "import.applied", "Import appliqué"
     ACCOUNT_CHANGED = "account.changed", "Compte modifié"
     SIGNED_IN = "account.signed_in", "Connexion"

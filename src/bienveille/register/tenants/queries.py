@@ -6,7 +6,8 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Extract
 
 from bienveille.ground.platform.text_search import name_matches
 from bienveille.register.accounts.rules import Scope
@@ -67,6 +68,10 @@ class HouseholdRecord:
     leases: list[Lease]
     alone: bool
     protected: bool
+
+
+#: The oldest has the earliest birth date: turned round, so that the arrow of a list tells the truth.
+BY_AGE = Extract("birth_date", "epoch") * Value(-1)
 
 
 def people_found(

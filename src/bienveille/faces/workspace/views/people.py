@@ -4,8 +4,6 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Value
-from django.db.models.functions import Extract
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
@@ -33,6 +31,7 @@ from bienveille.register.tenants.access import (
 )
 from bienveille.register.tenants.choices import ContactKind, MarkKind
 from bienveille.register.tenants.queries import (
+    BY_AGE,
     CANDIDATES,
     Resident,
     as_doubles,
@@ -48,8 +47,7 @@ AGES = [(str(age), f"{age} ans et plus") for age in (60, 65, 70, 75, 80, 85, 90)
 PEOPLE = Table(
     columns=[
         Column("name", "Nom", sort="search", filled=True),
-        # The oldest has the earliest birth date: turned round, so that the arrow tells the truth.
-        Column("age", "Âge", sort=Extract("birth_date", "epoch") * Value(-1), kind="number", down=True),
+        Column("age", "Âge", sort=BY_AGE, kind="number", down=True),
         Column("residence", "Résidence"),
         Column("commune", "Commune"),
         Column("agency", "Agence"),

@@ -178,9 +178,7 @@ def _profile(name: str) -> Profile | None:
     profile = find_profile(name=name)
     if profile is None:
         known = ", ".join([*profile_names(), *ImportProfile.objects.values_list("name", flat=True)])
-        raise UnknownProfile(
-            f"Le profil «\u00a0{name}\u00a0» n’existe pas. Profils possibles\u00a0: {known}."
-        )
+        raise UnknownProfile(f"Le profil «\u00a0{name}\u00a0» n’existe pas. Profils possibles\u00a0: {known}.")
     return profile
 
 

@@ -124,6 +124,7 @@ def _record_received(
     files = [ImportFile(run=import_run, rank=rank, **fact) for rank, fact in enumerate(facts)]
     ImportFile.objects.bulk_create(files)
     _check_when_said(import_run, files, profile, now)
+    _audit(actor, import_run, "received", files=len(files))
     return import_run
 
 
@@ -142,6 +143,16 @@ def _check_when_said(
         _ask(import_run, now, sum(file.records for file in files))
         check_run.enqueue(run_id=import_run.pk)
     import_run.save()
+
+
+def _audit(actor: User, import_run: ImportRun, what: str, **detail: Any) -> None:
+    record_audit(
+        actor=actor,
+        action=AuditAction.IMPORT_CHANGED,
+        subject=import_run,
+        reason="Import préparé à l’écran",
+        detail={"did": what, **detail},
+    )
 
 
 def _ask(import_run: ImportRun, now: dt.datetime, rows: int) -> None:
@@ -200,6 +211,7 @@ def change_columns(
     ImportFile.objects.bulk_update(files, ["kind", "given_kind", "chosen"])
     import_run.revision += 1
     _check_when_said(import_run, files, known, now)
+    _audit(actor, import_run, "columns", profile=import_run.profile)
 
 
 @transaction.atomic
@@ -217,6 +229,7 @@ def ask_to_apply(*, actor: User, run_id: UUID, revision: int, now: dt.datetime) 
     read = ImportFile.objects.filter(run=import_run).values_list("records", flat=True)
     _ask(import_run, now, sum(read))
     import_run.save()
+    _audit(actor, import_run, "asked")
     apply_run.enqueue(run_id=import_run.pk)
 
 
@@ -236,6 +249,7 @@ def cancel_run(*, actor: User, run_id: UUID, now: dt.datetime) -> None:
     import_run.refusal = f"Abandonné par {actor.display_name}."
     import_run.save()
     ImportIssue.objects.filter(file__run=import_run).update(value="")
+    _audit(actor, import_run, "cancelled")
     transaction.on_commit(lambda: erase_files(runs=[import_run.pk]))
 
 
@@ -247,6 +261,7 @@ def resume_run(*, actor: User, run_id: UUID, now: dt.datetime) -> None:
         return
     _ask(import_run, now, import_run.rows_total)
     import_run.save()
+    _audit(actor, import_run, "resumed")
     job = check_run if import_run.state == RunState.CHECKING else apply_run
     job.enqueue_once(f"import:{import_run.pk}", run_id=import_run.pk)
 
@@ -274,6 +289,7 @@ def save_profile(*, actor: User, run_id: UUID, label: str, now: dt.datetime) -> 
     profile, _ = ImportProfile.objects.update_or_create(
         name=name, defaults={"label": label, "base": base, "columns": columns, "saved_by": actor, "saved_at": now}
     )
+    _audit(actor, import_run, "profile", profile=name)
     return profile
 
 
