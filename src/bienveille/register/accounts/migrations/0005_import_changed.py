@@ -4,15 +4,39 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0004_invitation_revoked_at_alter_apitoken_created_at_and_more'),
+        ("accounts", "0004_invitation_revoked_at_alter_apitoken_created_at_and_more"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='auditentry',
-            name='action',
-            field=models.CharField(choices=[('household.read', 'Fiche lue'), ('household.listed', 'Fiches listées'), ('household.handed', 'Ménage confié à un appelant'), ('household.changed', 'Fiche modifiée'), ('person.changed', 'Personne modifiée'), ('attempt.recorded', 'Appel enregistré'), ('attempt.undone', 'Appel annulé'), ('contact.released', 'Ménage rendu'), ('contact.changed', 'Contact modifié'), ('campaign.changed', 'Campagne modifiée'), ('audience.changed', 'Public modifié'), ('questionnaire.changed', 'Questionnaire modifié'), ('import.changed', 'Import préparé'), ('import.applied', 'Import appliqué'), ('account.changed', 'Compte modifié'), ('account.signed_in', 'Connexion'), ('account.sign_in_failed', 'Connexion refusée'), ('account.signed_out', 'Déconnexion'), ('housing.changed', 'Patrimoine modifié'), ('partner.changed', 'Partenaire modifié'), ('data.exported', 'Données exportées')], max_length=40),
+            model_name="auditentry",
+            name="action",
+            field=models.CharField(
+                choices=[
+                    ("household.read", "Fiche lue"),
+                    ("household.listed", "Fiches listées"),
+                    ("household.handed", "Ménage confié à un appelant"),
+                    ("household.changed", "Fiche modifiée"),
+                    ("person.changed", "Personne modifiée"),
+                    ("attempt.recorded", "Appel enregistré"),
+                    ("attempt.undone", "Appel annulé"),
+                    ("contact.released", "Ménage rendu"),
+                    ("contact.changed", "Contact modifié"),
+                    ("campaign.changed", "Campagne modifiée"),
+                    ("audience.changed", "Public modifié"),
+                    ("questionnaire.changed", "Questionnaire modifié"),
+                    ("import.changed", "Import préparé"),
+                    ("import.applied", "Import appliqué"),
+                    ("account.changed", "Compte modifié"),
+                    ("account.signed_in", "Connexion"),
+                    ("account.sign_in_failed", "Connexion refusée"),
+                    ("account.signed_out", "Déconnexion"),
+                    ("housing.changed", "Patrimoine modifié"),
+                    ("partner.changed", "Partenaire modifié"),
+                    ("data.exported", "Données exportées"),
+                ],
+                max_length=40,
+            ),
         ),
     ]
