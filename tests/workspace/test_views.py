@@ -82,7 +82,7 @@ class TestHome:
         ("roles", "words"),
         [
             (["caller"], "Aucune campagne ne vous attend"),
-            (["director"], "Aucune campagne n’est en cours"),
+            (["director"], "Trois étapes jusqu’au premier appel"),
             (["social_worker"], "Retrouvez un locataire par son nom"),
             (["communication"], "Rien ne vous attend ici"),
             ([], "Rien ne vous attend ici"),
@@ -99,6 +99,19 @@ class TestHome:
 
     def test_manager_sees_the_ledger(self, as_manager, campaign):
         assert campaign.name in body(as_manager.get("/"))
+
+    def test_a_new_landlord_is_led_to_its_first_call(self, as_manager):
+        page = as_manager.get("/").content.decode()
+        assert "Trois étapes" in page
+        assert 'href="/imports/nouveau/"' in page
+        assert 'href="/campagnes/nouvelle/"' not in page, "nobody is known yet"
+        HouseholdFactory()
+        page = as_manager.get("/").content.decode()
+        assert 'href="/campagnes/nouvelle/"' in page
+        assert 'href="/imports/nouveau/"' not in page
+
+    def test_the_steps_end_with_the_first_opening(self, as_manager, campaign):
+        assert "Trois étapes" not in as_manager.get("/").content.decode()
 
     def test_stranger_is_sent_to_sign_in(self, client):
         assert client.get("/").status_code == 302

@@ -266,6 +266,11 @@ def as_doubles(doubles: Iterable[Double], on: date, *, hide_protected: bool = Tr
     return [DoubleRow(found[pair.first.pk], found[pair.second.pk], pair.why) for pair in pairs]
 
 
+def somebody_known() -> bool:
+    """Whether the register knows anybody yet, for the first steps of a landlord (1 query)."""
+    return Person.objects.exists()
+
+
 def household_record(household: Household, on: date) -> HouseholdRecord:
     """Everything on the page of a household, which `access.get_household_for` has loaded (5 queries).
 

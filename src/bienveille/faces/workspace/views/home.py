@@ -4,6 +4,7 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
@@ -16,8 +17,12 @@ from bienveille.ground.platform.reference import EmergencyNumber, emergency_numb
 from bienveille.register.accounts.access import MANAGERS, has_role
 from bienveille.register.accounts.choices import Role
 from bienveille.register.accounts.models import User
+from bienveille.register.imports.access import may_import
 from bienveille.register.tenants.access import reading_scope
+from bienveille.register.tenants.queries import somebody_known
+from bienveille.services.outreach.access import may_change
 from bienveille.services.outreach.choices import CampaignState
+from bienveille.services.outreach.models import Campaign
 from bienveille.services.outreach.queries import all_campaigns, left_alone, promises_of_resting
 
 FAMILIES = {
@@ -37,16 +42,53 @@ def home(request: Request) -> HttpResponse:
         "desk": desk(user),
         "campaigns": [],
         "left": [],
+        "steps": [],
         "is_manager": has_role(user, *MANAGERS),
     }
     if context["is_manager"]:
-        running = [one for one in all_campaigns() if one.state in (CampaignState.OPEN, CampaignState.PAUSED)]
+        campaigns = all_campaigns()
+        running = [one for one in campaigns if one.state in (CampaignState.OPEN, CampaignState.PAUSED)]
         by_queue = ledgers(one.queue_id for one in running)
         context["campaigns"] = [{"campaign": one, "ledger": by_queue[one.queue_id].as_dict()} for one in running]
         context["left"] = _left(user)
+        if not any(one.opened_at for one in campaigns):
+            context["steps"] = _first_steps(user, campaigns)
     context["is_caller"] = has_role(user, Role.CALLER)
     context["sees_people"] = has_role(user, *MANAGERS, Role.SOCIAL_WORKER)
     return render(request, "workspace/home.html", context)
+
+
+def _first_steps(user: User, campaigns: list[Campaign]) -> list[dict[str, Any]]:
+    """What leads a new landlord to its first call; nobody has ever called here."""
+    known = somebody_known()
+    files = reverse("imports:new") if may_import(user) else ""
+    draft = next((one.pk for one in campaigns if may_change(user, one)), None)
+    prepare = reverse("workspace:draft_check", args=[draft]) if draft else reverse("workspace:new_campaign")
+    return [
+        {
+            "title": "Importer vos fichiers",
+            "text": "Le patrimoine, les locataires et les collaborateurs, tels que votre logiciel les exporte."
+            if files
+            else "La direction ou l’administrateur les dépose\u00a0: patrimoine, locataires, collaborateurs.",
+            "done": known,
+            "label": "" if known else "Importer des fichiers",
+            "url": files,
+        },
+        {
+            "title": "Préparer une campagne",
+            "text": "Qui appeler, dans quel ordre, avec quelles questions et quels appelants.",
+            "done": draft is not None,
+            "label": "Reprendre la préparation" if draft else "Préparer une campagne",
+            "url": prepare if known else "",
+        },
+        {
+            "title": "L’ouvrir",
+            "text": "Vos appelants se connectent et prennent le premier appel. Les chiffres se suivent ici.",
+            "done": False,
+            "label": "",
+            "url": "",
+        },
+    ]
 
 
 def _left(user: User) -> list[dict[str, Any]]:
