@@ -7,7 +7,7 @@ import os
 import sys
 from datetime import datetime, time, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from bienveille.register.accounts.models import Agency, User
@@ -59,6 +59,15 @@ def use_demo_database() -> None:
     os.environ["BIENVEILLE_VAR"] = str(root / "demo")
 
 
+#: Publics that anybody can open, change or copy.
+AUDIENCES: dict[str, dict[str, Any]] = {
+    "Nos aînés de 75 ans et plus": {"age": {"min": 75}},
+    "Seuls, 80 ans et plus, en étage sans ascenseur": {
+        "all": [{"age": {"min": 80}}, {"lives_alone": True}, {"floor_without_lift": {"min": 3}}]
+    },
+}
+
+
 def prepare() -> str:
     """The demo landlord, made once: its files imported, its accounts, a campaign half done. Harmless twice."""
     from bienveille.ground.platform.refusal import Refusal
@@ -75,8 +84,20 @@ def prepare() -> str:
         _accounts()
     if not Campaign.objects.exists():
         _say("Les appelants commencent la campagne…")
+        _audiences()
         _half_done()
     return ""
+
+
+def _audiences() -> None:
+    from bienveille.engines.audiences.operations import save_audience
+    from bienveille.engines.audiences.queries import saved_audiences
+    from bienveille.register.accounts.queries import users_by_email
+
+    director = users_by_email([address("director")])[address("director")]
+    kept = {audience.name for audience in saved_audiences()}
+    for name in AUDIENCES.keys() - kept:
+        save_audience(actor=director, name=name, rule=AUDIENCES[name], purpose="wellbeing")
 
 
 def _import() -> None:
@@ -169,6 +190,36 @@ def _half_done() -> None:
             when = (moment + timedelta(days=day)).replace(hour=hour)
             if when.weekday() < 5:
                 work_together(campaign.pk, callers, when, at_most=3)
+    _own_calls(campaign)
+
+
+def _own_calls(campaign: Campaign) -> None:
+    """What the demo's own caller did: somebody every week, a call promised for today, nobody at home."""
+    from bienveille.engines.dispatch.queries import contact_in_hand
+    from bienveille.faces.cli.simulation import ANSWERS
+    from bienveille.register.accounts.models import User
+    from bienveille.services.outreach.operations import CallReport, record_call, take_next
+
+    caller = User.objects.get(email=address("caller"))
+    start = _working_days_ago(4)
+    weekly = {
+        "grade": "yellow",
+        "needs": ("company",),
+        "note": "Aime parler de son jardin.",
+        "weekly": True,
+    }
+    promised = {"grade": "green", "call_back_on": _working_days_ago(0).date(), "note": "Rappeler après sa visite."}
+    calls = [
+        CallReport(outcome="reached", answers=ANSWERS, **weekly),  # type: ignore[arg-type]
+        CallReport(outcome="no_answer"),
+        CallReport(outcome="reached", answers=ANSWERS, **promised),  # type: ignore[arg-type]
+    ]
+    for rank, report in enumerate(calls):
+        now = start + timedelta(minutes=12 * rank)
+        take_next(campaign=campaign, caller=caller, now=now)
+        held = contact_in_hand(campaign.queue_id, caller)
+        if held is not None and held.token is not None:
+            record_call(campaign=campaign, caller=caller, contact_id=held.pk, token=held.token, report=report, now=now)
 
 
 def _working_days_ago(days: int) -> datetime:

@@ -12,6 +12,7 @@ from django.db import models
 from django.db.models import CheckConstraint, F, GeneratedField, Q, TextField, UniqueConstraint
 from django.db.models.functions import Lower
 
+from bienveille.ground.lib.names import spelled
 from bienveille.ground.platform.records import Record, RecordManager
 from bienveille.ground.platform.text_search import SearchName
 from bienveille.register.accounts.choices import AuditAction, AuditChannel, LandlordKind, Role
@@ -124,12 +125,12 @@ class User(Record, AbstractBaseUser):
 
     @property
     def display_name(self) -> str:
-        return f"{self.first_name} {self.last_name}".strip() or self.email
+        return f"{spelled(self.first_name)} {spelled(self.last_name)}".strip() or self.email
 
     @property
     def initials(self) -> str:
         """First name and one letter, as the bar shows: "Josiane T."."""
-        return f"{self.first_name} {self.last_name[:1]}.".strip() if self.last_name else self.email
+        return f"{spelled(self.first_name)} {self.last_name[:1]}.".strip() if self.last_name else self.email
 
 
 class RoleGrant(Record):

@@ -51,7 +51,7 @@ class Household(Record):
     @property
     def display_name(self) -> str:
         """The name as screens show it: each word of an export in capitals gets its own case."""
-        return " ".join(spelled(word) if len(word) > 2 else word for word in self.name.split(" "))
+        return " ".join(spelled(word) for word in self.name.split(" "))
 
 
 class Lease(Record):
