@@ -42,3 +42,13 @@ class EnergyClass(TextChoices):
     E = "e", "E"
     F = "f", "F"
     G = "g", "G"
+
+
+class Occupancy(TextChoices):
+    """How a home is occupied, as the national directory asks it every year (RPLS, field MODE)."""
+
+    LET = "let", "Loué"
+    VACANT = "vacant", "Vacant, proposé à la location"
+    VACANT_TECHNICAL = "vacant_technical", "Vide (travaux, démolition ou vente)"
+    ASSOCIATION = "association", "Confié à une association"
+    OTHER = "other", "Occupé autrement"

@@ -7,7 +7,7 @@ from django.db.models import CheckConstraint, GeneratedField, Q, TextField, Uniq
 from bienveille.ground.platform.records import Record
 from bienveille.ground.platform.text_search import SearchName
 from bienveille.register.accounts.models import Agency, User
-from bienveille.register.housing.choices import DwellingType, EnergyClass, Ownership, ResidenceKind
+from bienveille.register.housing.choices import DwellingType, EnergyClass, Occupancy, Ownership, ResidenceKind
 
 
 class Commune(models.Model):
@@ -94,6 +94,12 @@ class Dwelling(Record):
     financing = models.CharField(max_length=20, blank=True, help_text="Loan family, as the landlord names it")
     dpe = models.CharField(max_length=1, choices=EnergyClass, blank=True)
     ownership = models.CharField(max_length=10, choices=Ownership, blank=True)
+    occupancy = models.CharField(
+        max_length=16, choices=Occupancy, blank=True, default="", db_default="", help_text="As declared; unknown: empty"
+    )
+    occupancy_on = models.DateField(null=True, blank=True, help_text="Day on which the declaration says it was so")
+    built_in = models.PositiveSmallIntegerField(null=True, blank=True, help_text="Year of construction")
+    accessible = models.BooleanField(null=True, help_text="Fit for reduced mobility; unknown when null")
 
     class Meta:
         constraints = [
@@ -103,6 +109,8 @@ class Dwelling(Record):
             CheckConstraint(name="dwelling_type", condition=Q(type__in=["", *DwellingType.values])),
             CheckConstraint(name="dwelling_dpe", condition=Q(dpe__in=["", *EnergyClass.values])),
             CheckConstraint(name="dwelling_ownership", condition=Q(ownership__in=["", *Ownership.values])),
+            CheckConstraint(name="dwelling_occupancy", condition=Q(occupancy__in=["", *Occupancy.values])),
+            CheckConstraint(name="dwelling_built_in", condition=Q(built_in=None) | Q(built_in__gte=1500)),
         ]
 
     def __str__(self) -> str:
