@@ -83,7 +83,10 @@ class Lease(Record):
 
 
 class Person(Record):
-    """Somebody of a household. `left_on` and `deceased` close without deleting."""
+    """Somebody of a household. `left_on` and `deceased` close without deleting.
+
+    A row merged into another keeps its `erp_key`: the landlord's file still finds it, and imports leave it alone.
+    """
 
     household = models.ForeignKey(Household, models.CASCADE, related_name="people", db_index=False)
     erp_key = models.CharField(
@@ -119,6 +122,17 @@ class Person(Record):
         blank=True,
         help_text="What the landlord's file said of the fields corrected here: they stay until it says something else",
     )
+    merged_into = models.ForeignKey(
+        "self",
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="merged_rows",
+        db_index=False,
+        help_text="The row that speaks for this person since somebody said that both were one; never a chain",
+    )
+    merged_at = models.DateTimeField(null=True, blank=True)
+    merged_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
     search: GeneratedField = GeneratedField(
         expression=SearchName("last_name", "first_name"), output_field=TextField(), db_persist=True
     )
@@ -132,8 +146,17 @@ class Person(Record):
             CheckConstraint(name="person_title", condition=Q(title__in=["", *Title.values])),
             CheckConstraint(name="person_role", condition=Q(role__in=PersonRole.values)),
             CheckConstraint(name="person_marital", condition=Q(marital_status__in=["", *MaritalStatus.values])),
+            # A row merged into another has left: whatever looks for who is there does not find it. Migration 0005 has
+            # the trigger that refuses chains.
+            CheckConstraint(
+                name="person_merged_has_left",
+                condition=Q(merged_into=None, merged_at=None, merged_by=None)
+                | Q(merged_into__isnull=False, merged_at__isnull=False, merged_by__isnull=False, left_on__isnull=False),
+            ),
+            CheckConstraint(name="person_merged_elsewhere", condition=Q(merged_into=None) | ~Q(merged_into=F("id"))),
         ]
         indexes = [
+            models.Index(fields=["merged_into"], name="person_merged", condition=Q(merged_into__isnull=False)),
             # Also the foreign key's index. It holds all that audiences sum up by household: they never read the rows.
             models.Index(
                 fields=["household"],
@@ -246,3 +269,29 @@ class KnownApart(Record):
             UniqueConstraint(fields=["first", "second"], name="known_apart_once"),
             CheckConstraint(name="known_apart_order", condition=Q(first__lt=F("second"))),
         ]
+
+
+class Merge(Record):
+    """Two rows that somebody said are one person. `before`: what each held, so that it can be undone exactly."""
+
+    kept = models.ForeignKey(Person, models.CASCADE, related_name="merges")
+    gone = models.ForeignKey(Person, models.CASCADE, related_name="merged_away")
+    merged_by = models.ForeignKey(User, models.PROTECT, related_name="+", db_index=False)
+    merged_at = models.DateTimeField()
+    reason = models.CharField(max_length=300, blank=True)
+    before = models.JSONField(help_text="Both rows, their contact points, marks and relatives, before and after")
+    undone_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
+    undone_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            CheckConstraint(name="merge_two_people", condition=~Q(kept=F("gone"))),
+            CheckConstraint(
+                name="merge_undone_by_somebody",
+                condition=Q(undone_by=None, undone_at=None) | Q(undone_by__isnull=False, undone_at__isnull=False),
+            ),
+            UniqueConstraint(fields=["gone"], name="merge_once", condition=Q(undone_at=None)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.gone_id} → {self.kept_id}"
