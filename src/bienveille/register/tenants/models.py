@@ -116,6 +116,12 @@ class Person(Record):
         null=True, blank=True, help_text="Day this person objected to being called (GDPR art. 21)"
     )
     protected_address = models.BooleanField(default=False, help_text="Nobody may learn where this person lives")
+    erp_fingerprint = models.BigIntegerField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="Fingerprint of the row last read for this person; the same row read again changes nothing",
+    )
     file_said = models.JSONField(
         default=dict,
         db_default=models.Value({}, output_field=models.JSONField()),
