@@ -22,6 +22,7 @@ class Role(TextChoices):
     COMMUNICATION = "communication", "Communication"
     PARTNER = "partner", "Partenaire"
     TENANT = "tenant", "Locataire"
+    DEPOSITOR = "depositor", "Dépôt de fichiers (programme)"
 
 
 class AuditAction(TextChoices):

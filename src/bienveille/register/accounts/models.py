@@ -97,6 +97,12 @@ class User(Record, AbstractBaseUser):
     hours_per_week = models.DecimalField(max_digits=4, decimal_places=1, null=True, blank=True)
     languages = ArrayField(models.CharField(max_length=8), default=list, blank=True)
     phone = models.CharField(max_length=16, blank=True, help_text="E.164")
+    covers = models.ManyToManyField(
+        Agency, related_name="+", blank=True, help_text="Agencies that they call for; none: every agency"
+    )
+    skills = ArrayField(models.CharField(max_length=40), default=list, blank=True)
+    imported = models.BooleanField(default=False, help_text="Opened by a staff file, and closed by one")
+    left_on = models.DateField(null=True, blank=True, help_text="Day on which a staff file no longer listed them")
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
     search: GeneratedField = GeneratedField(
@@ -118,6 +124,7 @@ class User(Record, AbstractBaseUser):
                 name="user_hours",
                 condition=Q(hours_per_week=None) | Q(hours_per_week__gte=0, hours_per_week__lte=60),
             ),
+            CheckConstraint(name="user_left_is_closed", condition=Q(left_on=None) | Q(is_active=False)),
         ]
 
     def __str__(self) -> str:

@@ -267,8 +267,8 @@ def reactivate_user(*, actor: User | None, user: User) -> None:
     user = _locked(user)
     if user.is_active:
         return
-    user.is_active = True
-    user.save(update_fields=["is_active"])
+    user.is_active, user.left_on = True, None
+    user.save(update_fields=["is_active", "left_on"])
     _changed(actor=actor, subject=user, did="reactivate")
 
 
