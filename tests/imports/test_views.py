@@ -126,7 +126,7 @@ class TestLargeFiles:
 
     @pytest.fixture(autouse=True)
     def _everything_is_large(self, monkeypatch):
-        monkeypatch.setattr("bienveille.register.imports.operations.screens.AT_ONCE", 0)
+        monkeypatch.setattr("bienveille.register.imports.operations.receiving.AT_ONCE", 0)
 
     def test_looked_at_by_the_job(self, client, landlord):
         run = dropped(client, given(newcomers(landlord)))

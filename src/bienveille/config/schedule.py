@@ -3,13 +3,15 @@
 from bienveille.engines.dispatch.operations import wake_queues
 from bienveille.faces.api.operations import tidy_up
 from bienveille.ground.platform.jobs import Job, schedule
-from bienveille.register.imports.operations import purge_imports
+from bienveille.register.imports.operations import look_at_drops, purge_imports, watch_silence
 
 #: Read by the worker before its first job (setting SCHEDULE). Cron lines are in UTC. One thing more runs by itself and
 #: is not here because the queue cannot do without it: `ground/platform/jobs.py` gives back, every ten seconds, the
 #: jobs of a worker that died.
 SCHEDULE: tuple[tuple[Job[[]], str, str], ...] = (
     (wake_queues, "* * * * *", "Households whose next try has come, or whose caller vanished, are offered again."),
+    (look_at_drops, "* * * * *", "Exports that the landlord's software leaves in a folder are taken once whole."),
+    (watch_silence, "0 6 * * *", "Exports that stop coming are noticed, in the morning."),
     (purge_imports, "20 2 * * *", "Files nobody imported in a week go, and cells shown beside old issues."),
     (tidy_up, "27 * * * *", "Idempotency keys older than a day have kept their promise; idle rate limits say nothing."),
 )

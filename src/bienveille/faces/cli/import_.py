@@ -7,10 +7,7 @@ import json
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    pass
+from typing import Any
 
 NAME = "import"
 HELP = "importer le patrimoine, les locataires, les collaborateurs et les partenaires"
@@ -28,7 +25,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     from bienveille.register.imports.rules.profiles import profile_names
 
     built_in = ", ".join(profile_names())
-    parser.add_argument("files", nargs="+", metavar="FICHIER", help="exports .csv, .xlsx, .ods, ou partenaires .json")
+    parser.add_argument("files", nargs="+", metavar="FICHIER",
+                        help="exports .csv, .xlsx, .ods, partenaires .json, ou .zip qui les réunit")  # fmt: skip
     parser.add_argument("--org", default="", metavar="NOM", help="nom du bailleur, demandé au premier import")
     parser.add_argument("--profile", default="", metavar="PROFIL",
                         help=f"un profil fourni ({built_in}) ou enregistré depuis un écran")  # fmt: skip
@@ -41,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
 
     from bienveille.faces.cli.main import DONE, REFUSED, SOME_REJECTED, WRONG_USAGE, given_path
     from bienveille.ground.platform.refusal import Refusal
-    from bienveille.register.imports.operations import find_profile, import_files
+    from bienveille.register.imports.operations import Given, find_profile, import_files, members_of
 
     if options.profile and find_profile(name=options.profile) is None:
         print(f"Le profil «\u00a0{options.profile}\u00a0» n’existe pas.", file=sys.stderr)
@@ -52,8 +50,9 @@ def run(options: argparse.Namespace) -> int:
         return _refuse(options, f"Fichier introuvable\u00a0: {', '.join(missing)}.", WRONG_USAGE)
     with ExitStack() as bars:
         try:
+            given = bars.enter_context(members_of([Given(path) for path in paths]))
             report = import_files(
-                paths=paths,
+                paths=given,
                 today=timezone.localdate(),
                 org=options.org,
                 profile=options.profile,

@@ -24,8 +24,18 @@ class RunState(TextChoices):
     CANCELLED = "cancelled", "Abandonné"
 
 
+class Departures(TextChoices):
+    """What becomes of those whom the register knows and the file does not list."""
+
+    AUTO = "auto", "Les fermer, sauf s’ils sont nombreux"
+    CLOSE = "close", "Les fermer\u00a0: le fichier est complet"
+    KEEP = "keep", "Les garder\u00a0: le fichier est partiel"
+
+
 #: States in which a job has something to do.
 AT_WORK = (RunState.CHECKING, RunState.APPLYING)
+#: States in which nothing more will happen by itself.
+OVER = (RunState.APPLIED, RunState.REFUSED, RunState.CANCELLED)
 #: States in which the files wait for somebody.
 WAITING = (RunState.MAPPING, RunState.CHECKING, RunState.READY, RunState.APPLYING)
 

@@ -9,7 +9,7 @@ from django.core.files.uploadedfile import UploadedFile
 from bienveille.register.imports.choices import FileKind
 from bienveille.register.imports.rules.columns import Column, choices_for
 
-ACCEPTED = ".csv,.txt,.tsv,.xlsx,.xlsm,.xls,.xlsb,.ods,.json"
+ACCEPTED = ".zip,.csv,.txt,.tsv,.xlsx,.xlsm,.xls,.xlsb,.ods,.json"
 
 
 class _SeveralFiles(forms.FileInput):
@@ -101,4 +101,18 @@ class ProfileForm(forms.Form):
         max_length=60,
         help_text="Par exemple «\u00a0Export du lundi\u00a0». Le prochain import pourra le reprendre.",
         error_messages={"required": "Donnez un nom au profil."},
+    )
+
+
+class AlertForm(forms.Form):
+    """Whether to be told of imports that nobody watches, and after how many days of silence."""
+
+    wanted = forms.BooleanField(label="Me prévenir par message quand un import automatique est anormal", required=False)
+    silence_days = forms.IntegerField(
+        label="Me prévenir aussi après tant de jours sans fichier",
+        required=False,
+        min_value=1,
+        max_value=60,
+        help_text="De 1 à 60. Sans nombre, le silence n’est pas signalé.",
+        error_messages={"invalid": "Écrivez un nombre de jours, de 1 à 60."},
     )

@@ -7,7 +7,7 @@ from django.db.models import CheckConstraint, Q
 from bienveille.ground.platform.records import Record
 from bienveille.register.accounts.choices import AuditChannel
 from bienveille.register.accounts.models import User
-from bienveille.register.imports.choices import FileKind, Reason, RunState, Severity
+from bienveille.register.imports.choices import Departures, FileKind, Reason, RunState, Severity
 from bienveille.register.tenants.models import Person
 
 
@@ -37,6 +37,12 @@ class ImportRun(Record):
     rows_done = models.PositiveIntegerField(default=0)
     rows_total = models.PositiveIntegerField(default=0, help_text="Nil: unknown before the first reading")
     values_until = models.DateField(null=True, help_text="Last day of the cells shown in the issues")
+    automatic = models.BooleanField(default=False, help_text="Applied without anybody, unless something must be said")
+    source = models.CharField(max_length=80, blank=True, help_text="Folder of a drop; nothing for screens and commands")
+    departures = models.CharField(max_length=8, choices=Departures, default=Departures.AUTO)
+    begun_at = models.DateTimeField(null=True, help_text="When its job began to read")
+    oddities = models.JSONField(default=list, help_text="What is out of the ordinary: sentences with counts, no names")
+    reported_at = models.DateTimeField(null=True, help_text="When what is odd was looked for, once for a run")
 
     class Meta:
         ordering = ["-started_at"]
@@ -93,6 +99,7 @@ class ImportFile(Record):
     updated = models.PositiveIntegerField(default=0)
     closed = models.PositiveIntegerField(default=0)
     unchanged = models.PositiveIntegerField(default=0)
+    extra = models.JSONField(default=dict, help_text="Other counts of that kind of file, by name")
 
     class Meta:
         constraints = [
@@ -137,3 +144,41 @@ class ImportedPerson(models.Model):
 
     def __str__(self) -> str:
         return str(self.person_id)
+
+
+class DroppedFile(models.Model):
+    """A file seen in the watched folder: what it was at the last look, so that it is taken whole and once."""
+
+    id = models.BigAutoField(primary_key=True)
+    folder = models.CharField(max_length=80, blank=True, help_text="Sub-folder, which names the profile")
+    name = models.CharField(max_length=255)
+    size = models.PositiveBigIntegerField()
+    modified = models.BigIntegerField(help_text="Nanoseconds since 1970")
+    seen_at = models.DateTimeField(help_text="First look that found it so")
+    digest = models.CharField(max_length=64, blank=True, help_text="SHA-256 of what was taken last")
+    taken_modified = models.BigIntegerField(null=True, help_text="`modified` of what was taken last")
+    taken_at = models.DateTimeField(null=True)
+    run = models.ForeignKey(ImportRun, models.SET_NULL, null=True, related_name="dropped")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["folder", "name"], name="dropped_file_once")]
+
+    def __str__(self) -> str:
+        return f"{self.folder}/{self.name}" if self.folder else self.name
+
+
+class ImportAlert(Record):
+    """Somebody who asked to be told, by e-mail, when an import that nobody watched is odd or did not come."""
+
+    user = models.OneToOneField(User, models.CASCADE, related_name="+")
+    silence_days = models.PositiveSmallIntegerField(null=True, help_text="Told after so many days without a file")
+    silence_said_at = models.DateTimeField(null=True, help_text="When they were told of the present silence")
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            CheckConstraint(name="alert_days", condition=Q(silence_days=None) | Q(silence_days__range=(1, 60))),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.user_id)

@@ -9,6 +9,7 @@ app_name = "imports"
 urlpatterns = [
     path("", views.runs, name="runs"),
     path("nouveau/", views.new, name="new"),
+    path("alertes/", views.alerts, name="alerts"),
     path("<uuid:run_id>/", views.run, name="run"),
     path("<uuid:run_id>/colonnes/", views.columns, name="columns"),
     path("<uuid:run_id>/appliquer/", views.apply, name="apply"),

@@ -9,12 +9,20 @@ from bienveille.register.imports.operations.call import (
     find_profile,
     import_files,
 )
+from bienveille.register.imports.operations.drops import look_at_drops, receive_drop
 from bienveille.register.imports.operations.jobs import apply_run, check_run, purge_imports
-from bienveille.register.imports.operations.reading import Given, WrongFile
+from bienveille.register.imports.operations.reading import Given, WrongFile, members_of
+from bienveille.register.imports.operations.receiving import FilesRefused
+from bienveille.register.imports.operations.reports import (
+    choose_alerts,
+    report_run,
+    send_alert,
+    send_silence,
+    watch_silence,
+)
 from bienveille.register.imports.operations.screens import (
     CannotChange,
     ColumnsRefused,
-    FilesRefused,
     ProfileExists,
     ask_to_apply,
     cancel_run,
@@ -42,11 +50,19 @@ __all__ = [
     "cancel_run",
     "change_columns",
     "check_run",
+    "choose_alerts",
     "find_profile",
     "import_files",
+    "look_at_drops",
+    "members_of",
     "purge_imports",
+    "receive_drop",
     "receive_files",
     "record_issues_exported",
+    "report_run",
     "resume_run",
     "save_profile",
+    "send_alert",
+    "send_silence",
+    "watch_silence",
 ]

@@ -1,11 +1,12 @@
 """What a file is, from its first bytes and its titles; where a file dropped on a screen waits to be imported."""
 
+import datetime as dt
 import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -15,10 +16,12 @@ from uuid import uuid4
 from django.core.files import File
 from django.core.files.storage import default_storage
 
+from bienveille.ground.lib.archives import MOST_MEMBERS, WrongArchive, is_archive, unpacked
 from bienveille.ground.lib.decoding import decode
 from bienveille.ground.lib.tables import NotATable, Table, open_table
 from bienveille.ground.platform.refusal import Refusal
 from bienveille.register.imports.operations.staging import Source
+from bienveille.register.imports.rules.archives import archive_message
 from bienveille.register.imports.rules.columns import missing_fields, sampled
 from bienveille.register.imports.rules.messages import refusal_message
 from bienveille.register.imports.rules.partners import split_directory
@@ -40,6 +43,27 @@ class Given:
     name: str = ""
     kind: str = ""
     chosen: Mapping[str, str] = field(default_factory=dict)
+
+
+@contextmanager
+def members_of(files: Iterable[Given]) -> Iterator[list[Given]]:
+    """The same files, each ZIP replaced by the exports that it holds, unpacked until the end. Raises `WrongFile`."""
+    with ExitStack() as folders:
+        found: list[Given] = []
+        for one in files:
+            try:
+                packed = is_archive(one.path)
+            except OSError as error:
+                raise WrongFile(_unreadable(_name(one), error)) from error
+            if not packed:
+                found.append(one)
+                continue
+            try:
+                members = folders.enter_context(unpacked(one.path))
+            except WrongArchive as error:
+                raise WrongFile(archive_message(_name(one), error.code, error.member, most=MOST_MEMBERS)) from error
+            found += [Given(member.path, member.name) for member in members]
+        yield found
 
 
 def recognised(given: Given, *, chosen: Chosen | None = None) -> Source:
@@ -100,7 +124,11 @@ def _opened(given: Given) -> Table | Source:
     except NotATable as error:
         raise WrongFile(refusal_message(name, error.code, error.detail)) from error
     except OSError as error:
-        raise WrongFile(refusal_message(name, "unreadable", {"error": os.strerror(error.errno or 0)})) from error
+        raise WrongFile(_unreadable(name, error)) from error
+
+
+def _unreadable(name: str, error: OSError) -> str:
+    return refusal_message(name, "unreadable", {"error": os.strerror(error.errno or 0)})
 
 
 def _looks_like_json(path: Path) -> bool:
@@ -134,6 +162,28 @@ def erase(stored: str) -> None:
     """Erase a file from the storage; harmless twice."""
     if stored:
         default_storage.delete(stored)
+
+
+def forgotten(*, known: Collection[str], before: dt.datetime) -> list[str]:
+    """Names in the storage that are not among these, and were put there before a moment."""
+    try:
+        names = default_storage.listdir(FOLDER)[1]
+    except FileNotFoundError:  # nothing was ever dropped
+        return []
+    places = [f"{FOLDER}/{name}" for name in names]
+    return [place for place in places if place not in known and default_storage.get_modified_time(place) < before]
+
+
+def count_lines(path: Path) -> int:
+    """How many lines a text has, quickly; nil for a workbook or a directory, which tell only when they are read."""
+    with path.open("rb") as stream:
+        head = stream.read(1 << 20)
+        if head.startswith((b"PK", b"\xd0\xcf\x11\xe0")) or _looks_like_json(path):
+            return 0
+        lines = head.count(b"\n")
+        while block := stream.read(1 << 20):
+            lines += block.count(b"\n")
+    return lines
 
 
 @contextmanager

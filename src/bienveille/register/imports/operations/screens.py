@@ -3,11 +3,11 @@
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import PurePath
-from typing import Any
+from pathlib import Path, PurePath
+from tempfile import TemporaryDirectory
 from uuid import UUID
 
-from django.core.files.uploadedfile import UploadedFile
+from django.core.files.uploadedfile import TemporaryUploadedFile, UploadedFile
 from django.db import transaction
 from django.utils.text import slugify
 
@@ -18,24 +18,21 @@ from bienveille.register.accounts.models import User
 from bienveille.register.accounts.operations import record_audit
 from bienveille.register.imports.choices import AT_WORK, RunState
 from bienveille.register.imports.models import ImportFile, ImportIssue, ImportProfile, ImportRun
-from bienveille.register.imports.operations.call import VALUES_LAST, find_profile
+from bienveille.register.imports.operations.call import find_profile
 from bienveille.register.imports.operations.jobs import apply_run, check_run, erase_files
-from bienveille.register.imports.operations.reading import Given, WrongFile, erase, keep, lacks, local, look
-from bienveille.register.imports.rules.columns import choices_that_differ, doubled_fields, merged
-from bienveille.register.imports.rules.profiles import Profile, load_profile
+from bienveille.register.imports.operations.reading import Given
+from bienveille.register.imports.operations.receiving import (
+    LARGEST,
+    Arrival,
+    FilesRefused,
+    ask_for_job,
+    audit_prepared,
+    check_when_said,
+    take_in,
+)
+from bienveille.register.imports.rules.columns import choices_that_differ, doubled_fields
+from bienveille.register.imports.rules.profiles import load_profile
 from bienveille.register.imports.rules.recognition import LAYOUTS, recognise
-
-MOST_FILES = 10
-LARGEST = 300 << 20  # bytes of one file
-AT_ONCE = 20 << 20  # bytes: beyond, a file is looked at by the job, not while somebody waits
-
-
-class FilesRefused(Refusal):
-    """Files that cannot be imported, one sentence each; nothing was kept."""
-
-    def __init__(self, sentences: Sequence[str]) -> None:
-        self.sentences = list(sentences)
-        super().__init__(" ".join(self.sentences))
 
 
 class ColumnsRefused(Refusal):
@@ -71,93 +68,31 @@ def receive_files(
 
     Refuses (`FilesRefused`) when one of them is not what it should be: then none is kept.
     """
-    known = find_profile(name=profile) if profile else None
-    stored: list[str] = []
-    wrong: list[str] = []
-    facts: list[dict[str, Any]] = []
-    if len(files) > MOST_FILES:
-        raise FilesRefused([f"Déposez {MOST_FILES} fichiers au plus à la fois\u00a0: il y en a {len(files)}."])
-    try:
-        for file in files:
-            try:
-                facts.append(_kept(file, known, stored))
-            except WrongFile as refusal:
-                wrong.append(str(refusal))
-        if wrong:
-            raise FilesRefused(wrong)
-        return _record_received(actor=actor, facts=facts, now=now, profile=known, org=org)
-    except BaseException:
-        for name in stored:
-            erase(name)
-        raise
+    heavy = [name_of(file) for file in files if (file.size or 0) > LARGEST]
+    if heavy:
+        raise FilesRefused(
+            [f"«\u00a0{name}\u00a0» n’est pas importé\u00a0: il dépasse {LARGEST >> 20}\u00a0Mo." for name in heavy]
+        )
+    known = profile if find_profile(name=profile) else ""
+    arrival = Arrival(AuditChannel.WEB, actor)
+    with TemporaryDirectory(prefix="bienveille-") as folder:
+        given = [_on_disk(file, Path(folder) / str(rank)) for rank, file in enumerate(files)]
+        return take_in(files=given, arrival=arrival, now=now, profile=known, org=org)
 
 
-def _kept(file: UploadedFile, profile: Profile | None, stored: list[str]) -> dict[str, Any]:
-    name = PurePath(file.name or "fichier").name[:255]
-    size = file.size or 0
-    if size > LARGEST:
-        raise WrongFile(f"«\u00a0{name}\u00a0» n’est pas importé\u00a0: il dépasse {LARGEST >> 20}\u00a0Mo.")
-    place = keep(file)
-    stored.append(place)
-    facts: dict[str, Any] = {"name": name, "size": size, "stored": place}
-    if size <= AT_ONCE:
-        with local(place) as path:
-            facts |= look(Given(path, name), chosen=profile.columns if profile else None)
-    return facts
+def name_of(file: UploadedFile) -> str:
+    """The own name of a file, without the folders that a browser may tell."""
+    return PurePath(file.name or "fichier").name[:255]
 
 
-@transaction.atomic
-def _record_received(
-    *, actor: User, facts: Sequence[dict[str, Any]], now: dt.datetime, profile: Profile | None, org: str
-) -> ImportRun:
-    import_run = ImportRun(
-        actor=actor,
-        channel=AuditChannel.WEB,
-        state=RunState.MAPPING,
-        profile=profile.name if profile else "",
-        purpose=profile.purpose if profile else "",
-        org=" ".join(org.split())[:200],
-        started_at=now,
-        values_until=now.date() + VALUES_LAST,
-    )
-    import_run.save(force_insert=True)
-    files = [ImportFile(run=import_run, rank=rank, **fact) for rank, fact in enumerate(facts)]
-    ImportFile.objects.bulk_create(files)
-    _check_when_said(import_run, files, profile, now)
-    _audit(actor, import_run, "received", files=len(files))
-    return import_run
-
-
-def _check_when_said(
-    import_run: ImportRun, files: Sequence[ImportFile], profile: Profile | None, now: dt.datetime
-) -> None:
-    """Ask for the check as soon as every file says enough; else the page asks for what is missing."""
-    columns = profile.columns if profile else {}
-    unsaid = any(
-        lacks(file.kind, file.header, merged(columns, file.chosen, file.kind))
-        for file in files
-        if file.header or file.given_kind
-    )
-    import_run.state = RunState.MAPPING if unsaid else RunState.CHECKING
-    if not unsaid:
-        _ask(import_run, now, sum(file.records for file in files))
-        check_run.enqueue(run_id=import_run.pk)
-    import_run.save()
-
-
-def _audit(actor: User, import_run: ImportRun, what: str, **detail: Any) -> None:
-    record_audit(
-        actor=actor,
-        action=AuditAction.IMPORT_CHANGED,
-        subject=import_run,
-        reason="Import préparé à l’écran",
-        detail={"did": what, **detail},
-    )
-
-
-def _ask(import_run: ImportRun, now: dt.datetime, rows: int) -> None:
-    import_run.asked_at, import_run.seen_at, import_run.stopped_at = now, None, None
-    import_run.step, import_run.rows_done, import_run.rows_total = "", 0, rows
+def _on_disk(file: UploadedFile, place: Path) -> Given:
+    """Where the server put it already, or a copy in a folder of ours."""
+    if isinstance(file, TemporaryUploadedFile):
+        return Given(Path(file.temporary_file_path()), name_of(file))
+    with place.open("wb") as target:
+        for chunk in file.chunks():
+            target.write(chunk)
+    return Given(place, name_of(file))
 
 
 def _locked(run_id: UUID) -> ImportRun:
@@ -210,8 +145,8 @@ def change_columns(
         return
     ImportFile.objects.bulk_update(files, ["kind", "given_kind", "chosen"])
     import_run.revision += 1
-    _check_when_said(import_run, files, known, now)
-    _audit(actor, import_run, "columns", profile=import_run.profile)
+    check_when_said(import_run=import_run, files=files, profile=known, now=now)
+    audit_prepared(actor=actor, import_run=import_run, did="columns", profile=import_run.profile)
 
 
 @transaction.atomic
@@ -227,9 +162,9 @@ def ask_to_apply(*, actor: User, run_id: UUID, revision: int, now: dt.datetime) 
         raise CannotChange
     import_run.state, import_run.actor = RunState.APPLYING, actor
     read = ImportFile.objects.filter(run=import_run).values_list("records", flat=True)
-    _ask(import_run, now, sum(read))
+    ask_for_job(import_run=import_run, now=now, rows=sum(read))
     import_run.save()
-    _audit(actor, import_run, "asked")
+    audit_prepared(actor=actor, import_run=import_run, did="asked")
     apply_run.enqueue(run_id=import_run.pk)
 
 
@@ -249,7 +184,7 @@ def cancel_run(*, actor: User, run_id: UUID, now: dt.datetime) -> None:
     import_run.refusal = f"Abandonné par {actor.display_name}."
     import_run.save()
     ImportIssue.objects.filter(file__run=import_run).update(value="")
-    _audit(actor, import_run, "cancelled")
+    audit_prepared(actor=actor, import_run=import_run, did="cancelled")
     transaction.on_commit(lambda: erase_files(runs=[import_run.pk]))
 
 
@@ -259,9 +194,9 @@ def resume_run(*, actor: User, run_id: UUID, now: dt.datetime) -> None:
     import_run = _locked(run_id)
     if import_run.state not in AT_WORK:
         return
-    _ask(import_run, now, import_run.rows_total)
+    ask_for_job(import_run=import_run, now=now, rows=import_run.rows_total)
     import_run.save()
-    _audit(actor, import_run, "resumed")
+    audit_prepared(actor=actor, import_run=import_run, did="resumed")
     job = check_run if import_run.state == RunState.CHECKING else apply_run
     job.enqueue_once(f"import:{import_run.pk}", run_id=import_run.pk)
 
@@ -289,7 +224,7 @@ def save_profile(*, actor: User, run_id: UUID, label: str, now: dt.datetime) -> 
     profile, _ = ImportProfile.objects.update_or_create(
         name=name, defaults={"label": label, "base": base, "columns": columns, "saved_by": actor, "saved_at": now}
     )
-    _audit(actor, import_run, "profile", profile=name)
+    audit_prepared(actor=actor, import_run=import_run, did="profile", profile=name)
     return profile
 
 

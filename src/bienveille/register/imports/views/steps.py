@@ -1,4 +1,4 @@
-"""The screens of imports: drop files, look at what they would change, correct, apply, follow, look back."""
+"""The steps of an import on screen: drop files, look at what they would change, correct, apply, follow, look back."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,23 +6,19 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRefresh
-from django_htmx.middleware import HtmxDetails
 
-from bienveille.ground.lib.typography import moment_in_words, short_day
+from bienveille.ground.lib.typography import moment_in_words
 from bienveille.ground.platform.refusal import Refusal
-from bienveille.ground.ui.exports import file_response, heading
-from bienveille.ground.ui.tables import Asked, Column, Filter, Table
-from bienveille.register.accounts.models import User
 from bienveille.register.accounts.queries import landlord
 from bienveille.register.imports import operations
 from bienveille.register.imports.access import get_run_for, importer_required
-from bienveille.register.imports.choices import AT_WORK, Reason, RunState, Severity
+from bienveille.register.imports.choices import AT_WORK, RunState
 from bienveille.register.imports.forms import (
     ColumnsForm,
     DropForm,
@@ -30,30 +26,24 @@ from bienveille.register.imports.forms import (
     RevisionForm,
     RunForm,
 )
-from bienveille.register.imports.models import ImportFile, ImportIssue, ImportRun
-from bienveille.register.imports.operations.screens import LARGEST, MOST_FILES, Said
-from bienveille.register.imports.queries import all_runs, files_of, first_rejects, issues, profile_labels, reasons
+from bienveille.register.imports.models import ImportFile, ImportRun
+from bienveille.register.imports.operations.receiving import LARGEST, MOST_FILES
+from bienveille.register.imports.operations.screens import Said
+from bienveille.register.imports.queries import all_runs, files_of, first_rejects, profile_labels, reasons
 from bienveille.register.imports.rules.activity import INTERRUPTED, NO_WORKER, activity
 from bienveille.register.imports.rules.columns import describe, merged, missing_fields
-from bienveille.register.imports.rules.messages import advice, dialect, issue_message, size_words
+from bienveille.register.imports.rules.messages import dialect, size_words
 from bienveille.register.imports.rules.recognition import LAYOUTS
 from bienveille.register.imports.rules.summary import apply_words, changes, file_line, parts, state_words
+from bienveille.register.imports.views.base import CONFLICT, INVALID, Request, brought_by, named
+from bienveille.register.imports.views.issues import issue_row
 
-INVALID, CONFLICT = 422, 409
 RUNS_SHOWN, REJECTS_SHOWN = 25, 5
-LONGEST_WORKBOOK = 100_000
 DONE_TITLES = {
     RunState.APPLIED: "Le registre est à jour",
     RunState.REFUSED: "Ces fichiers ne sont pas importés",
     RunState.CANCELLED: "Cet import est abandonné",
 }
-
-
-class Request(HttpRequest):
-    """A request of somebody signed in, as the views get it."""
-
-    user: User
-    htmx: HtmxDetails
 
 
 @require_safe
@@ -66,7 +56,7 @@ def runs(request: Request) -> HttpResponse:
             "run": one,
             "files": list(one.files.all()),
             "state": state_words(one.state, one.get_state_display(), _activity(one)),
-            "who": one.actor.display_name if one.actor else "Ligne de commande",
+            "who": brought_by(one),
             "read": sum(file.records for file in one.files.all()),
             "rejected": sum(file.rejected for file in one.files.all()),
         }
@@ -127,8 +117,8 @@ def _run_page(
         "run": shown,
         "activity": doing,
         "state": state_words(shown.state, shown.get_state_display(), doing),
-        "who": shown.actor.display_name if shown.actor else "Ligne de commande",
-        "named": _named(shown),
+        "who": brought_by(shown),
+        "named": named(shown),
         "trail": [("Imports", reverse("imports:runs"))],
         "refusal": refusal,
         "interrupted": doing == INTERRUPTED,
@@ -151,7 +141,7 @@ def _run_page(
         "files": [(file, file_line(file), _dialect(file)) for file in files],
         "sum": parts(files),
         "changes": changes(shown.figures, {file.kind for file in files}),
-        "rejects": [_issue_row(issue) for issue in first_rejects(shown, REJECTS_SHOWN)],
+        "rejects": [issue_row(issue) for issue in first_rejects(shown, REJECTS_SHOWN)],
         "reject_count": sum(many for severity, _, many in counts if severity == "reject"),
         "warning_count": sum(many for severity, _, many in counts if severity == "warning"),
         "working": False,
@@ -202,17 +192,6 @@ def _dialect(file: ImportFile) -> str:
         header_line=file.header_line,
     )
     return f"{words}, {size_words(file.size)}" if file.size and words else words
-
-
-def _issue_row(issue: ImportIssue) -> dict[str, Any]:
-    rejected = issue.severity == Severity.REJECT
-    return {
-        "issue": issue,
-        "what": "Rejetée" if rejected else "À relire",
-        "icon": "x-lg" if rejected else "eye",
-        "message": issue_message(issue.reason),
-        "advice": advice(issue.reason),
-    }
 
 
 # ---- Columns ---------------------------------------------------------------------------------------------------------
@@ -375,71 +354,3 @@ def profile(request: Request, run_id: UUID) -> HttpResponse:
             )
             return redirect("imports:run", shown.pk)
     return _run_page(request, shown, profile_form=form, status=INVALID)
-
-
-# ---- Rejects and warnings --------------------------------------------------------------------------------------------
-
-
-ISSUES = Table(
-    columns=[
-        Column(
-            "severity",
-            "Quoi",
-            sort=("severity", "file__rank", "row"),
-            value=lambda issue: issue.get_severity_display(),
-            filled=True,
-        ),
-        Column("file", "Fichier", value=lambda issue: issue.file.name),
-        Column("row", "Ligne", sort=("row", "file__rank"), kind="number", filled=True),
-        Column("column", "Colonne", sort=("column", "row")),
-        Column("value", "Valeur lue"),
-        Column("reason", "Pourquoi", sort=("reason", "row"), value=lambda issue: issue_message(issue.reason)),
-        Column("advice", "Quoi faire", value=lambda issue: advice(issue.reason)),
-    ],
-    filters=[
-        Filter("severity", "Quoi", Severity.choices, every="Tout"),
-        Filter("reason", "Pourquoi", every="Toutes les raisons"),
-        Filter("file", "Fichier"),
-    ],
-    sort="severity",
-    name="anomalies",
-)
-
-
-@require_safe
-@importer_required
-def issues_page(request: Request, run_id: UUID) -> HttpResponseBase:
-    """Rejected rows and doubtful cells: by page, filtered, or taken away as a file with all the rows."""
-    shown = get_run_for(request.user, run_id)
-    met = {reason for _, reason, _ in reasons(shown)}
-    choices = {
-        "reason": [(value, label) for value, label in Reason.choices if value in met],
-        "file": [(str(file.pk), file.name) for file in files_of(shown)],
-    }
-    asked = ISSUES.read(request.GET, choices=choices)
-    found = issues(shown, severity=asked["severity"], reason=asked["reason"], file_id=asked.uuid("file"))
-    if asked.export:
-        return _issues_file(request, shown, asked, found)
-    listing = asked.listing(found)
-    context = {
-        "run": shown,
-        "listing": listing,
-        "rows": [_issue_row(issue) for issue in listing],
-        "trail": [("Imports", reverse("imports:runs")), (_named(shown), reverse("imports:run", args=[shown.pk]))],
-        "erased": shown.values_until is not None and shown.values_until < timezone.localdate(),
-    }
-    return render(request, "imports/issues.html", context)
-
-
-def _issues_file(request: Request, shown: ImportRun, asked: Asked, found: Any) -> HttpResponseBase:
-    """The same list, all its pages; a list too long for a sheet leaves as text."""
-    many, now = found.count(), timezone.now()
-    kind = "csv" if many > LONGEST_WORKBOOK else asked.export
-    operations.record_issues_exported(actor=request.user, import_run=shown, rows=many, form=kind)
-    title = heading(f"{_named(shown)}\u00a0: lignes à corriger", now=now, by=request.user.display_name)
-    sheet = asked.sheet(found, name="Lignes à corriger", heading=title)
-    return file_response(kind=kind, sheets=[sheet], name="lignes a corriger", now=now)
-
-
-def _named(shown: ImportRun) -> str:
-    return f"Import du {short_day(timezone.localtime(shown.started_at).date())}"
