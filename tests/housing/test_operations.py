@@ -1,6 +1,7 @@
 """Residences, buildings and homes by hand; the official communes."""
 
 import uuid
+from datetime import date, timedelta
 
 import pytest
 from django.core.exceptions import PermissionDenied
@@ -18,9 +19,11 @@ from tests.housing.factories import (
 from bienveille.register.accounts.models import AuditEntry
 from bienveille.register.housing import access
 from bienveille.register.housing import operations as do
-from bienveille.register.housing.models import Commune, Dwelling, Residence
+from bienveille.register.housing.models import Commune, Dwelling, Residence, Watch
+from bienveille.register.housing.queries import managers_of, possible_managers
 
 pytestmark = pytest.mark.django_db
+TODAY = date(2026, 11, 21)
 
 
 @pytest.fixture
@@ -68,11 +71,71 @@ class TestResidence:
         assert Residence.objects.count() == 1
         assert audited() == []
 
-    def test_watched_then_not(self, actor):
+
+class TestWatch:
+    def start(self, actor, residence, **facts):
+        return do.start_watch(**{
+            "actor": actor, "residence": residence, "reason": "Ascenseur en panne", "started_on": TODAY,
+            "today": TODAY, **facts,
+        })  # fmt: skip
+
+    def test_started_ended_and_each_taken_back(self, actor):
         residence = ResidenceFactory()
-        for watched in (True, True, False):
-            do.watch_residence(actor=actor, residence=residence, watched=watched)
-        assert [detail["fields"] for detail in audited()] == [["watched"], ["watched"]]
+        watch = self.start(actor, residence)
+        do.end_watch(actor=actor, residence=residence, reason="Réparé", today=TODAY)
+        do.take_back_watch(actor=actor, watch=watch)
+        residence.refresh_from_db()
+        assert residence.watched
+        for _ in range(2):
+            do.take_back_watch(actor=actor, watch=watch)
+        residence.refresh_from_db()
+        assert not residence.watched
+        assert not Watch.objects.exists()
+        changes = ["watch_started", "watch_ended", "watch_resumed", "watch_taken_back"]
+        assert [detail["change"] for detail in audited()] == changes
+
+    @pytest.mark.parametrize(
+        ("facts", "message"),
+        [
+            ({"reason": "  "}, "Dites pourquoi"),
+            ({"reason": "Mme Perrin est diabétique"}, "parlez du lieu"),
+            ({"started_on": TODAY + timedelta(days=1)}, "aujourd’hui ou avant"),
+        ],
+    )
+    def test_refused(self, actor, facts, message):
+        residence = ResidenceFactory()
+        with pytest.raises(do.CannotWatch, match=message):
+            self.start(actor, residence, **facts)
+        residence.refresh_from_db()
+        assert not residence.watched
+
+    def test_one_at_a_time(self, actor):
+        residence = ResidenceFactory()
+        first = self.start(actor, residence)
+        with pytest.raises(do.CannotWatch, match="déjà sous veille"):
+            self.start(actor, residence)
+        do.end_watch(actor=actor, residence=residence, today=TODAY)
+        with pytest.raises(do.CannotWatch, match="plus sous veille"):
+            do.end_watch(actor=actor, residence=residence, today=TODAY)
+        self.start(actor, residence)
+        with pytest.raises(do.CannotWatch, match="Une autre veille"):
+            do.take_back_watch(actor=actor, watch=first)
+
+
+class TestManagers:
+    def test_only_building_managers_look_after_a_residence(self, actor):
+        residence = ResidenceFactory()
+        with pytest.raises(do.CannotChangeHousing, match="rôle de gardien"):
+            do.add_manager(actor=actor, residence=residence, user=UserFactory(roles=["caller"]))
+        keeper = UserFactory(roles=["building_manager"])
+        for _ in range(2):
+            do.add_manager(actor=actor, residence=residence, user=keeper)
+        assert managers_of(residence) == [keeper]
+        other = UserFactory(roles=["building_manager"])
+        assert possible_managers(residence) == [other]
+        assert do.remove_manager(actor=actor, residence=residence, user=keeper)
+        assert not do.remove_manager(actor=actor, residence=residence, user=keeper)
+        assert [detail["change"] for detail in audited()] == ["manager_added", "manager_removed"]
 
 
 class TestBuildingAndDwelling:

@@ -49,10 +49,12 @@ def audiences(request: Request) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @role_required(*MANAGERS)
 def new_audience(request: Request) -> HttpResponse:
-    """Write a new audience, from nothing or from a copy of another (`?copie=`)."""
+    """Write a new audience: from nothing, from a copy of another (`?copie=`), or from a residence (`?residence=`)."""
     source = _copied(request)
     initial = {"name": f"{source.name}, copie"[:150], "purpose": source.purpose} if source else {}
-    return _builder_page(request, None, source.rule if source else EVERYBODY, initial, writable=True)
+    code = request.GET.get("residence", "").replace("\x00", "").strip()[:40]
+    rule = source.rule if source else {"all": [{"residence": [code]}]} if code else EVERYBODY
+    return _builder_page(request, None, rule, initial, writable=True)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -5,10 +5,10 @@ from uuid import UUID
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 
-from bienveille.register.accounts.access import MANAGERS, scope_for
+from bienveille.register.accounts.access import MANAGERS, has_role, scope_for
 from bienveille.register.accounts.choices import Role
 from bienveille.register.accounts.models import User
-from bienveille.register.housing.models import Dwelling, Residence, ResidenceManager
+from bienveille.register.housing.models import Dwelling, Residence, ResidenceManager, Watch
 
 READERS = (*MANAGERS, Role.SOCIAL_WORKER)
 
@@ -30,6 +30,36 @@ def get_dwelling_for(user: User, dwelling_id: UUID, *, write: bool = False) -> D
         raise Http404
     dwelling.building.residence = get_residence_for(user, dwelling.building.residence_id, write=write)
     return dwelling
+
+
+def get_watch_for(user: User, watch_id: UUID) -> Watch:
+    """A watch that one may change, through the rights over its residence (3 queries)."""
+    watch = Watch.objects.filter(pk=watch_id).first()
+    if watch is None:
+        raise Http404
+    watch.residence = get_residence_for(user, watch.residence_id, write=True)
+    return watch
+
+
+def get_building_manager_for(user: User, residence: Residence, user_id: UUID) -> User:
+    """Somebody with the role of building manager, or who has it no more but still looks after this residence, for who
+    may change it (2 queries); 404 for anybody else.
+    """
+    if not _covers(user, residence, MANAGERS):
+        raise PermissionDenied
+    found = User.objects.filter(pk=user_id).first()
+    if found is None:
+        raise Http404
+    if found.is_active and has_role(found, Role.BUILDING_MANAGER):
+        return found
+    if not ResidenceManager.objects.filter(user=found, residence=residence).exists():
+        raise Http404
+    return found
+
+
+def may_change(user: User, residence: Residence) -> bool:
+    """Whether this user corrects a residence, puts it under watch, says who looks after it."""
+    return _covers(user, residence, MANAGERS)
 
 
 def get_dwelling_by_code_for(user: User, code: str) -> Dwelling | None:

@@ -2,7 +2,7 @@
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import CheckConstraint, GeneratedField, Q, TextField, UniqueConstraint
+from django.db.models import CheckConstraint, F, GeneratedField, Q, TextField, UniqueConstraint
 
 from bienveille.ground.platform.records import Record
 from bienveille.ground.platform.text_search import SearchName
@@ -47,7 +47,9 @@ class Residence(Record):
     in_qpv = models.BooleanField(null=True, help_text="In a priority neighbourhood; unknown when null")
     qpv_code = models.CharField(max_length=8, blank=True)
     halls = models.PositiveSmallIntegerField(null=True, blank=True, help_text="Number of entrance halls")
-    watched = models.BooleanField(default=False, help_text="Under active watch")
+    watched = models.BooleanField(default=False, help_text="Under active watch: one of its `watches` is open")
+    latitude = models.FloatField(null=True, blank=True, help_text="Degrees, WGS 84; known with the longitude")
+    longitude = models.FloatField(null=True, blank=True, help_text="Degrees, WGS 84")
     search: GeneratedField = GeneratedField(
         expression=SearchName("name", "code"), output_field=TextField(), db_persist=True
     )
@@ -60,10 +62,38 @@ class Residence(Record):
             ),
             CheckConstraint(name="residence_kind", condition=Q(kind__in=ResidenceKind.values)),
             CheckConstraint(name="residence_qpv_code", condition=Q(qpv_code="") | Q(qpv_code__regex=r"^Q[NP]")),
+            CheckConstraint(
+                name="residence_place",
+                condition=Q(latitude=None, longitude=None)
+                | Q(latitude__gte=-90, latitude__lte=90, longitude__gte=-180, longitude__lte=180),
+            ),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+
+class Watch(Record):
+    """A time during which a residence is under active watch: since when, why, until when. One at a time."""
+
+    residence = models.ForeignKey(Residence, models.CASCADE, related_name="watches")
+    reason = models.CharField(max_length=300, help_text="About the place, never about a person")
+    started_on = models.DateField()
+    started_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", db_index=False)
+    ended_on = models.DateField(null=True, blank=True)
+    ended_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
+    end_reason = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        constraints = [
+            UniqueConstraint(fields=["residence"], name="watch_one_open", condition=Q(ended_on=None)),
+            CheckConstraint(name="watch_has_reason", condition=~Q(reason="")),
+            CheckConstraint(name="watch_days", condition=Q(ended_on=None) | Q(ended_on__gte=F("started_on"))),
+            CheckConstraint(name="watch_ended", condition=Q(ended_on__isnull=False) | Q(ended_by=None, end_reason="")),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.residence_id} {self.started_on}"
 
 
 class Building(Record):

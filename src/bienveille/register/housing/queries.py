@@ -1,4 +1,4 @@
-"""Reading residences: finding one by its name or its code."""
+"""Reading residences: finding one by its name or its code, who looks after it, when it was under watch."""
 
 from collections.abc import Collection
 from uuid import UUID
@@ -6,8 +6,10 @@ from uuid import UUID
 from django.db.models import Count, Q
 
 from bienveille.ground.platform.text_search import name_matches
+from bienveille.register.accounts.choices import Role
+from bienveille.register.accounts.models import User
 from bienveille.register.accounts.rules import Scope
-from bienveille.register.housing.models import Residence
+from bienveille.register.housing.models import Residence, Watch
 
 NO_RESIDENCE: frozenset[UUID] = frozenset()
 
@@ -28,3 +30,22 @@ def find_residences(
         found = found.filter(within)
     found = found.select_related("agency", "commune").annotate(homes=Count("buildings__dwellings"))
     return list(found.order_by("search", "pk")[:limit])
+
+
+def managers_of(residence: Residence) -> list[User]:
+    """Who looks after a residence on site, by name (1 query)."""
+    found = User.objects.filter(residences__residence=residence, is_active=True)
+    return list(found.order_by("last_name", "first_name", "pk"))
+
+
+def possible_managers(residence: Residence) -> list[User]:
+    """Active building managers who do not look after a residence yet, by name (1 query)."""
+    named = User.objects.filter(residences__residence=residence)
+    found = User.objects.filter(is_active=True, grants__role=Role.BUILDING_MANAGER).exclude(pk__in=named).distinct()
+    return list(found.order_by("last_name", "first_name", "pk"))
+
+
+def watches_of(residence: Residence, *, limit: int = 10) -> list[Watch]:
+    """The watches of a residence, the newest first, with who began and ended them (1 query)."""
+    watches = Watch.objects.filter(residence=residence).select_related("started_by", "ended_by")
+    return list(watches.order_by("-started_on", "-pk")[:limit])

@@ -1,26 +1,25 @@
-"""What can be done to residences, buildings and homes by hand, and the loading of the official communes."""
+"""Residences, buildings and homes by hand; a building manager's residences."""
 
-import gzip
-from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import connection, models, transaction
+from django.db import models, transaction
 
 from bienveille.ground.lib.names import clean_text
 from bienveille.ground.platform.refusal import Refusal
-from bienveille.register.accounts.choices import AuditAction
+from bienveille.register.accounts.access import has_role
+from bienveille.register.accounts.choices import AuditAction, Role
 from bienveille.register.accounts.models import Agency, User
 from bienveille.register.accounts.operations import record_audit
-from bienveille.register.housing.models import Building, Dwelling, Residence
-
-COMMUNES = Path(__file__).parent / "data" / "communes.tsv.gz"
+from bienveille.register.housing.models import Building, Dwelling, Residence, ResidenceManager
 
 RESIDENCE_FIELDS = (
     "agency", "code", "name", "kind", "address", "postal_code", "commune", "in_qpv", "qpv_code", "halls",
+    "latitude", "longitude",
 )  # fmt: skip
 DWELLING_FIELDS = (
     "code", "rpls_id", "type", "surface", "staircase", "floor", "door", "lift", "financing", "dpe", "ownership",
+    "occupancy", "occupancy_on", "built_in", "accessible",
 )  # fmt: skip
 
 
@@ -39,13 +38,6 @@ def correct_residence(*, actor: User, residence: Residence, **changes: Any) -> R
     """Correct a residence. The same values change nothing; refusals as in `create_residence`."""
     held = Residence.objects.select_for_update().get(pk=residence.pk)
     return _save(actor, held, changes, RESIDENCE_FIELDS)
-
-
-@transaction.atomic
-def watch_residence(*, actor: User, residence: Residence, watched: bool) -> Residence:
-    """Put a residence under active watch, or end it."""
-    held = Residence.objects.select_for_update().get(pk=residence.pk)
-    return _save(actor, held, {"watched": watched}, ("watched",))
 
 
 @transaction.atomic
@@ -72,6 +64,34 @@ def correct_dwelling(*, actor: User, dwelling: Dwelling, **changes: Any) -> Dwel
     """Correct a home. The same values change nothing; refusals as in `create_dwelling`."""
     held = Dwelling.objects.select_for_update().get(pk=dwelling.pk)
     return _save(actor, held, changes, DWELLING_FIELDS)
+
+
+@transaction.atomic
+def add_manager(*, actor: User, residence: Residence, user: User) -> ResidenceManager:
+    """Say that somebody looks after a residence on site: they may open it. Twice changes nothing.
+
+    Refuses who does not have the role: the residence alone would open nothing to them.
+    """
+    if not has_role(user, Role.BUILDING_MANAGER):
+        raise CannotChangeHousing(f"{user.display_name} n’a pas le rôle de gardien\u00a0: accordez-le d’abord.")
+    made, created = ResidenceManager.objects.get_or_create(residence=residence, user=user)
+    if created:
+        _audit_manager(actor, residence, user, "manager_added")
+    return made
+
+
+@transaction.atomic
+def remove_manager(*, actor: User, residence: Residence, user: User) -> bool:
+    """Say that somebody no longer looks after a residence. Gives whether they did."""
+    gone, _ = ResidenceManager.objects.filter(residence=residence, user=user).delete()
+    if gone:
+        _audit_manager(actor, residence, user, "manager_removed")
+    return bool(gone)
+
+
+def _audit_manager(actor: User, residence: Residence, user: User, change: str) -> None:
+    detail = {"change": change, "user": str(user.pk)}
+    record_audit(actor=actor, action=AuditAction.HOUSING_CHANGED, subject=residence, detail=detail)
 
 
 def _save[Row: (Residence, Building, Dwelling)](
@@ -132,6 +152,9 @@ _SENTENCES = {
     "floor": "L’étage doit être un nombre entre −5 et 70.",
     "type": "Ce type de logement n’est pas dans la liste.",
     "dpe": "L’étiquette énergie va de A à G.",
+    "latitude": "La latitude va de −90 à 90 et se donne avec la longitude, qui va de −180 à 180.",
+    "occupancy": "Cette occupation n’est pas dans la liste.",
+    "built_in": "L’année de construction compte quatre chiffres, à partir de 1500.",
 }
 _CONSTRAINTS = {
     "residence_postal_code": "postal_code",
@@ -141,6 +164,9 @@ _CONSTRAINTS = {
     "dwelling_floor": "floor",
     "dwelling_type": "type",
     "dwelling_dpe": "dpe",
+    "residence_place": "latitude",
+    "dwelling_occupancy": "occupancy",
+    "dwelling_built_in": "built_in",
 }
 
 
@@ -156,37 +182,3 @@ def _said(error: ValidationError) -> str:
         if constraint in text:
             return _SENTENCES[name]
     return CannotChangeHousing.message
-
-
-# ---- Communes --------------------------------------------------------------------------------------------------
-
-
-@transaction.atomic
-def ensure_reference() -> int:
-    """Load the official communes, or bring them up to date; returns how many rows changed (1 query when all is there).
-
-    Communes that are not in the official list, as an old export may name them, are left alone. The file is made by
-    frontend/territory.mjs.
-    """
-    with gzip.open(COMMUNES, "rt", encoding="utf-8") as file, connection.cursor() as cursor:
-        _, expected = file.readline().rstrip("\n").split("\t")
-        cursor.execute("SELECT count(*) FROM housing_commune WHERE department <> ''")
-        if cursor.fetchone()[0] >= int(expected):
-            return 0
-        cursor.execute(
-            "CREATE TEMP TABLE official (code text, name text, department text, epci text, parent text, postal text)"
-            " ON COMMIT DROP"
-        )
-        with cursor.copy("COPY official FROM STDIN") as copy:
-            while block := file.read(1 << 18):
-                copy.write(block)
-        cursor.execute(
-            """INSERT INTO housing_commune AS c (code, name, postal_codes, department, epci, parent_id)
-               SELECT code, name, string_to_array(postal, ','), department, epci, nullif(parent, '')
-               FROM official ORDER BY parent <> '', code
-               ON CONFLICT (code) DO UPDATE SET name = excluded.name, postal_codes = excluded.postal_codes,
-                   department = excluded.department, epci = excluded.epci, parent_id = excluded.parent_id
-               WHERE (c.name, c.postal_codes, c.department, c.epci, c.parent_id) IS DISTINCT FROM
-                     (excluded.name, excluded.postal_codes, excluded.department, excluded.epci, excluded.parent_id)"""
-        )
-        return cursor.rowcount

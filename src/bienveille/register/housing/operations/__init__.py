@@ -1,0 +1,44 @@
+"""What can be done to residences, buildings and homes; watches; the loading of the official communes."""
+
+from bienveille.register.housing.operations.places import (
+    DWELLING_FIELDS,
+    RESIDENCE_FIELDS,
+    CannotChangeHousing,
+    add_manager,
+    correct_building,
+    correct_dwelling,
+    correct_residence,
+    create_building,
+    create_dwelling,
+    create_residence,
+    remove_manager,
+)
+from bienveille.register.housing.operations.reference import COMMUNES, ensure_reference
+from bienveille.register.housing.operations.watch import (
+    REASON_LENGTH,
+    CannotWatch,
+    end_watch,
+    start_watch,
+    take_back_watch,
+)
+
+__all__ = [
+    "COMMUNES",
+    "DWELLING_FIELDS",
+    "REASON_LENGTH",
+    "RESIDENCE_FIELDS",
+    "CannotChangeHousing",
+    "CannotWatch",
+    "add_manager",
+    "correct_building",
+    "correct_dwelling",
+    "correct_residence",
+    "create_building",
+    "create_dwelling",
+    "create_residence",
+    "end_watch",
+    "ensure_reference",
+    "remove_manager",
+    "start_watch",
+    "take_back_watch",
+]
