@@ -14,7 +14,7 @@ HELP = "mesure une opération et la compare, dans le même essai, à la limite d
 
 # A benchmark is known by the name of its module; `import` is a word of Python.
 _KEYWORD_SUFFIX = "_"
-_NOT_BENCHMARKS = {"bare", "scratch", "population", "web_load"}
+_NOT_BENCHMARKS = {"bare", "scratch", "population", "touches", "web_load"}
 _ROOT = Path(__file__).resolve().parents[4]
 
 
@@ -31,7 +31,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def known() -> dict[str, str]:
     """Name typed → module, for every benchmark of the folder."""
     modules = [module.name for module in pkgutil.iter_modules([str(_ROOT / "benchmarks")])]
-    return {name.removesuffix(_KEYWORD_SUFFIX): name for name in modules if name not in _NOT_BENCHMARKS}
+    wanted = [name for name in modules if name not in _NOT_BENCHMARKS]
+    return {name.removesuffix(_KEYWORD_SUFFIX).replace("_", "-"): name for name in wanted}
 
 
 def run(options: argparse.Namespace) -> int:

@@ -87,10 +87,11 @@ class TenantReader:
     def read(self, number: int, cells: Sequence[Any]) -> TenantRow | Rejected:
         """The row, typed, or why it is refused; doubtful cells go to `warnings`."""
         if len(cells) != self.width:
+            lease = self._lease_number(cells) if len(cells) > self._lease else ""
             if len(cells) < self.width:
-                return self._reject(number, "", str(len(cells)), "too_few_columns", "")
+                return self._reject(number, "", str(len(cells)), "too_few_columns", lease)
             if any(cell not in ("", None) for cell in cells[self.width :]):
-                return self._reject(number, "", str(len(cells)), "too_many_columns", "")
+                return self._reject(number, "", str(len(cells)), "too_many_columns", lease)
         lease = self._lease_number(cells)
         if not lease or len(lease) > KEY:
             return self._reject(number, "lease_number", cells[self._lease], "missing_key", "")

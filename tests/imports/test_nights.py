@@ -1,0 +1,184 @@
+"""Two hundred nightly imports, with changes in the landlord's software and people's corrections in between.
+
+After each night the register is compared, row by row, with what `night_oracle` worked out; triggers tell which rows
+were touched. A failure prints the night and all that changed that day; the seed makes it happen again.
+"""
+
+from random import Random
+from typing import Any
+
+import pytest
+from benchmarks.touches import REGISTER, counting
+from django.db import connection
+from tests.accounts.factories import UserFactory
+from tests.imports.factories import TODAY
+from tests.imports.night_hands import Hands
+from tests.imports.night_landlord import DAY, Landlord
+from tests.imports.night_oracle import Night, Oracle
+
+from bienveille.register.imports.operations import import_files
+from bienveille.register.tenants.models import ContactPoint, Household, Lease, Mark, Person
+
+pytestmark = pytest.mark.django_db
+
+NIGHTS = 200
+SEED = 4
+KEPT = ("deceased", "deceased_on", "opposed_on", "protected_address", "best_time")
+FACTS = ("title", "last_name", "first_name", "birth_date", "role", "marital_status", "languages")
+
+
+class Nights:
+    """One landlord, its register and what it must say."""
+
+    def __init__(self, folder: Any, seed: int) -> None:
+        chance = Random(seed)
+        self.folder, self.today = folder, TODAY
+        self.landlord, self.oracle = Landlord(chance, TODAY), Oracle()
+        self.hands = Hands(chance, UserFactory(roles=["director"]), self.oracle, self.landlord)
+        self.lines = self.landlord.lines()
+
+    def import_tonight(self) -> dict[str, Any]:
+        paths = [self.landlord.write(self.folder, self.lines)]
+        if self.landlord.new_homes:
+            paths.insert(0, self.landlord.write_homes(self.folder))
+        report = import_files(paths=paths, today=self.today, org="Habitat des Trois Rivières").as_dict()
+        self.landlord.new_homes = False
+        return report["files"][-1]
+
+    def a_day_passes(self) -> None:
+        self.today += DAY
+        self.landlord.work(self.today)
+        self.hands.work(self.today)
+        self.lines = self.landlord.lines()
+
+    # ---- what must hold ----------------------------------------------------------------------------------------------
+
+    def check_report(self, file: dict[str, Any], night: Night) -> None:
+        assert [(reject["row"], reject["reason"]) for reject in file["rejects"]] == night.rejects
+        assert file["records"] == len(self.lines) == file["accepted"] + file["rejected"]
+        assert file["rejected"] == len(night.rejects)
+        counts = {name: file[name] for name in ("created", "updated", "closed", "unchanged")}
+        assert counts == {name: getattr(night, name) for name in counts}
+
+    def check_register(self) -> None:
+        self._meet()
+        assert _leases() == {
+            lease.number: (lease.kind, lease.home, lease.entry, lease.exit, lease.household and lease.household.pk)
+            for lease in self.oracle.leases.values()
+        }
+        assert _households() == {one.pk: (one.home, one.closed_on) for one in self.oracle.households}
+        expected = {
+            one.pk: (
+                one.household.pk,
+                {name: one.facts[name] for name in FACTS},
+                one.left_on,
+                one.file_said,
+                {name: one.kept[name] for name in KEPT},
+                sorted((*key, point.status, point.source) for key, point in one.points.items()),
+                sorted(one.marks.items()),
+            )
+            for one in self.oracle.people
+        }
+        found = _people()
+        for pk, facts in expected.items():
+            assert found.get(pk) == facts
+        assert found.keys() == expected.keys()
+        running = {
+            lease.household.pk for lease in self.oracle.leases.values() if lease.runs(self.today) and lease.household
+        }
+        by_hand = {one.pk for one in self.oracle.households} - {
+            lease.household.pk for lease in self.oracle.leases.values() if lease.household
+        }
+        open_ = set(Household.objects.filter(closed_on=None).values_list("pk", flat=True))
+        assert open_ == running | by_hand, "a household is open as long as its lease runs"
+
+    def _meet(self) -> None:
+        """New rows of the register get their place in the oracle: households by their lease, people by their facts."""
+        leases = dict(Lease.objects.values_list("number", "household_id"))
+        for lease in self.oracle.leases.values():
+            if lease.household and lease.household.pk is None:
+                lease.household.pk = leases.get(lease.number)
+        met = {one.pk for one in self.oracle.people}
+        strangers = {
+            (household, last, first, birth): pk
+            for pk, household, last, first, birth in Person.objects.values_list(
+                "pk", "household_id", "last_name", "first_name", "birth_date"
+            )
+            if pk not in met
+        }
+        for one in self.oracle.people:
+            if one.pk is None:
+                facts = one.facts
+                who = (one.household.pk, facts["last_name"], facts["first_name"], facts["birth_date"])
+                assert who in strangers, f"{who} is not in the register"
+                one.pk = strangers.pop(who)
+        assert not strangers, "people whom no file names and nobody added"
+
+
+def _leases() -> dict[str, Any]:
+    facts = ("number", "kind", "dwelling_code", "entry", "exit", "household_id")
+    return {number: tuple(rest) for number, *rest in Lease.objects.values_list(*facts)}
+
+
+def _households() -> dict[Any, Any]:
+    return {
+        pk: (code, closed) for pk, code, closed in Household.objects.values_list("pk", "dwelling__code", "closed_on")
+    }
+
+
+def _people() -> dict[Any, Any]:
+    points: dict[Any, list[Any]] = {}
+    for person, *facts in ContactPoint.objects.values_list("person_id", "kind", "value", "status", "source"):
+        points.setdefault(person, []).append(tuple(facts))
+    marks: dict[Any, list[Any]] = {}
+    for person, kind, end in Mark.objects.values_list("person_id", "kind", "expires_on"):
+        marks.setdefault(person, []).append((kind, end))
+    return {
+        row["pk"]: (
+            row["household_id"],
+            {name: row[name] for name in FACTS},
+            row["left_on"],
+            row["file_said"],
+            {name: row[name] for name in KEPT},
+            sorted(points.get(row["pk"], [])),
+            sorted(marks.get(row["pk"], [])),
+        )
+        for row in Person.objects.values("pk", "household_id", *FACTS, "left_on", "file_said", *KEPT)
+    }
+
+
+def contents() -> dict[tuple[str, str], str]:
+    """Every row of the register as PostgreSQL writes it, by table and key."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            " UNION ALL ".join(f"SELECT '{table}', t.id::text, t::text FROM {table} t" for table in REGISTER)
+        )
+        return {(table, key): text for table, key, text in cursor.fetchall()}
+
+
+def test_two_hundred_nights(tmp_path):
+    nights = Nights(tmp_path, SEED)
+    with counting() as touches:
+        for night in range(NIGHTS):
+            if night:
+                nights.a_day_passes()
+            before = contents()
+            touches.look()
+            told = nights.oracle.night(nights.lines, nights.today)
+            try:
+                nights.check_report(nights.import_tonight(), told)
+                nights.check_register()
+                touched = touches.look()
+                assert not [place for place, done in touched if done == "delete" and place in REGISTER]
+                after = contents()
+                changed = {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
+                assert changed == {
+                    (place, key) for (place, _), keys in touched.items() if place in REGISTER for key in keys
+                }, "rows touched that did not change"
+                if night % 5 == 0:
+                    again = nights.import_tonight()
+                    assert (again["created"], again["updated"], again["closed"]) == (0, 0, 0)
+                    assert touches.look() == {}, "the same file twice"
+            except AssertionError as error:
+                day = "\n".join([*nights.landlord.did, *nights.hands.did])
+                raise AssertionError(f"seed {SEED}, night {night}, {nights.today}\n{day}\n{error}") from error
