@@ -64,6 +64,7 @@ INSTALLED_APPS = [
     "bienveille.engines.questionnaires",
     "bienveille.engines.dispatch",
     "bienveille.services.outreach",
+    "bienveille.services.letting",
     "bienveille.services.neighbourhood",
     "bienveille.faces.workspace",
     "bienveille.faces.api",
