@@ -2,6 +2,7 @@
 
 import json
 
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils.timezone import now
 
@@ -23,6 +24,12 @@ class Api:
 
     def post(self, path, body=None, **headers):
         return self.call("POST", path, body, **headers)
+
+    def deposit(self, *files, query="", **headers):
+        """Send files, each (name, content), in a form."""
+        parts = {"files": [SimpleUploadedFile(name, content) for name, content in files]}
+        headers = {"Authorization": f"Bearer {self.secret}", **headers}
+        return Client().post(f"/api/v1/imports{query}", parts, headers=headers)
 
     def get(self, path, **headers):
         return self.call("GET", path, **headers)

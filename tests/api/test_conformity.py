@@ -42,10 +42,12 @@ def schema():
 
 
 @pytest.fixture
-def world(campaign):
+def world(campaign, request, tmp_path):
     """Something behind each address: campaigns in every state, somebody in hand, a promise, an audience."""
+    request.getfixturevalue("settings").MEDIA_ROOT = tmp_path / "kept"
     manager = Api(UserFactory(roles=["director"]))
     caller = Api(UserFactory(roles=["caller"]))
+    deposit = manager.deposit(("locataires.csv", b"N_CONTRAT;NOM;CODE_LOGEMENT;ROLE\n1;MARTIN;1;TITULAIRE\n"))
     call(campaign, caller.user, "reached", now(), call_back_on=localdate(), note="Merci.")
     sheet = caller.post(f"/campaigns/{campaign.pk}/next").json()
     draft = make_campaign(opened=False, name="Brouillon")
@@ -54,11 +56,12 @@ def world(campaign):
     for signal in (request_started, request_finished):
         signal.disconnect(close_old_connections)
     yield {
-        "programs": [manager, caller, Api(UserFactory(roles=[]))],
+        "programs": [manager, caller, Api(UserFactory(roles=["depositor"]))],
         "values": {
             "campaign_id": [str(campaign.pk), str(draft.pk), str(uuid4())],
             "contact_id": [sheet["contact"], str(uuid4())],
             "slug": ["senior-welfare"],
+            "run_id": [deposit.json()["id"], str(uuid4())],
         },
         "token": sheet["token"],
     }

@@ -21,7 +21,7 @@ OPERATIONS = [
 #: A shape of docs/contracts → the one of the description.
 CONTRACTS = {
     "next": "NextOut", "attempt-answer": "AttemptOut", "figures": "FiguresOut", "ledger": "LedgerOut",
-    "problem": "Problem", "register": "RegisterOut", "attempt": "AttemptIn",
+    "problem": "Problem", "register": "RegisterOut", "attempt": "AttemptIn", "import-run": "ImportOut",
 }  # fmt: skip
 
 
@@ -78,7 +78,7 @@ class TestOperation:
     def test_says_every_answer(self, path, method, operation):
         answers = set(operation["responses"])
         assert {"401", "429", "500", "503"} <= answers
-        assert answers & {"200", "201", "204"}
+        assert answers & {"200", "201", "202", "204"}
         if "{" in path:
             assert "404" in answers
         if "requestBody" in operation:
@@ -117,7 +117,7 @@ def test_headers_that_programs_need():
         operation["operationId"] for _, _, operation in OPERATIONS
         if any(one["name"] == "Idempotency-Key" for one in operation["parameters"])
     }  # fmt: skip
-    assert keyed == {"create_campaign", "record_attempt"}
+    assert keyed == {"create_campaign", "record_attempt", "deposit_files"}
 
 
 class TestPage:

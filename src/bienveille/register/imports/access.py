@@ -21,6 +21,24 @@ def may_import(user: User) -> bool:
     return scope_for(user, Role.ADMINISTRATOR, Role.DIRECTOR).everything
 
 
+def may_deposit(user: User) -> bool:
+    """Whether a program of theirs may send files to be imported (no query more than `may_import`)."""
+    return may_import(user) or scope_for(user, Role.DEPOSITOR).everything
+
+
+def get_deposit_for(user: User, run_id: UUID) -> ImportRun:
+    """An import as a program reads it; a program that only deposits reads its own; 404 otherwise (1 query)."""
+    if not may_deposit(user):
+        raise Http404
+    found = ImportRun.objects.filter(pk=run_id)
+    if not may_import(user):
+        found = found.filter(actor=user)
+    import_run = found.first()
+    if import_run is None:
+        raise Http404
+    return import_run
+
+
 def importer_required(view: View) -> View:
     """Decorates a view: 403 unless the user may import."""
 

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from bienveille.engines.dispatch.choices import ClosingReason, ContactState, Outcome
 from bienveille.register.accounts.choices import Role
+from bienveille.register.imports.choices import FileKind, Reason, RunState
 from bienveille.services.outreach.choices import CampaignState, Purpose
 
 
@@ -327,3 +328,63 @@ class RegisterOut(Schema):
     persons: int = Field(ge=0)
     with_phone: int = Field(ge=0)
     with_email: int = Field(ge=0)
+
+
+class DepositOut(Schema):
+    """Un dépôt reçu : son identifiant, et s’il est vérifié, à préciser ou déjà refusé."""
+
+    id: UUID
+    state: Literal[*RunState.values]  # type: ignore[valid-type]
+
+
+class IssueOut(Schema):
+    """Une ligne rejetée, ou une cellule laissée de côté."""
+
+    row: int = Field(ge=1, description="Rang de la ligne, l’en-tête étant la première.")
+    column: str
+    value: str = Field(description="Comme lue, quarante caractères au plus ; effacée au bout de 90 jours.")
+    reason: Literal[*Reason.values]  # type: ignore[valid-type]
+    message: str
+
+
+class ImportFileOut(Schema):
+    """Un fichier d’un import ; d’autres comptes s’ajoutent selon ce qu’il décrit."""
+
+    model_config = {"extra": "allow"}
+
+    file: str
+    kind: Literal[*FileKind.values] | None  # type: ignore[valid-type]
+    records: int = Field(ge=0, description="Acceptées et rejetées.")
+    accepted: int = Field(ge=0)
+    rejected: int = Field(ge=0)
+    warned: int = Field(ge=0)
+    created: int = Field(ge=0)
+    updated: int = Field(ge=0)
+    closed: int = Field(ge=0)
+    unchanged: int = Field(ge=0)
+    encoding: str
+    separator: str
+    unknown_columns: list[str]
+    ignored_columns: list[str]
+    rejects: list[IssueOut] = Field(description="Les mille premières.")
+    warnings: list[IssueOut] = Field(description="Les mille premières.")
+    truncated: bool = Field(description="Il y a plus de lignes à corriger que celles listées ici.")
+
+
+class ImportOut(Schema):
+    """Un import, où qu’il en soit."""
+
+    id: UUID
+    state: Literal[*RunState.values] = Field(  # type: ignore[valid-type]
+        description="« mapping » : colonnes à préciser ; « ready » : quelqu’un doit décider ; les trois derniers : fini."
+    )
+    applied: bool
+    dry_run: bool
+    org: str
+    refusal: str = Field(description="Pourquoi rien n’est appliqué, en français.")
+    received_at: datetime
+    finished_at: datetime | None
+    rows_done: int = Field(ge=0)
+    rows_total: int = Field(ge=0, description="Nul : inconnu.")
+    oddities: list[str] = Field(description="Ce qui sort de l’ordinaire, sans aucun nom.")
+    files: list[ImportFileOut]

@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field, StringConstraints
 
 from bienveille.engines.dispatch.choices import ContactState, Outcome
 from bienveille.faces.api.queries import LARGEST_PAGE, PAGE
+from bienveille.register.imports.choices import Departures
 from bienveille.services.outreach.choices import CampaignState, Grade, Priority, Purpose
 
 # A NUL character cannot be stored by PostgreSQL; it is refused here, not there.
@@ -33,6 +34,11 @@ AfterPlanned = (
     ]
     | None
 )
+
+
+FileName = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f/\\]+$")] | None
+ProfileName = Annotated[str, Field(max_length=40, pattern=r"^[a-z0-9-]*$")] | None
+DeparturesAsked = Literal[*Departures.values]  # type: ignore[valid-type]
 
 
 class AttemptIn(Schema):

@@ -29,6 +29,8 @@ View = Callable[..., HttpResponse]
 
 #: A key is up to two hundred visible characters.
 KEY = re.compile(r"[\x20-\x7e]{0,200}")
+#: Addresses that take more than the others, by the name of their route.
+LARGER_BODIES = {"imports": problems.LARGEST_DEPOSIT}
 #: Read as JSON: what says so, what says nothing, and what curl and urllib say by themselves.
 JSON_TYPES = {"", "application/json", "application/x-www-form-urlencoded", "text/plain"}
 
@@ -138,7 +140,9 @@ def _too_large(request: HttpRequest) -> HttpResponse | None:
     length = request.META.get("CONTENT_LENGTH") or "0"
     if not length.isascii() or not length.isdigit() or int(length) == 0:
         return None
-    return problems.too_large() if int(length) > problems.LARGEST_BODY else None
+    here = request.resolver_match
+    most = LARGER_BODIES.get(here.url_name or "", problems.LARGEST_BODY) if here else problems.LARGEST_BODY
+    return problems.too_large(most) if int(length) > most else None
 
 
 def reply(status: int, document: Any, **written: str) -> HttpResponse:
@@ -149,14 +153,16 @@ def reply(status: int, document: Any, **written: str) -> HttpResponse:
     return HttpResponse(content, status=status, content_type="application/json")
 
 
-def done_once(request: HttpRequest, user: User, act: Callable[[], Answer]) -> HttpResponse:
-    """The answer of a request that creates something, once for its Idempotency-Key."""
+def done_once(
+    request: HttpRequest, user: User, act: Callable[[], Answer], *, told: bytes | None = None
+) -> HttpResponse:
+    """The answer of a request that creates something, once for its Idempotency-Key; `told`: in place of its body."""
     key = request.headers.get("Idempotency-Key", "")
     if not KEY.fullmatch(key):
         sentence = "Une clé d’idempotence fait 200 caractères visibles au plus."
         return problems.problem(422, "Demande mal formée", sentence, {"Idempotency-Key": [sentence]})
-    told = b"\n".join([str(request.method).encode(), request.path.encode(), request.body])
-    answer = once(user=user, key=key, fingerprint=hashlib.sha256(told).hexdigest(), now=now(), act=act)
+    asked = b"\n".join([str(request.method).encode(), request.path.encode(), request.body if told is None else told])
+    answer = once(user=user, key=key, fingerprint=hashlib.sha256(asked).hexdigest(), now=now(), act=act)
     return reply(answer.status, answer.document)
 
 

@@ -34,7 +34,7 @@ _RETRY = {
 }
 #: Status → (what it says, its headers).
 PROBLEMS: dict[int, tuple[str, dict[str, Any]]] = {
-    400: ("Le corps n’est pas du JSON en UTF-8.", {}),
+    400: ("Le corps ne peut pas être lu : du JSON en UTF-8 est attendu, ou un formulaire entier.", {}),
     401: (
         "Jeton absent ou refusé.",
         {"WWW-Authenticate": {"required": True, "description": "« Bearer ».", "schema": {"type": "string"}}},
@@ -42,8 +42,8 @@ PROBLEMS: dict[int, tuple[str, dict[str, Any]]] = {
     403: ("Ce jeton ne donne pas ce droit.", {}),
     404: ("Rien ici, ou rien pour ce jeton.", {}),
     409: ("Le moment ne le permet plus : déjà ouverte, déjà fermée, réservation périmée.", {}),
-    413: ("Le corps dépasse un mégaoctet.", {}),
-    415: ("Le corps n’est pas annoncé comme du JSON.", {}),
+    413: ("Le corps dépasse un mégaoctet ; trois cents pour un dépôt d’exports.", {}),
+    415: ("Le corps n’est pas annoncé comme ce qui est attendu ici.", {}),
     422: ("Une rubrique est fausse ; « errors » dit laquelle et pourquoi.", {}),
     429: ("Trop de demandes pour ce jeton, ou trop d’essais sans bon jeton depuis cette adresse.", _RETRY),
     500: ("Une faute de notre côté ; la même clé d’idempotence évite de créer deux fois.", {}),
@@ -56,13 +56,13 @@ _TITLES = {
 }  # fmt: skip
 _FORBIDDEN = {
     "create_campaign", "open_campaign", "pause_campaign", "resume_campaign", "close_campaign", "campaign_contacts",
-    "audiences", "count_audience", "register",
+    "audiences", "count_audience", "register", "deposit_files",
 }  # fmt: skip
 _CONFLICTS = {
     "open_campaign", "pause_campaign", "resume_campaign", "close_campaign", "record_attempt", "release_contact",
 }  # fmt: skip
 _REFUSALS = {"open_campaign"}  # 422 without a body: nobody to call
-_ONCE = {"create_campaign", "record_attempt"}
+_ONCE = {"create_campaign", "record_attempt", "deposit_files"}
 _KEY = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -81,9 +81,28 @@ _PARAMETERS = {
     "limit": "Nombre de lignes d’une page.",
     "slug": "Nom du questionnaire.",
     "campaign_id": "La campagne.",
+    "run_id": "L’import, par « id » de la réponse qui l’a reçu.",
+    "name": "Nom du fichier envoyé seul, en corps de la demande.",
+    "profile": "Profil qui dit ce que deviennent les colonnes.",
+    "departures": "Ceux qui ne sont pas dans le fichier : « close » les ferme, « keep » les garde, « auto » les ferme "
+    "sauf s’ils sont nombreux, et alors quelqu’un décide.",
     "contact_id": "Le ménage confié, par « contact » de la réponse qui l’a confié.",
 }
-_DONE = {200: "Fait.", 201: "Créé.", 204: "Fait, rien à dire."}
+_DONE = {200: "Fait.", 201: "Créé.", 202: "Reçu, le travail commence.", 204: "Fait, rien à dire."}
+_LOCATION = {
+    "Location": {"required": True, "description": "Où lire ce que devient le dépôt.", "schema": {"type": "string"}}
+}
+_BINARY = {"type": "string", "format": "binary"}
+_EXPORTS = {
+    "multipart/form-data": {
+        "schema": {
+            "type": "object",
+            "required": ["files"],
+            "properties": {"files": {"type": "array", "minItems": 1, "maxItems": 10, "items": _BINARY}},
+        }
+    },
+    "application/octet-stream": {"schema": _BINARY},
+}
 
 
 @cache
@@ -137,10 +156,15 @@ def _complete(method: str, operation: dict[str, Any]) -> None:
     if name == "create_campaign":
         content = {"schema": {"$ref": "#/components/schemas/CampaignIn"}}
         operation["requestBody"] = {"required": True, "content": {"application/json": content}}
+    if name == "deposit_files":
+        operation["requestBody"] = {"required": True, "content": _EXPORTS}
+        body = True
     if name in _ONCE:
         parameters.append(_KEY)
     for status, answer in operation["responses"].items():
         answer["description"] = _DONE[int(status)]
+    if name == "deposit_files":
+        operation["responses"]["202"] |= {"headers": _LOCATION}
     if name == "next_contact":
         operation["responses"]["204"] |= {"description": "Personne à appeler pour l’instant.", "headers": _RETRY}
     known = {
@@ -206,7 +230,8 @@ def _groups(written: dict[str, Any], host: str) -> list[dict[str, Any]]:
 
 
 def _operation(path: str, method: str, operation: dict[str, Any], schemas: dict[str, Any], host: str) -> dict[str, Any]:
-    body = _name_of(operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {}))
+    content = operation.get("requestBody", {}).get("content", {})
+    body = _name_of(content.get("application/json", {}).get("schema", {}))
     sent = schemas[body].get("examples", [None])[0] if body else None
     answers = [_answer(status, answer) for status, answer in operation["responses"].items()]
     shape = next((one["shape"] for one in answers if one["shape"]), "")
@@ -230,7 +255,13 @@ def _operation(path: str, method: str, operation: dict[str, Any], schemas: dict[
         ],
         "body": body,
         "answers": answers,
-        "curl": _curl(host + path, method, sent, any(one["name"] == _KEY["name"] for one in operation["parameters"])),
+        "curl": _curl(
+            host + path,
+            method,
+            sent,
+            key=any(one["name"] == _KEY["name"] for one in operation["parameters"]),
+            files="multipart/form-data" in content,
+        ),
         "example": json.dumps(example, ensure_ascii=False, indent=2) if example is not None else "",
     }
 
@@ -242,11 +273,13 @@ def _answer(status: str, answer: dict[str, Any]) -> dict[str, str]:
     return {"status": status, "sentence": answer["description"], "shape": _name_of(content)}
 
 
-def _curl(address: str, method: str, sent: Any, key: bool) -> str:
+def _curl(address: str, method: str, sent: Any, *, key: bool, files: bool) -> str:
     lines = [f"curl -X {method.upper()} '{address}'" if method != "get" else f"curl '{address}'"]
     lines.append("-H 'Authorization: Bearer JETON'")
     if key:
         lines.append(f"-H 'Idempotency-Key: {_KEY['example']}'")
+    if files:
+        lines.append("-F 'files=@patrimoine.csv' -F 'files=@locataires.csv'")
     if sent is not None:
         lines.append("-H 'Content-Type: application/json'")
         lines.append(f"-d '{json.dumps(sent, ensure_ascii=False)}'")

@@ -5,6 +5,7 @@ from typing import Any
 CAMPAIGN = "0193a6f0-1c7e-7b31-9d5e-2f6d1f0c4a10"
 CONTACT = "0193a6f0-2a11-7c02-8a44-6b1f0e9d7c55"
 HOUSEHOLD = "0193a6ef-90b2-7d10-b0c1-0c5a7e3f2b41"
+IMPORT = "0193a6f1-0d2e-7a44-9b1c-7c3e5f6a8b21"
 TOKEN = "6f1c2f0e-6f6e-4b57-9c1b-3a54c6f6a2d1"
 LEDGER = {
     "target": 500, "waiting": 412, "reserved": 9, "reached": 60, "refused": 4, "unreachable": 12, "withdrawn": 3,
@@ -132,6 +133,49 @@ EXAMPLES: dict[str, Any] = {
         "state": "reached",
         "next_call": "2026-11-30",
         "case": None,
+    },
+    "DepositOut": {"id": IMPORT, "state": "checking"},
+    "ImportOut": {
+        "id": IMPORT,
+        "state": "applied",
+        "applied": True,
+        "dry_run": False,
+        "org": "Habitat des Trois Rivières",
+        "refusal": "",
+        "received_at": "2026-11-21T02:00:04+01:00",
+        "finished_at": "2026-11-21T02:03:31+01:00",
+        "rows_done": 3357,
+        "rows_total": 3357,
+        "oddities": [],
+        "files": [
+            {
+                "file": "locataires.csv",
+                "kind": "tenants",
+                "records": 3357,
+                "accepted": 3356,
+                "rejected": 1,
+                "warned": 0,
+                "created": 4,
+                "updated": 12,
+                "closed": 3,
+                "unchanged": 3015,
+                "encoding": "cp1252",
+                "separator": ";",
+                "unknown_columns": [],
+                "ignored_columns": ["SOLDE", "COMMENTAIRE"],
+                "rejects": [
+                    {
+                        "row": 3356,
+                        "column": "DATE_SORTIE",
+                        "value": "01/04/2019",
+                        "reason": "exit_before_entry",
+                        "message": "La date de sortie précède la date d’entrée.",
+                    }
+                ],
+                "warnings": [],
+                "truncated": False,
+            }
+        ],
     },
     "PlannedPage": {
         "items": [

@@ -11,7 +11,7 @@ from bienveille.register.imports.operations.call import (
 )
 from bienveille.register.imports.operations.drops import look_at_drops, receive_drop
 from bienveille.register.imports.operations.jobs import apply_run, check_run, purge_imports
-from bienveille.register.imports.operations.reading import Given, WrongFile, members_of
+from bienveille.register.imports.operations.reading import Given, WrongFile, members_of, on_disk
 from bienveille.register.imports.operations.receiving import FilesRefused
 from bienveille.register.imports.operations.reports import (
     choose_alerts,
@@ -55,6 +55,7 @@ __all__ = [
     "import_files",
     "look_at_drops",
     "members_of",
+    "on_disk",
     "purge_imports",
     "receive_drop",
     "receive_files",

@@ -5,16 +5,17 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 from uuid import uuid4
 
 from django.core.files import File
 from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import TemporaryUploadedFile, UploadedFile
 
 from bienveille.ground.lib.archives import MOST_MEMBERS, WrongArchive, is_archive, unpacked
 from bienveille.ground.lib.decoding import decode
@@ -43,6 +44,24 @@ class Given:
     name: str = ""
     kind: str = ""
     chosen: Mapping[str, str] = field(default_factory=dict)
+
+
+@contextmanager
+def on_disk(files: Sequence[UploadedFile]) -> Iterator[list[Given]]:
+    """Files sent to the server, where it put them already or in a folder of ours that goes at the end."""
+    with tempfile.TemporaryDirectory(prefix="bienveille-") as folder:
+        found = []
+        for rank, file in enumerate(files):
+            place = Path(folder) / f"{rank:03d}"
+            if isinstance(file, TemporaryUploadedFile):
+                place = Path(file.temporary_file_path())
+            else:
+                with place.open("wb") as target:
+                    for chunk in file.chunks():
+                        target.write(chunk)
+            # Without the folders that a browser may tell.
+            found.append(Given(place, PurePath(file.name or "fichier").name[:255]))
+        yield found
 
 
 @contextmanager

@@ -80,6 +80,9 @@ def _looked_at(
     facts: list[dict[str, Any]] = []
     wrong: list[str] = []
     for file in files:
+        if file.path.stat().st_size > LARGEST:
+            wrong.append(_too_large(file))
+            continue
         try:
             with members_of([file]) as members:
                 for member in members:
@@ -92,11 +95,16 @@ def _looked_at(
     return facts, wrong
 
 
+def _too_large(given: Given) -> str:
+    name = given.name or given.path.name
+    return f"«\u00a0{name}\u00a0» n’est pas importé\u00a0: il dépasse {LARGEST >> 20}\u00a0Mo."
+
+
 def _kept(given: Given, profile: Profile | None, stored: list[str]) -> dict[str, Any]:
     name = (given.name or given.path.name)[:255]
     size = given.path.stat().st_size
-    if size > LARGEST:
-        raise WrongFile(f"«\u00a0{name}\u00a0» n’est pas importé\u00a0: il dépasse {LARGEST >> 20}\u00a0Mo.")
+    if size > LARGEST:  # a member of an archive
+        raise WrongFile(_too_large(given))
     facts: dict[str, Any] = {"name": name, "size": size}
     if size <= AT_ONCE:
         facts |= look(Given(given.path, name), chosen=profile.columns if profile else None)

@@ -3,11 +3,9 @@
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path, PurePath
-from tempfile import TemporaryDirectory
 from uuid import UUID
 
-from django.core.files.uploadedfile import TemporaryUploadedFile, UploadedFile
+from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.utils.text import slugify
 
@@ -20,11 +18,9 @@ from bienveille.register.imports.choices import AT_WORK, RunState
 from bienveille.register.imports.models import ImportFile, ImportIssue, ImportProfile, ImportRun
 from bienveille.register.imports.operations.call import find_profile
 from bienveille.register.imports.operations.jobs import apply_run, check_run, erase_files
-from bienveille.register.imports.operations.reading import Given
+from bienveille.register.imports.operations.reading import on_disk
 from bienveille.register.imports.operations.receiving import (
-    LARGEST,
     Arrival,
-    FilesRefused,
     ask_for_job,
     audit_prepared,
     check_when_said,
@@ -68,31 +64,9 @@ def receive_files(
 
     Refuses (`FilesRefused`) when one of them is not what it should be: then none is kept.
     """
-    heavy = [name_of(file) for file in files if (file.size or 0) > LARGEST]
-    if heavy:
-        raise FilesRefused(
-            [f"«\u00a0{name}\u00a0» n’est pas importé\u00a0: il dépasse {LARGEST >> 20}\u00a0Mo." for name in heavy]
-        )
     known = profile if find_profile(name=profile) else ""
-    arrival = Arrival(AuditChannel.WEB, actor)
-    with TemporaryDirectory(prefix="bienveille-") as folder:
-        given = [_on_disk(file, Path(folder) / str(rank)) for rank, file in enumerate(files)]
-        return take_in(files=given, arrival=arrival, now=now, profile=known, org=org)
-
-
-def name_of(file: UploadedFile) -> str:
-    """The own name of a file, without the folders that a browser may tell."""
-    return PurePath(file.name or "fichier").name[:255]
-
-
-def _on_disk(file: UploadedFile, place: Path) -> Given:
-    """Where the server put it already, or a copy in a folder of ours."""
-    if isinstance(file, TemporaryUploadedFile):
-        return Given(Path(file.temporary_file_path()), name_of(file))
-    with place.open("wb") as target:
-        for chunk in file.chunks():
-            target.write(chunk)
-    return Given(place, name_of(file))
+    with on_disk(files) as given:
+        return take_in(files=given, arrival=Arrival(AuditChannel.WEB, actor), now=now, profile=known, org=org)
 
 
 def _locked(run_id: UUID) -> ImportRun:
