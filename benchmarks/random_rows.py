@@ -120,21 +120,23 @@ def files(folder: Path, rows: int, *, seed: int) -> Iterator[tuple[Path, int]]:
         size = min(left, PER_FILE if header is TENANTS else PER_FILE // 4, max(rows // 6, TAME + 1))
         encoding, separator = DRESSES[number % len(DRESSES)]
         path = folder / f"{number}.csv"
-        yield path, _write(path, chance, header, size, encoding, separator)
+        yield path, _write(path, chance, header, size, encoding, separator, homes=max(500, rows // 20))
         left -= size
         number += 1
 
 
-def _write(path: Path, chance: Random, header: tuple[str, ...], size: int, encoding: str, separator: str) -> int:
+def _write(
+    path: Path, chance: Random, header: tuple[str, ...], size: int, encoding: str, separator: str, homes: int
+) -> int:
     """How many of the rows are records: one without any cell is none."""
     records = 0
     make = {HOUSING: _home, TENANTS: _tenant, STAFF: _colleague}[header]
     with path.open("w", encoding=encoding, errors="replace", newline="") as stream:
         writer = csv.writer(stream, delimiter=separator, lineterminator="\r\n", quoting=csv.QUOTE_MINIMAL)
         writer.writerow(header)
-        former = make(chance)
+        former = make(chance, homes)
         while records < size:
-            row = list(former) if chance.random() < 0.03 else make(chance)
+            row = list(former) if chance.random() < 0.03 else make(chance, homes)
             former = list(row)
             if records >= TAME:
                 _spoil(chance, row)
@@ -182,22 +184,22 @@ def _day(chance: Random) -> str:
     return chance.choice((day, day, day, "", chance.choice(_DAYS)))
 
 
-def _home(chance: Random) -> list[str]:
-    residence = chance.randrange(300)
+def _home(chance: Random, homes: int) -> list[str]:
+    residence = chance.randrange(max(1, homes // 60))
     return [
         f"A{residence % 9}", f"Agence {residence % 9}", f"R{residence}", f"Résidence {residence}", "FAMILIAL",
         "3 rue Haute", "69005", "LYON 5EME", "69385", chance.choice("ON"), chance.choice("123"),
-        f"L{chance.randrange(30_000)}", f"{chance.randrange(10**10)}", chance.choice("AB"),
+        f"L{chance.randrange(homes)}", f"{chance.randrange(10**10)}", chance.choice("AB"),
         chance.choice(("RDC", "1", "2ème", "")), "", "T2", chance.choice(("40,5", "64.16", "", "NC")),
         chance.choice("ON"), chance.choice("ABCDEFG"), "PP",
     ]  # fmt: skip
 
 
-def _tenant(chance: Random) -> list[str]:
-    lease = chance.randrange(60_000)
+def _tenant(chance: Random, homes: int) -> list[str]:
+    lease = chance.randrange(homes * 2)
     return [
         f"{lease:06}", "HABITATION" if lease % 9 else "STATIONNEMENT",
-        f"L{chance.randrange(30_000) if chance.random() < 0.05 else lease % 30_000}", _day(chance),
+        f"L{chance.randrange(homes) if chance.random() < 0.05 else lease % homes}", _day(chance),
         chance.choice(("", "", "", _day(chance))), chance.choice(("MME", "M.")), f"NOM{lease % 700}",
         chance.choice(("Jeanne", "Éléonore", "Paul", "José")), _day(chance), chance.choice(("TITULAIRE", "OCCUPANT")),
         "VEUF", "", f"016191{chance.randrange(10_000):04}", f"a{chance.randrange(10**6)}@courriel.example",
@@ -205,8 +207,8 @@ def _tenant(chance: Random) -> list[str]:
     ]  # fmt: skip
 
 
-def _colleague(chance: Random) -> list[str]:
-    number = chance.randrange(4_000)
+def _colleague(chance: Random, homes: int) -> list[str]:
+    number = chance.randrange(homes)
     return [
         f"NOM{number}", "Paul", f"agent{number}@bailleur.example", "Agence", f"Agence {number % 12}", "3,5",
         "français/turc", chance.choice(("APPELANT", "CESF", "Administrateur", "")), "0639981234",

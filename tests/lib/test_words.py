@@ -54,6 +54,7 @@ def test_our_check_agrees_with_django_on_ascii(text):
         ("mailto:a.b@c.fr", ("a.b@c.fr",)),
         ("virginie.wagner24 at courriel.example", ()),
         ("pas de mail", ()), ("x@x", ()), ("aucun@", ()), ("", ()), (None, ()), (3.0, ()),
+        ('"\\\t"@c.fr', ()), ('"\x01"@c.fr ; d@e.fr', ("d@e.fr",)),
     ],
 )  # fmt: skip
 def test_addresses_of_a_cell(cell, expected):

@@ -46,15 +46,18 @@ def _is_literal(domain: str) -> bool:
 
 
 def read_emails(cell: object) -> tuple[str, ...]:
-    """The addresses of a cell, small letters, in order, each once; an empty tuple when none is right."""
+    """The addresses of a cell, small letters, in order, each once; an empty tuple when none is right.
+
+    The standard allows a control character between quotation marks; nobody has one, and a header would be cut by it.
+    """
     if not isinstance(cell, str):
         return ()
     text = cell.replace("\xa0", " ").strip()
-    if is_email(text):
+    if is_email(text) and text.isprintable():
         return (text.lower(),)
     found: dict[str, None] = {}
     for piece in _SEPARATORS.split(text):
         piece = _WRAPPING.sub("", piece)
-        if is_email(piece):
+        if is_email(piece) and piece.isprintable():
             found[piece.lower()] = None
     return tuple(found)

@@ -3,6 +3,7 @@
 import datetime as dt
 import re
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from bienveille.ground.lib.dates import EMPTY, IMPOSSIBLE, OK, read_date
@@ -250,7 +251,7 @@ def read_surface(cell: object) -> tuple[str | None, str | None]:
     if not clean_text(cell):
         return None, None
     number = read_decimal(cell)
-    if number is None or not 0 < number < 10_000:
+    if number is None or not Decimal("0.005") < number < Decimal("9999.995"):  # what two decimals can say
         return None, "unknown_value"
     return f"{number:.2f}", None
 
