@@ -8,7 +8,7 @@ from tests.dispatch.factories import NOW
 from tests.tenants.factories import TODAY, ContactPointFactory, HouseholdFactory
 
 from bienveille.register.accounts.rules import Scope
-from bienveille.register.tenants.operations import say_apart, take_back_apart
+from bienveille.register.tenants.operations import merge_people, say_apart, take_back_apart, undo_merge
 from bienveille.register.tenants.queries import possible_doubles
 from bienveille.register.tenants.rules import near_names, version_of
 
@@ -44,7 +44,7 @@ def test_a_version_changes_with_what_it_covers():
 
 
 def pairs(household=None, scope=EVERYTHING):
-    found = possible_doubles(scope, TODAY, household_id=household.pk if household else None)
+    found = possible_doubles(scope, TODAY, household_id=household.pk if household else None).pairs
     return [(double.first.last_name, double.second.last_name, double.why) for double in found]
 
 
@@ -83,10 +83,24 @@ class TestSuggested:
         other.people.update(**change)
         assert self.both(household) == []
 
-    def test_not_those_of_one_household(self, household):
+    def test_under_one_roof_the_birth_date_alone(self, household):
+        """A family shares its numbers and its name; not its birth dates."""
         person = household.people.get()
-        household.people.create(last_name="Lefèvre", first_name="Éléonore", birth_date=person.birth_date)
+        other = household.people.create(last_name="Lefevre", first_name="Eleonore", birth_date=person.birth_date)
+        for one in (person, other):
+            ContactPointFactory(person=one, value="+33465710142")
+        assert [why for *_, why in self.both(household)] == ["même date de naissance, même numéro, noms proches"]
+        household.people.filter(pk=other.pk).update(birth_date=date(1980, 1, 1))
         assert self.both(household) == []
+
+    def test_not_those_merged(self, here, household):
+        other = HouseholdFactory(agency=here, age=82, first_name="Éléonore", last_name="Lefèvre").people.get()
+        facts = {"actor": UserFactory(), "now": NOW, "today": date(2027, 1, 1)}
+        merge = merge_people(kept=household.people.get(), gone=other, **facts)
+        assert other.left_on is None, "closed later than the day of this list: the merge alone hides it"
+        assert self.both(household) == []
+        undo_merge(actor=UserFactory(), merge=merge, now=NOW)
+        assert len(self.both(household)) == 1
 
     def test_within_one_s_agencies(self, here, household):
         HouseholdFactory(agency=AgencyFactory(saint_etienne=True), age=82, first_name="Éléonore", last_name="Lefèvre")
@@ -111,6 +125,30 @@ class TestSuggested:
         with django_assert_num_queries(1):
             assert len(pairs(household)) == 3
 
+    def test_page_after_page_shows_each_pair_once(self, here, household, monkeypatch):
+        """Whatever begins a page: a group of one birth date, or of one number, may be cut in two."""
+        monkeypatch.setattr("bienveille.register.tenants.queries.doubles.PER_PAGE", 2)
+        for _ in range(3):
+            HouseholdFactory(agency=here, age=82, first_name="Éléonore", last_name="Lefèvre")
+        for age in (41, 42, 43):
+            home = HouseholdFactory(agency=here, age=age, first_name="Samira", last_name="Benali")
+            ContactPointFactory(person=home.people.get(), value="+33465710142")
+        after, met, pages = "", [], 0
+        while True:
+            page = possible_doubles(EVERYTHING, TODAY, after=after)
+            met += [(double.first.pk, double.second.pk) for double in page.pairs]
+            pages, after = pages + 1, page.after
+            assert len(page.pairs) <= 2
+            if not after:
+                break
+        assert len(met) == len(set(met)) == 6 + 3
+        assert pages == 5
+
+    @pytest.mark.parametrize("after", ["x", "naissance.1.2.3", "numero", "naissance" + ".x" * 3])
+    def test_a_place_that_is_none_is_the_beginning(self, household, here, after):
+        HouseholdFactory(agency=here, age=82, first_name="Éléonore", last_name="Lefèvre")
+        assert len(possible_doubles(EVERYTHING, TODAY, after=after).pairs) == 1
+
     def test_a_household_is_looked_up_by_the_indexes(self, household):
         """Its page opens as fast among a million people: nobody is read one after the other."""
         from django.db import connection
@@ -123,5 +161,5 @@ class TestSuggested:
             cursor.execute("SET LOCAL enable_mergejoin = off; SET LOCAL enable_bitmapscan = off")
             cursor.execute("EXPLAIN " + captured[0]["sql"])
             plan = "\n".join(line for (line,) in cursor.fetchall())
-        assert "person_prefix" in plan
+        assert "person_birth" in plan
         assert "Seq Scan on tenants_person" not in plan

@@ -246,6 +246,48 @@ class DeathForm(forms.Form):
     on = day_field("Jour du décès", required=False)
 
 
+class MergeForm(forms.Form):
+    """Which of two rows is kept, and for each field that differs, which of the two values."""
+
+    seen = forms.CharField(widget=forms.HiddenInput, required=False, max_length=40)
+    kept = forms.ChoiceField(
+        label="Quelle fiche garder",
+        widget=forms.RadioSelect,
+        help_text="Celle du logement où la personne vit aujourd’hui. L’autre est fermée, jamais effacée.",
+        error_messages={"required": "Choisissez la fiche à garder."},
+    )
+    reason = forms.CharField(
+        label="Ce qui vous l’a appris",
+        required=False,
+        max_length=300,
+        help_text="Par exemple « Elle a changé de logement en mars ». Le journal le garde.",
+    )
+
+    def __init__(self, *args: Any, names: Sequence[str], differing: Sequence[tuple[str, str, Sequence[str]]],
+                 **kwargs: Any) -> None:  # fmt: skip
+        super().__init__(*args, **kwargs)
+        sides = ("first", "second")
+        self.fields["kept"].choices = list(zip(sides, names, strict=True))  # type: ignore[attr-defined]
+        self.differing = [name for name, _, _ in differing]
+        for name, label, values in differing:
+            self.fields[name] = forms.ChoiceField(
+                label=label, choices=list(zip(sides, values, strict=True)), widget=forms.RadioSelect
+            )
+
+    def chosen(self) -> dict[str, str]:
+        """For each field that differs: "kept" or "gone", as the operation wants it."""
+        kept = self.cleaned_data["kept"]
+        return {name: "kept" if self.cleaned_data[name] == kept else "gone" for name in self.differing}
+
+
+class UndoMergeForm(forms.Form):
+    """Whether what was changed since two rows were merged may stay as it is."""
+
+    keep_changes = forms.BooleanField(
+        label="Défaire quand même : ce qui a changé depuis reste sur la fiche gardée", required=False
+    )
+
+
 class LeftForm(forms.Form):
     """The day somebody left the home."""
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from bienveille.engines.dispatch.rules import starts_at
 from bienveille.ground.lib.languages import NAMES as LANGUAGES
+from bienveille.ground.lib.languages import language_name
 from bienveille.ground.lib.typography import (
     NBSP,
     WEEKDAYS,
@@ -20,6 +21,7 @@ from bienveille.ground.lib.typography import (
     short_day,
 )
 from bienveille.ground.lib.words import plain
+from bienveille.register.tenants.choices import DayPart, MaritalStatus, Title
 
 _TENTHS = ("", "Un", "Deux", "Trois", "Quatre", "Cinq", "Six", "Sept", "Huit", "Neuf")
 
@@ -229,6 +231,9 @@ _CHANGES = {
     "relative_added": ("Proche ajouté", "people"),
     "relative_corrected": ("Proche corrigé", "people"),
     "relative_removed": ("Proche retiré", "people"),
+    "merged": ("Réunie avec une autre fiche", "person-check"),
+    "merged_away": ("Fiche fermée : réunie à une autre", "person-check"),
+    "merge_undone": ("Réunion de fiches défaite", "arrow-counterclockwise"),
     "said_apart": ("Pas la même personne qu’un nom proche", "person-check"),
     "apart_taken_back": ("Peut-être la même personne qu’un nom proche", "person-check"),
     "weekly_stopped": ("Appel de chaque semaine arrêté", "pause-circle"),
@@ -253,6 +258,36 @@ def change_words(change: str, fields: Sequence[str] = ()) -> tuple[str, str]:
     if change == "corrected" and named:
         words += f"{NBSP}: {listed(named)}"
     return words, sign
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One field of two people, in words."""
+
+    name: str
+    label: str
+    first: str
+    second: str
+    differs: bool
+
+
+_LISTS: dict[str, Any] = {"title": Title, "marital_status": MaritalStatus, "best_time": DayPart}
+
+
+def compared(first: Any, second: Any, names: Sequence[str]) -> list[Compared]:
+    """Fields of two people side by side; nothing written reads « rien »."""
+    rows = []
+    for name in names:
+        one, other = getattr(first, name), getattr(second, name)
+        words = (_in_words(name, one), _in_words(name, other))
+        rows.append(Compared(name, _FIELDS[name].capitalize(), *words, one != other))
+    return rows
+
+
+def _in_words(name: str, value: Any) -> str:
+    if name in _LISTS and value:
+        return str(_LISTS[name](value).label)
+    return _said(listed([language_name(code) for code in value]) if name == "languages" else value)
 
 
 @dataclass(frozen=True)

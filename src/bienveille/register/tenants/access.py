@@ -11,7 +11,7 @@ from bienveille.register.accounts.models import User
 from bienveille.register.accounts.operations import record_audit
 from bienveille.register.accounts.rules import Scope
 from bienveille.register.housing.models import ResidenceManager
-from bienveille.register.tenants.models import ContactPoint, Household, Mark, Person, Relative
+from bienveille.register.tenants.models import ContactPoint, Household, Mark, Merge, Person, Relative
 
 #: They read and correct the households of the agencies they cover. Callers see only what they are handed, which is
 #: the business of the service that hands it out.
@@ -87,6 +87,16 @@ def get_mark_for(user: User, mark_id: UUID, *, reason: str, write: bool = False)
         raise Http404
     mark.person = get_person_for(user, mark.person_id, reason=reason, write=write)
     return mark
+
+
+def get_merge_for(user: User, merge_id: UUID, *, reason: str, write: bool = False) -> Merge:
+    """Two rows said to be one person, through the rights over both households (8 queries at most)."""
+    merge = Merge.objects.select_related("merged_by").filter(pk=merge_id).first()
+    if merge is None:
+        raise Http404
+    merge.kept = get_person_for(user, merge.kept_id, reason=reason, write=write)
+    merge.gone = get_person_for(user, merge.gone_id, reason=reason, write=write)
+    return merge
 
 
 def may_see_address(user: User, *, protected: bool) -> bool:

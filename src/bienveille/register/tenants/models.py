@@ -8,6 +8,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import CheckConstraint, F, GeneratedField, Q, TextField, UniqueConstraint
+from django.db.models.functions import Left
 
 from bienveille.ground.lib.names import spelled
 from bienveille.ground.platform.records import Record
@@ -162,6 +163,10 @@ class Person(Record):
             CheckConstraint(name="person_merged_elsewhere", condition=Q(merged_into=None) | ~Q(merged_into=F("id"))),
         ]
         indexes = [
+            # Who may be inscribed twice: born the same day, names that begin alike (`queries.possible_doubles`).
+            models.Index(
+                F("birth_date"), Left("search", 4), name="person_birth", condition=Q(birth_date__isnull=False)
+            ),
             models.Index(fields=["merged_into"], name="person_merged", condition=Q(merged_into__isnull=False)),
             # Also the foreign key's index. It holds all that audiences sum up by household: they never read the rows.
             models.Index(

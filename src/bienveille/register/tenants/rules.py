@@ -157,3 +157,45 @@ def double_words(by_birth: bool, by_phone: bool) -> str:
     if by_birth and by_phone:
         return "même date de naissance, même numéro, noms proches"
     return "même date de naissance, noms proches" if by_birth else "même numéro, noms proches"
+
+
+def likeness_words(first: Any, second: Any, same_number: bool) -> str:
+    """Why two people whom somebody compares may be one; nothing when nothing says so."""
+    if not near_names(first.search, second.search):
+        return ""
+    by_birth = first.birth_date is not None and first.birth_date == second.birth_date
+    return double_words(by_birth, same_number) if by_birth or same_number else ""
+
+
+#: What may come from either row when two are merged. The role stays: it is that of the lease of the row that is kept.
+MERGED_FIELDS = ("title", "last_name", "first_name", "birth_date", "marital_status", "languages", "best_time")
+
+
+def better_of(name: str, first: Any, second: Any) -> str:
+    """Which row a field comes from unless somebody chooses: "first" or "second".
+
+    What is known before what is not; what people corrected here before what the file says; else the first.
+    """
+    if not getattr(second, name):
+        return "first"
+    if not getattr(first, name):
+        return "second"
+    return "second" if name in second.file_said and name not in first.file_said else "first"
+
+
+_PROTECTS = {"stop": 3, "wrong": 2, "valid": 1, "unverified": 0}
+
+
+def stricter_status(one: str, other: str) -> str:
+    """What is worth one number known twice: « ne plus utiliser » and « faux » are never lost."""
+    return max(one, other, key=_PROTECTS.__getitem__)
+
+
+def earliest(*days: date | None) -> date | None:
+    """The first of the days that are known."""
+    return min((day for day in days if day is not None), default=None)
+
+
+def latest(*days: date | None) -> date | None:
+    """The last of the days that are known."""
+    return max((day for day in days if day is not None), default=None)

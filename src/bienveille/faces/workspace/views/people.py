@@ -37,6 +37,7 @@ from bienveille.register.tenants.queries import (
     as_doubles,
     as_found,
     household_record,
+    merges_of,
     people_found,
     possible_doubles,
 )
@@ -155,8 +156,11 @@ def household(request: Request, household_id: UUID) -> HttpResponse:
             for planned in promises_to_household(shown.pk)
         ],
         "doubles": as_doubles(
-            possible_doubles(reading_scope(request.user), today, household_id=shown.pk), today, hide_protected=hide
+            possible_doubles(reading_scope(request.user), today, household_id=shown.pk).pairs,
+            today,
+            hide_protected=hide,
         ),
+        "merges": merges_of(shown.pk),
         "may_write": keeps(request.user, shown),
         "may_lift": not hide,
         "undo": last_correction(request, shown.pk),

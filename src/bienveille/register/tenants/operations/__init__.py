@@ -13,6 +13,14 @@ from bienveille.register.tenants.operations.contact_points import (
     verify_contact_point,
 )
 from bienveille.register.tenants.operations.doubles import say_apart, take_back_apart
+from bienveille.register.tenants.operations.merges import (
+    CannotMerge,
+    CannotUndoMerge,
+    changed_since,
+    merge_people,
+    undo_merge,
+    version_of_both,
+)
 from bienveille.register.tenants.operations.people import (
     add_household,
     add_person,
@@ -34,25 +42,31 @@ from bienveille.register.tenants.operations.rows import (
     InvalidContactPoint,
     InvalidMark,
     InvalidRelative,
+    MergedElsewhere,
 )
 
 __all__ = [
     "CORRECTABLE",
     "POINT_FIELDS",
     "CannotChangePerson",
+    "CannotMerge",
+    "CannotUndoMerge",
     "ChangedMeanwhile",
     "ContactPointKnown",
     "HouseholdHasLeft",
     "InvalidContactPoint",
     "InvalidMark",
     "InvalidRelative",
+    "MergedElsewhere",
     "add_contact_point",
     "add_household",
     "add_mark",
     "add_person",
+    "changed_since",
     "correct_contact_point",
     "correct_person",
     "flag_contact_point",
+    "merge_people",
     "protect_address",
     "record_opposition",
     "remove_mark",
@@ -64,6 +78,8 @@ __all__ = [
     "take_back_apart",
     "take_back_death",
     "take_back_left",
+    "undo_merge",
     "verify_contact_point",
+    "version_of_both",
     "withdraw_opposition",
 ]

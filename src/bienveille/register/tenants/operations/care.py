@@ -57,6 +57,7 @@ def remove_mark(*, actor: User, mark: Mark) -> None:
     held = Mark.objects.select_for_update(of=("self",)).select_related("person").filter(pk=mark.pk).first()
     if held is not None:
         audit_person(actor, held.person, "mark_removed", [held.kind])
+        Mark.objects.filter(person__merged_into=held.person_id, kind=held.kind).delete()
         held.delete()
 
 
@@ -97,4 +98,6 @@ def remove_relative(*, actor: User, relative: Relative) -> None:
     held = Relative.objects.select_for_update(of=("self",)).select_related("person").filter(pk=relative.pk).first()
     if held is not None:
         audit_person(actor, held.person, "relative_removed", [])
+        same = {"phone": held.phone, "email": held.email}
+        Relative.objects.filter(person__merged_into=held.person_id, **same).delete()
         held.delete()

@@ -32,6 +32,10 @@ class CannotChangePerson(Refusal):
     message = "Cette personne ne peut pas être modifiée ainsi."
 
 
+class MergedElsewhere(Refusal):
+    message = "Cette fiche est réunie à une autre : c’est l’autre qui se corrige."
+
+
 class HouseholdHasLeft(Refusal):
     message = "Ce ménage a quitté son logement : sa fiche ne change plus."
 
@@ -124,11 +128,18 @@ def save_point(point: ContactPoint) -> None:
 
 
 def locked(person: Person) -> Person:
-    return Person.objects.select_for_update().get(pk=person.pk)
+    """The row as it is now, under lock. Refuses one merged into another: undoing would not find it as it was."""
+    held = Person.objects.select_for_update().get(pk=person.pk)
+    if held.merged_into_id is not None:
+        raise MergedElsewhere
+    return held
 
 
 def locked_point(point: ContactPoint) -> ContactPoint:
-    return ContactPoint.objects.select_for_update(of=("self",)).select_related("person").get(pk=point.pk)
+    held = ContactPoint.objects.select_for_update(of=("self",)).select_related("person").get(pk=point.pk)
+    if held.person.merged_into_id is not None:
+        raise MergedElsewhere
+    return held
 
 
 def locked_relative(relative: Relative, person: Person) -> Relative:

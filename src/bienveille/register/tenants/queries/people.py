@@ -12,15 +12,7 @@ from django.db.models.functions import Extract
 from bienveille.ground.platform.text_search import name_matches
 from bienveille.register.accounts.rules import Scope
 from bienveille.register.tenants.models import ContactPoint, Household, Lease, Mark, Person, Relative
-from bienveille.register.tenants.rules import (
-    age_on,
-    age_words,
-    double_words,
-    is_present,
-    latest_birth,
-    lives_alone,
-    near_names,
-)
+from bienveille.register.tenants.rules import age_on, age_words, is_present, latest_birth, lives_alone
 
 #: Two letters may match a hundred thousand people: so many are sorted, no more. A longer word then finds the right one.
 CANDIDATES = 500
@@ -110,10 +102,10 @@ def people_found(
         people = people.filter(Q(left_on=None) | Q(left_on__gt=on), deceased=False)
     else:
         people = Person.objects.filter(pk__in=people.values("pk")[:CANDIDATES])
-    return _with_home(people)
+    return with_home(people)
 
 
-def _with_home(people: QuerySet[Person]) -> QuerySet[Person]:
+def with_home(people: QuerySet[Person]) -> QuerySet[Person]:
     """What `as_found` reads."""
     return people.annotate(
         agency_name=F("household__dwelling__building__residence__agency__name"),
@@ -156,114 +148,6 @@ def find_people(
     found = people_found(text=text, on=on, scope=scope, residences=residences, hide_protected=hide_protected)
     rows = found.order_by(F("household__closed_on").asc(nulls_first=True), "search", "pk")[:limit]
     return [as_found(person, on, hide_protected=hide_protected) for person in rows]
-
-
-@dataclass(frozen=True)
-class Double:
-    """Two people of two households who look like one, and why."""
-
-    first: Person
-    second: Person
-    why: str
-
-
-#: So many pairs are shown at once: they are looked at one by one.
-DOUBLES = 100
-
-
-_THERE = "NOT {0}.deceased AND ({0}.left_on IS NULL OR {0}.left_on > %(on)s)"
-# Everybody against everybody, by the beginning of the name: one pass over the people, one over the numbers.
-_PAIRS = f"""
-SELECT x.id AS one, y.id AS other, true AS by_birth
-FROM tenants_person x JOIN tenants_person y ON y.birth_date = x.birth_date AND left(y.search, 4) = left(x.search, 4)
-WHERE x.id < y.id AND x.household_id <> y.household_id AND {_THERE.format("x")} AND {_THERE.format("y")}
-UNION ALL
-SELECT x.id, y.id, false
-FROM tenants_contactpoint c JOIN tenants_contactpoint d ON d.value = c.value AND d.person_id > c.person_id
-JOIN tenants_person x ON x.id = c.person_id JOIN tenants_person y ON y.id = d.person_id
-WHERE c.kind = 'phone' AND c.status IN ('valid', 'unverified') AND d.status IN ('valid', 'unverified')
-  AND x.household_id <> y.household_id AND {_THERE.format("x")} AND {_THERE.format("y")}
-"""
-# Those of one household against the others, by the indexes of names and numbers: the page opens at once.
-_PAIRS_OF_HOUSEHOLD = f"""
-SELECT least(x.id, y.id) AS one, greatest(x.id, y.id) AS other, true AS by_birth
-FROM tenants_person x JOIN tenants_person y
-  ON y.birth_date = x.birth_date
-  AND y.search ~>=~ left(x.search, 4) AND y.search ~<~ (left(x.search, 4) || chr(1114111))
-WHERE x.household_id = %(household)s AND y.household_id <> x.household_id
-  AND {_THERE.format("x")} AND {_THERE.format("y")}
-UNION ALL
-SELECT least(x.id, y.id), greatest(x.id, y.id), false
-FROM tenants_person x JOIN tenants_contactpoint c ON c.person_id = x.id
-JOIN tenants_contactpoint d ON d.value = c.value AND d.kind = 'phone' JOIN tenants_person y ON y.id = d.person_id
-WHERE x.household_id = %(household)s AND y.household_id <> x.household_id AND c.kind = 'phone'
-  AND c.status IN ('valid', 'unverified') AND d.status IN ('valid', 'unverified')
-  AND {_THERE.format("x")} AND {_THERE.format("y")}
-"""
-_IN_SCOPE = """
-EXISTS (
-    SELECT FROM tenants_person p JOIN tenants_household h ON h.id = p.household_id
-    JOIN housing_dwelling d ON d.id = h.dwelling_id JOIN housing_building b ON b.id = d.building_id
-    JOIN housing_residence r ON r.id = b.residence_id JOIN accounts_agency a ON a.id = r.agency_id
-    WHERE p.id = {} AND h.closed_on IS NULL
-      AND (%(everything)s OR r.agency_id = ANY (%(agencies)s) OR a.company_id = ANY (%(companies)s)))
-"""
-_DOUBLES = f"""
-WITH kept AS (
-    SELECT one, other, bool_or(by_birth) AS by_birth, bool_or(NOT by_birth) AS by_phone
-    FROM (PAIRS) pairs
-    WHERE NOT EXISTS (SELECT FROM tenants_knownapart k WHERE k.first_id = one AND k.second_id = other)
-      AND {_IN_SCOPE.format("one")} AND {_IN_SCOPE.format("other")}
-    GROUP BY one, other ORDER BY one, other LIMIT %(most)s
-)
-SELECT p.*, k.one, k.other, k.by_birth, k.by_phone
-FROM kept k JOIN tenants_person p ON p.id IN (k.one, k.other) ORDER BY k.one, k.other, p.id
-"""
-
-
-def possible_doubles(scope: Scope, on: date, *, household_id: UUID | None = None) -> list[Double]:
-    """People of two households who may be one: near names, and the same birth date or the same number (1 query).
-
-    Those said to be apart are left out, as those who left or died. `household_id`: only pairs with that household.
-    Serves the page of a household, which looks names up, and the list of what is to be looked at: that one compares
-    everybody, a second or two for a million people.
-    """
-    pairs = _PAIRS if household_id is None else _PAIRS_OF_HOUSEHOLD
-    rows = Person.objects.raw(
-        _DOUBLES.replace("PAIRS", pairs),
-        {
-            "on": on,
-            "everything": scope.everything,
-            "agencies": list(scope.agencies),
-            "companies": list(scope.companies),
-            "household": household_id,
-            "most": DOUBLES * 5,
-        },
-    )
-    people: list[Any] = list(rows)  # people with what makes the pair: `by_birth`, `by_phone`
-    couples = zip(people[::2], people[1::2], strict=True)
-    near = [couple for couple in couples if near_names(couple[0].search, couple[1].search)][:DOUBLES]
-    return [Double(first, second, double_words(first.by_birth, first.by_phone)) for first, second in near]
-
-
-@dataclass(frozen=True)
-class DoubleRow:
-    """A pair as a list may show it, each with its home unless it is protected; and whom somebody told apart."""
-
-    first: Found
-    second: Found
-    why: str
-
-
-def as_doubles(doubles: Iterable[Double], on: date, *, hide_protected: bool = True) -> list[DoubleRow]:
-    """Pairs with their homes, as lists show people (1 query)."""
-    pairs = list(doubles)
-    keys = {person.pk for pair in pairs for person in (pair.first, pair.second)}
-    found = {
-        person.pk: as_found(person, on, hide_protected=hide_protected)
-        for person in _with_home(Person.objects.filter(pk__in=keys))
-    }
-    return [DoubleRow(found[pair.first.pk], found[pair.second.pk], pair.why) for pair in pairs]
 
 
 def somebody_known() -> bool:

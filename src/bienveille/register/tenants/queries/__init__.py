@@ -1,0 +1,51 @@
+"""Reading people: search by name, the page of a household, who may be inscribed twice."""
+
+from bienveille.register.tenants.queries.doubles import (
+    Double,
+    DoubleRow,
+    Doubles,
+    Side,
+    as_doubles,
+    merges_of,
+    possible_doubles,
+    two_sides,
+)
+from bienveille.register.tenants.queries.people import (
+    BY_AGE,
+    CANDIDATES,
+    Found,
+    HouseholdRecord,
+    Resident,
+    as_found,
+    find_people,
+    household_record,
+    is_protected,
+    people_found,
+    somebody_known,
+    ways_and_marks,
+    with_home,
+)
+
+__all__ = [
+    "BY_AGE",
+    "CANDIDATES",
+    "Double",
+    "DoubleRow",
+    "Doubles",
+    "Found",
+    "HouseholdRecord",
+    "Resident",
+    "Side",
+    "as_doubles",
+    "as_found",
+    "find_people",
+    "household_record",
+    "is_protected",
+    "merges_of",
+    "people_found",
+    "possible_doubles",
+    "somebody_known",
+    "two_sides",
+    "ways_and_marks",
+    "with_home",
+]
