@@ -1,89 +1,20 @@
-"""Every component renders what its documentation says, escapes what it is given, and stands in the gallery."""
+"""Every component renders what its documentation says, and escapes what it is given."""
 
-import inspect
 import json
 import re
 from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import pytest
-from django import forms
 from django.contrib import messages
-from django.contrib.auth.models import AnonymousUser
 from django.contrib.messages.storage.fallback import FallbackStorage
 from django.core.paginator import Paginator
-from django.template import Context, Template, TemplateSyntaxError
-from django.template.loader import get_template, render_to_string
+from django.template import TemplateSyntaxError
 from django.test import RequestFactory
+from tests.ui.showing import N, show
 
-from bienveille.ground.ui import rules, views
+from bienveille.ground.ui import rules
 from bienveille.ground.ui.flash import Undo, say_done
-from bienveille.ground.ui.forms import SampleForm
-from bienveille.ground.ui.templatetags import french
-from bienveille.ground.ui.templatetags import ui as library
-
-N = "\u00a0"
-TAGS = sorted(library.register.tags)
-
-
-def show(source: str, **context) -> str:
-    return Template("{% load ui french %}" + source).render(Context(context)).strip()
-
-
-def gallery_source() -> str:
-    return get_template("ui/gallery.html").template.source
-
-
-def gallery_html(query: str = "") -> str:
-    request = RequestFactory().get(f"/composants/{query}")
-    request.user = AnonymousUser()
-    response = views.gallery(request)
-    assert response.status_code == 200
-    return response.content.decode()
-
-
-def documented(name: str):
-    found = [f for module in library_modules() for f in vars(module).values() if getattr(f, "__name__", "") == name]
-    return next(f for f in found if inspect.isfunction(f))
-
-
-def library_modules():
-    return [getattr(library, name) for name in library.__all__ if name != "register"]
-
-
-class TestTheLibrary:
-    @pytest.mark.parametrize("name", TAGS)
-    def test_every_tag_is_documented_and_takes_keywords_only(self, name):
-        function = documented(name)
-        assert f"{{% {name}" in inspect.getdoc(function) or f"{{% {name} " in inspect.getdoc(function)
-        named = [p for p in inspect.signature(function).parameters.values() if p.name not in ("content", "context")]
-        assert all(p.kind is p.KEYWORD_ONLY for p in named)
-
-    @pytest.mark.parametrize("name", sorted(set(TAGS) - {"key_attributes"}))
-    def test_every_tag_is_in_the_gallery(self, name):
-        source = gallery_source() + get_template("ui/base.html").template.source
-        assert re.search(rf"{{%\s*{name}\b", source)
-
-    @pytest.mark.parametrize("name", sorted(french.register.filters))
-    def test_every_filter_is_documented(self, name):
-        assert f"|{name}" in french.register.filters[name].__doc__
-
-
-class TestTheGallery:
-    def test_it_has_one_title_and_unique_ids(self):
-        html = gallery_html()
-        assert html.count("<h1") == 1
-        ids = re.findall(r'\sid="([^"]+)"', html)
-        assert sorted(ids) == sorted(set(ids))
-
-    def test_every_reference_points_somewhere(self):
-        html = gallery_html()
-        ids = set(re.findall(r'\sid="([^"]+)"', html))
-        wanted = set()
-        for value in re.findall(r'\saria-(?:labelledby|describedby)="([^"]+)"', html):
-            wanted |= set(value.split())
-        wanted |= set(re.findall(r'<a href="#([^"]+)"', html)) | set(re.findall(r'\sfor="([^"]+)"', html))
-        assert wanted - ids == set()
 
 
 class TestEscaping:
@@ -292,148 +223,6 @@ class TestFigures:
         assert "<nav" not in html
 
 
-class Small(forms.Form):
-    phone = forms.CharField(label="Téléphone", help_text="Dix chiffres.", min_length=10)
-    note = forms.CharField(label="Note", required=False, widget=forms.Textarea)
-    kind = forms.ChoiceField(label="Qui\u00a0?", choices=[("", "Choisir"), ("a", "A")])
-    agreed = forms.BooleanField(label="D’accord", required=False)
-    outcome = forms.ChoiceField(
-        label="Issue", choices=[("", "-"), ("r", "Jointe"), ("n", "Absente"), ("w", "Faux")], widget=forms.RadioSelect
-    )
-
-
-class TestForms:
-    def test_help_then_error_then_control_and_what_was_typed_is_kept(self):
-        form = Small({"phone": "06 39"})
-        html = show("{% field field=form.phone %}", form=form)
-        places = [html.index(part) for part in ("<label", 'id="id_phone_help"', 'id="id_phone_error"', "<input")]
-        assert places == sorted(places)
-        assert 'value="06 39"' in html
-        assert 'aria-describedby="id_phone_help id_phone_error"' in html
-        assert 'aria-invalid="true"' in html
-        assert "is-invalid" in html
-
-    def test_without_error_nothing_is_said(self):
-        html = show("{% field field=form.phone %}", form=Small())
-        assert "invalid" not in html
-        assert 'aria-describedby="id_phone_help"' in html
-
-    def test_optional_is_said_required_is_not(self):
-        assert "(facultatif)" in show("{% field field=form.note %}", form=Small())
-        assert "(facultatif)" not in show("{% field field=form.phone %}", form=Small())
-
-    def test_each_kind_of_control(self):
-        form = Small()
-        assert 'class="form-control"' in show("{% field field=form.note %}", form=form)
-        assert 'class="form-select"' in show("{% field field=form.kind %}", form=form)
-        assert '<label class="form-check"><input' in show("{% field field=form.agreed %}", form=form)
-        assert "<fieldset" in show("{% field field=form.outcome %}", form=form)
-        hidden = show("{% field field=form.idempotency_key %}", form=SampleForm())
-        assert hidden.startswith("<input")
-        assert "hidden" in hidden
-
-    def test_choices_leave_out_the_empty_one_and_fold_the_rest(self):
-        html = show('{% choices field=form.outcome shown=1 more="Autres" numbered=True %}', form=Small())
-        assert html.count('type="radio"') == 3
-        assert '<details class="bv-more"><summary>Autres</summary>' in html
-        assert 'data-bv-key="alt+1"' in html
-
-    def test_a_folded_choice_that_was_made_is_seen(self):
-        html = show("{% choices field=form.outcome shown=1 %}", form=Small({"outcome": "w"}))
-        assert '<details class="bv-more" open>' in html
-        assert re.search(r'value="w"[^>]* checked', html)
-
-    def test_choices_say_their_error_inside_the_group(self):
-        html = show("{% choices field=form.outcome %}", form=Small({}))
-        assert '<fieldset class="bv-field" aria-describedby="id_outcome_error"' in html
-        assert html.index("id_outcome_error") < html.index("<input")
-
-    def test_grades_are_shown_as_grades(self):
-        html = show(
-            "{% choices field=form.grade grades=True hints=hints %}", form=SampleForm(), hints={"red": "Danger"}
-        )
-        assert html.count("bv-grade ") == 4
-        assert "<small>Danger</small>" in html
-
-    def test_error_summary_leads_to_each_control(self):
-        form = Small({"phone": "06"})
-        html = show("{% error_summary form=form %}{% for f in form %}{% field field=f %}{% endfor %}", form=form)
-        assert "Trois points à corriger, rien n’est perdu" in html
-        targets = re.findall(r'<li><a href="#([^"]+)"', html)
-        assert targets == ["id_phone", "id_kind", "id_outcome_1"]
-        for target in targets:
-            assert f'id="{target}"' in html
-
-    def test_error_summary_is_silent_without_error(self):
-        assert show("{% error_summary form=form %}", form=Small()) == ""
-
-    def test_an_error_of_the_whole_form_is_listed(self):
-        form = Small({"phone": "0639980417", "kind": "a", "outcome": "r"})
-        form.is_valid()
-        form.add_error(None, "Cette fiche a changé entre-temps.")
-        html = show("{% error_summary form=form %}", form=form)
-        assert "Un point à corriger" in html
-        assert "Cette fiche a changé entre-temps." in html
-
-    def test_conditional_question_is_only_marked(self):
-        html = show('{% field field=form.note show_if="outcome=r|n" %}', form=Small())
-        assert 'data-bv-show-if="outcome=r|n"' in html
-        assert "hidden" not in html
-
-
-class TestBase:
-    def render(self, **context):
-        request = RequestFactory().get("/appeler/?q=a")
-        request.user = SimpleNamespace(is_authenticated=True, pk="018f", display_name="Josiane T.")
-        request.COOKIES |= context.pop("cookies", {})
-        return render_to_string("ui/base.html", {"request": request, "csrf_token": "jeton", **context})
-
-    def test_navigation(self):
-        entries = [
-            {"label": "Appeler", "url": "/appeler/", "current": True},
-            {"label": "Rappels", "url": "/rappels/", "current": False, "count": 3},
-        ]
-        html = self.render(navigation=entries)
-        assert html.count('<a href="/appeler/" aria-current="page">') == 2
-        assert '<span class="bv-count">3<span class="visually-hidden"> à traiter</span></span>' in html
-        assert "Josiane T." in html
-        assert 'data-bv-user="018f"' in html
-
-    def test_it_is_french_has_a_way_to_the_content_and_one_main(self):
-        html = self.render(navigation=[])
-        assert '<html lang="fr">' in html
-        assert 'href="#contenu"' in html
-        assert html.count("<main") == 1
-        assert "data-bv-offline" in html
-
-    def test_what_the_bar_has_no_room_for_is_behind_a_word(self):
-        entry = {"label": "Imports", "url": "/imports/", "current": True, "count": 0, "more": True}
-        html = self.render(navigation=[{**entry, "label": "Aide", "url": "/aide/", "current": False}, entry])
-        assert (
-            html.count('<a href="/imports/" aria-current="page">') == 2
-        )  # behind « Plus », and in the menu of a phone
-        assert f'Plus<span class="visually-hidden">, page actuelle{N}: Imports</span>' in html
-        assert "data-current" in html
-        assert "Plus" not in self.render(navigation=[{**entry, "more": False}])
-
-    @pytest.mark.parametrize(
-        ("cookie", "attribute"),
-        [("dark", ' data-bs-theme="dark"'), ("light", ' data-bs-theme="light"'), ("", ""), ('"><b>', "")],
-    )
-    def test_the_theme_is_the_one_chosen(self, cookie, attribute):
-        html = self.render(navigation=[], cookies={"theme": cookie})
-        assert f'<html lang="fr"{attribute}>' in html
-        assert html.count('aria-pressed="true"') == 1
-        assert '<input type="hidden" name="next" value="/appeler/?q=a">' in html
-
-    def test_the_end_of_the_session_is_told_to_whom_has_one(self):
-        assert 'data-bv-left="1750"' in self.render(navigation=[], session_left=1750)
-        assert "<dialog" not in self.render(navigation=[])
-
-    def test_each_page_leads_to_the_accessibility_page(self):
-        assert f'<a href="/accessibilite/">Accessibilité{N}: non conforme</a>' in self.render(navigation=[])
-
-
 class TestCharts:
     SERIES = [
         {"label": "Appels", "state": "reserved", "values": [512, None]},
@@ -522,48 +311,3 @@ class TestConfirmation:
         html = show(self.SOURCE, request=RequestFactory().get("/"), refusal="Un <appel> est en cours.")
         assert html.index("Un &lt;appel&gt; est en cours.") < html.index("<form")
         assert 'role="alert"' in html
-
-
-class TestPages:
-    def post(self, **data):
-        return views.theme(RequestFactory().post("/apparence/", data))
-
-    @pytest.mark.parametrize("theme", ["light", "dark"])
-    def test_a_theme_is_kept_and_one_goes_back(self, theme):
-        response = self.post(theme=theme, next="/campagnes/?page=2")
-        assert response["Location"] == "/campagnes/?page=2"
-        cookie = response.cookies["theme"]
-        assert (cookie.value, cookie["httponly"], cookie["samesite"]) == (theme, True, "Lax")
-
-    @pytest.mark.parametrize("theme", ["device", "", "<b>"])
-    def test_the_device_decides_again(self, theme):
-        assert self.post(theme=theme).cookies["theme"].value == ""
-
-    @pytest.mark.parametrize("after", ["https://ailleurs.example/", "//ailleurs.example", "javascript:x", ""])
-    def test_one_never_goes_elsewhere(self, after):
-        assert self.post(theme="dark", next=after)["Location"] == "/"
-
-    def test_a_theme_is_not_chosen_by_a_link(self):
-        assert views.theme(RequestFactory().get("/apparence/?theme=dark")).status_code == 405
-
-    def test_the_accessibility_page_hides_nothing(self):
-        request = RequestFactory().get("/accessibilite/")
-        request.user = AnonymousUser()
-        html = views.accessibility(request).content.decode()
-        for words in ["non conforme", "Aucun audit", "Ce qui manque", "Défenseur des droits", "21 novembre 2026"]:
-            assert words in html
-
-
-class TestErrorPages:
-    @pytest.mark.parametrize("name", ["400", "403", "403_csrf", "404", "429", "500"])
-    def test_they_need_neither_request_nor_database(self, name):
-        html = render_to_string(f"{name}.html")
-        assert html.count("<h1") == 1
-        assert "data-bv-error" in html
-        assert re.search(r"<title>[^<]+ – Bienveille</title>", html)
-
-    @pytest.mark.parametrize("name", ["400", "403", "403_csrf", "404", "429", "500"])
-    def test_they_are_calm(self, name):
-        html = render_to_string(f"{name}.html")
-        text = re.sub(r"<[^>]+>", " ", html[html.index("<main") :])
-        assert not re.search(r"!|oups|erreur interne|exception|interdit", text, re.I)

@@ -7,6 +7,12 @@ from django import template
 register = template.Library()
 
 
+@register.inclusion_tag("audiences/builder.html")
+def audience_builder(*, builder: Any, title: str, partly: bool = False) -> dict[str, Any]:
+    """`{% audience_builder builder=builder title="Vous joindrez" %}`: all of them, in a form whose id is `public`."""
+    return {"builder": builder, "title": title, "partly": partly}
+
+
 @register.inclusion_tag("audiences/rule.html")
 def audience_rule(*, builder: Any) -> dict[str, Any]:
     """`{% audience_rule builder=builder %}`: the questions as fields; inside a form, within `#composeur`."""
