@@ -307,7 +307,7 @@ class QuestionnairePage(Schema):
     """Les questionnaires, par titre."""
 
     items: list[QuestionnaireLine]
-    next: None = Field(description="Toujours nulle : la liste tient en une page.")
+    next: None = Field(description="Toujours nulle : la liste tient en une page.")
 
 
 class QuestionnaireOut(QuestionnaireLine):
@@ -331,7 +331,7 @@ class RegisterOut(Schema):
 
 
 class DepositOut(Schema):
-    """Un dépôt reçu : son identifiant, et s’il est vérifié, à préciser ou déjà refusé."""
+    """Un dépôt reçu : son identifiant, et s’il est vérifié, à préciser ou déjà refusé."""
 
     id: UUID
     state: Literal[*RunState.values]  # type: ignore[valid-type]
@@ -342,13 +342,13 @@ class IssueOut(Schema):
 
     row: int = Field(ge=1, description="Rang de la ligne, l’en-tête étant la première.")
     column: str
-    value: str = Field(description="Comme lue, quarante caractères au plus ; effacée au bout de 90 jours.")
+    value: str = Field(description="Comme lue, quarante caractères au plus ; effacée au bout de 90 jours.")
     reason: Literal[*Reason.values]  # type: ignore[valid-type]
     message: str
 
 
 class ImportFileOut(Schema):
-    """Un fichier d’un import ; d’autres comptes s’ajoutent selon ce qu’il décrit."""
+    """Un fichier d’un import ; d’autres comptes s’ajoutent selon ce qu’il décrit."""
 
     model_config = {"extra": "allow"}
 
@@ -376,7 +376,7 @@ class ImportOut(Schema):
 
     id: UUID
     state: Literal[*RunState.values] = Field(  # type: ignore[valid-type]
-        description="« mapping » : colonnes à préciser ; « ready » : quelqu’un doit décider ; les trois derniers : fini."
+        description="« mapping » : colonnes à préciser ; « ready » : il faut décider ; les trois derniers : fini."
     )
     applied: bool
     dry_run: bool
@@ -385,6 +385,6 @@ class ImportOut(Schema):
     received_at: datetime
     finished_at: datetime | None
     rows_done: int = Field(ge=0)
-    rows_total: int = Field(ge=0, description="Nul : inconnu.")
+    rows_total: int = Field(ge=0, description="Nul : inconnu.")
     oddities: list[str] = Field(description="Ce qui sort de l’ordinaire, sans aucun nom.")
     files: list[ImportFileOut]

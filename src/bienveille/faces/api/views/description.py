@@ -34,7 +34,7 @@ _RETRY = {
 }
 #: Status → (what it says, its headers).
 PROBLEMS: dict[int, tuple[str, dict[str, Any]]] = {
-    400: ("Le corps ne peut pas être lu : du JSON en UTF-8 est attendu, ou un formulaire entier.", {}),
+    400: ("Le corps ne peut pas être lu : du JSON en UTF-8 est attendu, ou un formulaire entier.", {}),
     401: (
         "Jeton absent ou refusé.",
         {"WWW-Authenticate": {"required": True, "description": "« Bearer ».", "schema": {"type": "string"}}},
@@ -42,7 +42,7 @@ PROBLEMS: dict[int, tuple[str, dict[str, Any]]] = {
     403: ("Ce jeton ne donne pas ce droit.", {}),
     404: ("Rien ici, ou rien pour ce jeton.", {}),
     409: ("Le moment ne le permet plus : déjà ouverte, déjà fermée, réservation périmée.", {}),
-    413: ("Le corps dépasse un mégaoctet ; trois cents pour un dépôt d’exports.", {}),
+    413: ("Le corps dépasse un mégaoctet ; trois cents pour un dépôt d’exports.", {}),
     415: ("Le corps n’est pas annoncé comme ce qui est attendu ici.", {}),
     422: ("Une rubrique est fausse ; « errors » dit laquelle et pourquoi.", {}),
     429: ("Trop de demandes pour ce jeton, ou trop d’essais sans bon jeton depuis cette adresse.", _RETRY),
@@ -81,10 +81,10 @@ _PARAMETERS = {
     "limit": "Nombre de lignes d’une page.",
     "slug": "Nom du questionnaire.",
     "campaign_id": "La campagne.",
-    "run_id": "L’import, par « id » de la réponse qui l’a reçu.",
+    "run_id": "L’import, par « id » de la réponse qui l’a reçu.",
     "name": "Nom du fichier envoyé seul, en corps de la demande.",
     "profile": "Profil qui dit ce que deviennent les colonnes.",
-    "departures": "Ceux qui ne sont pas dans le fichier : « close » les ferme, « keep » les garde, « auto » les ferme "
+    "departures": "Ceux qui ne sont pas dans le fichier : « close » les ferme, « keep » les garde, « auto » les ferme "
     "sauf s’ils sont nombreux, et alors quelqu’un décide.",
     "contact_id": "Le ménage confié, par « contact » de la réponse qui l’a confié.",
 }
@@ -324,7 +324,7 @@ def kind_of(schema: dict[str, Any]) -> str:
     if "const" in schema:
         return f"toujours {json.dumps(schema['const'])}"
     if "enum" in schema:
-        return "un de : " + ", ".join(str(one) or "(vide)" for one in schema["enum"])
+        return "un de : " + ", ".join(str(one) or "(vide)" for one in schema["enum"])
     if schema.get("type") == "array":
-        return f"liste : {kind_of(schema.get('items', {}))}"
+        return f"liste : {kind_of(schema.get('items', {}))}"
     return _FORMATS.get(schema.get("format", "")) or _KINDS.get(schema.get("type", ""), "toute valeur")

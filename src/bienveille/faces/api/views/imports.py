@@ -51,13 +51,13 @@ def deposit_files(
 ) -> HttpResponse:
     """Reçoit les exports du logiciel de gestion, les vérifie, puis les applique sans personne.
 
-    Plusieurs fichiers par formulaire (« multipart/form-data »), ou un seul en corps de la demande, nommé par « name ».
-    Un ZIP vaut les fichiers qu’il contient. La réponse vient dès que les fichiers sont reçus ; « Location » dit où
+    Plusieurs fichiers par formulaire (« multipart/form-data »), ou un seul en corps de la demande, nommé par « name ».
+    Un ZIP vaut les fichiers qu’il contient. La réponse vient dès que les fichiers sont reçus ; « Location » dit où
     lire la suite. S’il faut que quelqu’un décide, l’import attend sept jours à l’écran.
     """
     user = me(request)
     if not may_deposit(user):
-        raise PermissionDenied("Déposer des fichiers revient à qui peut importer, ou au rôle « Dépôt de fichiers ».")
+        raise PermissionDenied("Déposer des fichiers revient à qui peut importer, ou au rôle « Dépôt de fichiers ».")
     if (request.content_type or "").startswith(NO_EXPORT):
         return problems.problem(415, "Format non lu", "Envoyez des exports, seuls ou dans un formulaire.")
     try:
@@ -84,7 +84,7 @@ def deposit_files(
 
 @api.get("/imports/{uuid:run_id}", response={200: given.ImportOut}, tags=[TAG], summary="Ce que devient un dépôt")
 def import_run(request: HttpRequest, run_id: str) -> HttpResponse:
-    """Où en est l’import, ses chiffres, ses lignes à corriger : le document de « ./bienveille import --json »."""
+    """Où en est l’import, ses chiffres, ses lignes à corriger : le document de « ./bienveille import --json »."""
     return reply(200, run_document(get_deposit_for(me(request), run_id)))  # type: ignore[arg-type]
 
 

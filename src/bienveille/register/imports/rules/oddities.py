@@ -6,7 +6,7 @@ The sentences go by e-mail: they hold counts, never a name, a file's name nor a 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from bienveille.ground.lib.typography import counted, number, spaced
+from bienveille.ground.lib.typography import counted, number
 
 #: Below, a share says nothing.
 FEW_REJECTS, FEW_WARNINGS, FEW_RECORDS = 10, 50, 20
@@ -41,14 +41,12 @@ class Watched:
 def oddities(run: Watched) -> list[str]:
     """What somebody should look at, in French; empty when the night was ordinary."""
     if run.state == "refused":
-        return [spaced("Les fichiers sont refusés : rien n’est écrit, le registre est comme hier.")]
+        return ["Les fichiers sont refusés\u00a0: rien n’est écrit, le registre est comme hier."]
     if run.state == "mapping":
-        return [
-            spaced("Les colonnes d’un fichier ne sont plus reconnues : rien n’est écrit avant que vous les disiez.")
-        ]
+        return ["Les colonnes d’un fichier ne sont plus reconnues\u00a0: rien n’est écrit, dites ce qu’elles sont."]
     found = [sentence for file in run.files for sentence in _of_file(file, run.before.get(file.kind, ()))]
     if run.state == "ready":
-        found.append(spaced("Rien n’est écrit : l’import attend votre choix."))
+        found.append("Rien n’est écrit\u00a0: l’import attend votre choix.")
     return found
 
 
@@ -56,10 +54,10 @@ def _of_file(file: Read, before: Sequence[Read]) -> Iterable[str]:
     label = LABELS.get(file.kind, "Fichier")
     if file.held:
         words = (HELD if file.held == 1 else HELD_MANY).get(file.kind, "lignes connues ne sont")
-        yield spaced(f"{label} : {number(file.held)} {words} pas dans le fichier.")
+        yield f"{label}\u00a0: {number(file.held)} {words} pas dans le fichier."
     if before and before[0].records >= FEW_RECORDS and file.records < FAR_FEWER * before[0].records:
         read = counted(file.records, "ligne")
-        yield spaced(f"{label} : {read} dans le fichier, contre {number(before[0].records)} la fois d’avant.")
+        yield f"{label}\u00a0: {read} dans le fichier, contre {number(before[0].records)} la fois d’avant."
     rejects = _share([(one.rejected, one.records) for one in before], FIRST_REJECTS)
     if file.rejected >= FEW_REJECTS and file.rejected / file.records > 2 * rejects + 0.01:
         yield _far_above(label, counted(file.rejected, "ligne rejetée", "lignes rejetées"), file.records, rejects)
@@ -75,7 +73,7 @@ def _share(parts: Sequence[tuple[int, int]], first: float) -> float:
 
 def _far_above(label: str, words: str, records: int, usual: float) -> str:
     expected = number(round(usual * records))
-    return spaced(f"{label} : {words} sur {number(records)} ; d’ordinaire, on en attendrait {expected}.")
+    return f"{label}\u00a0: {words} sur {number(records)}\u00a0; d’ordinaire, on en attendrait {expected}."
 
 
 def silence_words(days: int) -> str:
