@@ -132,6 +132,18 @@ def test_it_works_from_anywhere_and_through_a_link(repository, tmp_path):
     assert done.stdout == f"hello ['import', 'a b.csv', '--x=é'] {repository} {tmp_path}\n"
 
 
+def test_tools_called_by_hand_find_the_package(repository):
+    """`.venv/bin/lint-imports` reads the sources without PYTHONPATH, even once the repository has been moved."""
+    site = repository / ".venv" / "lib" / "python3.13" / "site-packages"
+    launch(repository, "check")
+    site.mkdir(parents=True)
+    launch(repository, "check")
+    assert (site / "bienveille.pth").read_text() == f"{repository}/src\n"
+    moved = repository.rename(repository.with_name("ailleurs"))
+    launch(moved, "check")
+    assert (moved / site.relative_to(repository) / "bienveille.pth").read_text() == f"{moved}/src\n"
+
+
 def test_a_changed_lock_is_installed(repository):
     launch(repository, "migrate")
     (repository / "requirements.lock").write_text("# newer\n")
