@@ -1,8 +1,10 @@
 """The jobs of imports through the real queue: progress seen from outside, a lost worker, two jobs for one run."""
 
 import threading
+from datetime import timedelta
 
 import pytest
+from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.utils import timezone
@@ -14,6 +16,7 @@ from bienveille.register.accounts.choices import AuditAction
 from bienveille.register.accounts.models import AuditEntry
 from bienveille.register.imports.models import ImportRun
 from bienveille.register.imports.operations import (
+    CannotChange,
     apply_run,
     ask_to_apply,
     cancel_run,
@@ -22,6 +25,7 @@ from bienveille.register.imports.operations import (
     resume_run,
     save_profile,
 )
+from bienveille.register.imports.rules import activity
 from bienveille.register.tenants.models import Person
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -134,3 +138,97 @@ def test_every_step_says_who_took_it(waiting):
     entries = AuditEntry.objects.filter(action=AuditAction.IMPORT_CHANGED).order_by("pk")
     assert [entry.detail["did"] for entry in entries] == ["received", "profile", "asked", "resumed", "cancelled"]
     assert {entry.actor_id for entry in entries} == {waiting.actor_id}
+
+
+class TestGivenUp:
+    """Somebody gives up what is being read: it stops, nothing is written, the queue has nothing to do again."""
+
+    @pytest.fixture
+    def begun(self, waiting, monkeypatch):
+        """The run, given up after its first row; how many rows were read by then, and in all."""
+        monkeypatch.setattr(jobs, "BEAT", 0.01)
+        monkeypatch.setattr(jobs, "LOOK_UP", 1)
+        real, seen = jobs.Progress.begin, []
+
+        def watched(progress, title, total):
+            moved = real(progress, title, total)
+
+            def give_up_then_wait():
+                if not seen:
+                    elsewhere(lambda: cancel_run(actor=waiting.actor, run_id=waiting.pk, now=timezone.now()))
+                    for _ in range(500):
+                        if progress.given_up:
+                            break
+                        threading.Event().wait(0.01)
+                seen.append(1)
+                moved()
+
+            return give_up_then_wait
+
+        return waiting, lambda: monkeypatch.setattr(jobs.Progress, "begin", watched), seen
+
+    def test_while_it_is_checked(self, begun):
+        run, watch, seen = begun
+        watch()
+        run_worker(queues=["imports"], wait=False)
+        run.refresh_from_db()
+        assert (run.state, run.stopped_at, len(seen)) == ("cancelled", None, 1)
+        assert not default_storage.listdir("imports")[1]
+
+    def test_while_it_is_applied(self, begun):
+        run, watch, seen = begun
+        run_worker(queues=["imports"], wait=False)
+        apply(run)
+        watch()
+        run_worker(queues=["imports"], wait=False)
+        run.refresh_from_db()
+        assert (run.state, run.stopped_at, len(seen), Person.objects.count()) == ("cancelled", None, 1, 0)
+
+    def test_a_failure_of_something_given_up_is_of_no_importance(self, waiting, monkeypatch):
+        """Its files went while it opened them."""
+
+        def gone(**_):
+            elsewhere(lambda: cancel_run(actor=waiting.actor, run_id=waiting.pk, now=timezone.now()))
+            raise FileNotFoundError
+
+        monkeypatch.setattr(jobs, "import_files", gone)
+        run_worker(queues=["imports"], wait=False)
+        waiting.refresh_from_db()
+        assert (waiting.state, waiting.stopped_at) == ("cancelled", None)
+
+    def test_too_late_is_said(self, waiting):
+        run_worker(queues=["imports"], wait=False)
+        apply(waiting)
+        run_worker(queues=["imports"], wait=False)
+        with pytest.raises(CannotChange):
+            cancel_run(actor=waiting.actor, run_id=waiting.pk, now=timezone.now())
+        assert Person.objects.count() == 3
+
+
+class TestHowFar:
+    def test_the_rows_to_read_are_told_before_the_first_reading(self, waiting):
+        assert waiting.rows_total == 0
+        run_worker(queues=["imports"], wait=False)
+        waiting.refresh_from_db()
+        assert waiting.rows_total == 3
+        assert waiting.begun_at is not None
+
+    def test_share_and_time_left(self):
+        begun = timezone.now()
+        facts = {"begun_at": begun, "now": begun + timedelta(seconds=30), "total": 1000}
+        assert activity.seconds_left(done=250, **facts) == 90
+        assert activity.seconds_left(done=10, **facts) is None
+        assert activity.seconds_left(done=1000, **facts) is None
+        assert activity.seconds_left(begun_at=begun, now=begun + timedelta(seconds=1), done=500, total=1000) is None
+        assert activity.seconds_left(begun_at=None, now=begun, done=500, total=1000) is None
+        assert (activity.share_done(250, 1000), activity.share_done(3, 0), activity.share_done(7, 5)) == (25, None, 100)
+
+    @pytest.mark.parametrize(
+        ("seconds", "words"),
+        [
+            (None, ""), (4, "encore quelques secondes"), (33, "encore 30\u00a0secondes environ"),
+            (58, "encore une minute environ"), (140, "encore 2\u00a0minutes environ"),
+        ],
+    )  # fmt: skip
+    def test_words(self, seconds, words):
+        assert activity.left_in_words(seconds) == words

@@ -14,7 +14,7 @@ from bienveille.ground.platform.refusal import Refusal
 from bienveille.register.accounts.choices import AuditAction, AuditChannel
 from bienveille.register.accounts.models import User
 from bienveille.register.accounts.operations import record_audit
-from bienveille.register.imports.choices import AT_WORK, RunState
+from bienveille.register.imports.choices import AT_WORK, WAITING, RunState
 from bienveille.register.imports.models import ImportFile, ImportIssue, ImportProfile, ImportRun
 from bienveille.register.imports.operations.call import find_profile
 from bienveille.register.imports.operations.jobs import apply_run, check_run, erase_files
@@ -146,13 +146,13 @@ def ask_to_apply(*, actor: User, run_id: UUID, revision: int, now: dt.datetime) 
 def cancel_run(*, actor: User, run_id: UUID, now: dt.datetime) -> None:
     """Give up a run that was not applied: its files, and what was read of them, are erased. Harmless twice.
 
-    Refuses one that is applied or being applied, unless its job failed (`CannotChange`).
+    One that is being read stops within a thousand rows; one whose register is being brought up to date is undone.
+    Refuses one that is applied (`CannotChange`).
     """
     import_run = _locked(run_id)
     if import_run.state == RunState.CANCELLED:
         return
-    failed = import_run.state == RunState.APPLYING and import_run.stopped_at is not None
-    if import_run.state not in (RunState.MAPPING, RunState.CHECKING, RunState.READY) and not failed:
+    if import_run.state not in WAITING:
         raise CannotChange
     import_run.state, import_run.finished_at = RunState.CANCELLED, now
     import_run.refusal = f"Abandonné par {actor.display_name}."

@@ -30,7 +30,14 @@ from bienveille.register.imports.models import ImportFile, ImportRun
 from bienveille.register.imports.operations.receiving import LARGEST, MOST_FILES
 from bienveille.register.imports.operations.screens import Said
 from bienveille.register.imports.queries import all_runs, files_of, first_rejects, profile_labels, reasons
-from bienveille.register.imports.rules.activity import INTERRUPTED, NO_WORKER, activity
+from bienveille.register.imports.rules.activity import (
+    INTERRUPTED,
+    NO_WORKER,
+    activity,
+    left_in_words,
+    seconds_left,
+    share_done,
+)
 from bienveille.register.imports.rules.columns import describe, merged, missing_fields
 from bienveille.register.imports.rules.messages import dialect, size_words
 from bienveille.register.imports.rules.recognition import LAYOUTS
@@ -123,7 +130,7 @@ def _run_page(
         "refusal": refusal,
         "interrupted": doing == INTERRUPTED,
         "no_worker": doing == NO_WORKER,
-        "progress_total": max(shown.rows_total, shown.rows_done),
+        **_how_far(shown),
         "live_error": "",
     }
     live = bool(request.htmx) and "vivant" in request.GET
@@ -165,6 +172,16 @@ def _run_page(
     when = moment_in_words(timezone.localtime(finished), timezone.localdate())
     context |= {"title": DONE_TITLES[RunState(shown.state)], "subtitle": f"{context['who']}, {when}"}
     return render(request, "imports/run_done.html", context, status=status)
+
+
+def _how_far(shown: ImportRun) -> dict[str, Any]:
+    """What a page says of the reading under way."""
+    left = seconds_left(begun_at=shown.begun_at, now=timezone.now(), done=shown.rows_done, total=shown.rows_total)
+    return {
+        "progress_total": max(shown.rows_total, shown.rows_done),
+        "percent": share_done(shown.rows_done, shown.rows_total),
+        "left": left_in_words(left),
+    }
 
 
 def _saved_label(shown: ImportRun, profiles: list[tuple[str, str]]) -> str:
@@ -272,7 +289,7 @@ def columns(request: Request, run_id: UUID) -> HttpResponse:
         return _run_page(request, get_run_for(request.user, run_id), refusal=refused, status=CONFLICT)
     shown = get_run_for(request.user, run_id)
     if request.htmx and shown.state in (RunState.CHECKING, RunState.READY):
-        counting = {"working": True, "live": True, "live_error": "", "progress_total": 0}
+        counting = {"working": True, "live": True, "live_error": "", **_how_far(shown)}
         return render(request, "imports/run_preview.html#live", {"run": shown, **counting})
     return HttpResponseClientRefresh() if request.htmx else redirect("imports:run", shown.pk)
 
