@@ -18,6 +18,9 @@ const font = "@fontsource-variable/atkinson-hyperlegible-next";
 const withoutSourceMap = (bytes) =>
   Buffer.from(bytes.toString("utf8").replace(/\/[*/]# sourceMappingURL=\S+(?: \*\/)?\s*$/, ""));
 
+// Leaflet's own pictures are for pieces that we do not use; its marks are ours.
+const withoutPictures = (bytes) => Buffer.from(bytes.toString("utf8").replace(/\t(?:background-image|behavior): url\([^)]*\);\r?\n/g, ""));
+
 const files = [
   ["bootstrap", "dist/css/bootstrap.min.css", `${vendor}/bootstrap/bootstrap.min.css`, "MIT", withoutSourceMap],
   ["bootstrap", "LICENSE", `${vendor}/bootstrap/LICENSE.txt`, "MIT"],
@@ -30,6 +33,9 @@ const files = [
   ["echarts", "LICENSE", `${vendor}/echarts/LICENSE.txt`, "Apache-2.0"],
   ["echarts", "NOTICE", `${vendor}/echarts/NOTICE.txt`, "Apache-2.0"],
   ["zrender", "LICENSE", `${vendor}/echarts/LICENSE-zrender.txt`, "BSD-3-Clause"],
+  ["leaflet", "dist/leaflet.js", `${vendor}/leaflet/leaflet.js`, "BSD-2-Clause", withoutSourceMap],
+  ["leaflet", "dist/leaflet.css", `${vendor}/leaflet/leaflet.css`, "BSD-2-Clause", withoutPictures],
+  ["leaflet", "LICENSE", `${vendor}/leaflet/LICENSE.txt`, "BSD-2-Clause"],
   ["axe-core", "axe.min.js", "tests/browser/vendor/axe.min.js", "MPL-2.0", withoutSourceMap],
   ["axe-core", "LICENSE", "tests/browser/vendor/LICENSE.txt", "MPL-2.0"],
 ];

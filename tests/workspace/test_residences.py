@@ -284,3 +284,40 @@ class TestRelays:
     def test_not_of_another_agency(self, client, elms, household):
         client.force_login(UserFactory(roles=[("social_worker", AgencyFactory(saint_etienne=True))]))
         assert client.get(self.url("choose_relay", elms)).status_code == 404
+
+
+class TestMap:
+    def points(self, client, **query):
+        answer = client.get(reverse("workspace:residences_points"), query)
+        assert answer["Content-Type"].startswith("application/geo+json")
+        return answer.json()["features"]
+
+    @pytest.fixture(autouse=True)
+    def placed(self, elms, household):
+        elms.latitude, elms.longitude = 45.76, 4.83
+        elms.save()
+        ResidenceFactory(agency=elms.agency, name="Sans place")
+        ResidenceFactory(agency=AgencyFactory(saint_etienne=True), name="Ailleurs", latitude=45.4, longitude=4.4)
+
+    def test_the_points_of_ones_agencies_and_nobody_named(self, as_manager, elms):
+        (point,) = self.points(as_manager)
+        assert point["geometry"] == {"type": "Point", "coordinates": [4.83, 45.76]}
+        assert point["properties"] == {
+            "name": "Résidence Les Ormes", "commune": "Villeurbanne", "homes": 1, "elders": 1, "alone": 1,
+            "watched": False, "url": reverse("workspace:residence", args=[elms.pk]),
+        }  # fmt: skip
+
+    def test_filtered_as_the_list(self, as_manager, client):
+        assert self.points(as_manager, watched="yes") == []
+        client.force_login(UserFactory(roles=["director"]))
+        assert [one["properties"]["name"] for one in self.points(client, q="aill")] == ["Ailleurs"]
+
+    def test_the_list_beside_says_the_same_without_a_script(self, as_manager):
+        html = body(as_manager.get(reverse("workspace:residences_map"), {"q": "orm"}))
+        assert "Les Ormes" in html
+        assert "Sans place" not in html
+        assert reverse("workspace:residences_points") + "?q=orm" in html
+
+    def test_nothing_placed_says_how(self, client):
+        client.force_login(UserFactory(roles=["building_manager"]))
+        assert "n’a encore de coordonnées" in body(client.get(reverse("workspace:residences_map")))

@@ -82,11 +82,22 @@ def prepare() -> str:
         _import()
     if len(users_by_email([address(role) for role, *_ in ACCOUNTS])) < len(ACCOUNTS):
         _accounts()
+    _places()
     if not Campaign.objects.exists():
         _say("Les appelants commencent la campagne…")
         _audiences()
         _half_done()
     return ""
+
+
+def _places() -> None:
+    from django.utils.timezone import localdate
+
+    from bienveille.faces.cli.places import settle
+    from bienveille.register.accounts.queries import users_by_email
+
+    people = users_by_email([address("director"), address("building_manager")])
+    settle(people[address("director")], people[address("building_manager")], localdate())
 
 
 def _audiences() -> None:

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpResponse, HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -42,6 +42,7 @@ from bienveille.services.neighbourhood.queries import (
 )
 
 SEES = (*KEEPERS, Role.BUILDING_MANAGER)
+ELDERS = (f"personne de 75{NBSP}ans et plus", f"personnes de 75{NBSP}ans et plus")
 _WATCHED = [("yes", "Sous veille"), ("no", "Sans veille")]
 
 
@@ -98,11 +99,11 @@ def _seen(request: Request, asked: Asked, **more: Any) -> Any:
     )
 
 
-def _read(request: Request) -> Asked:
+def _read(request: Request, table: Table = RESIDENCES) -> Asked:
     scope, residences = reading_scope(request.user), managed_residences(request.user)
     agencies = [(str(one.pk), one.name) for one in agencies_within(scope)]
     communes = communes_of(scope=scope, residences=residences)
-    return RESIDENCES.read(request.GET, choices={"agency": agencies, "commune": communes})
+    return table.read(request.GET, choices={"agency": agencies, "commune": communes})
 
 
 @require_safe
@@ -125,6 +126,7 @@ def residences(request: Request) -> HttpResponseBase:
     context = {
         "listing": asked.listing(found),
         "watched_url": reverse("workspace:watched_residences"),
+        "map_url": reverse("workspace:residences_map"),
     }
     return render(request, "workspace/residences.html", context)
 
@@ -157,7 +159,12 @@ def watched(request: Request) -> HttpResponse:
     context = {
         "title": title,
         "rows": rows,
-        "totals": {**totals, "relays": names},
+        "totals": [
+            (totals["homes"], plural(totals["homes"], "logement")),
+            (totals["elders"], plural(totals["elders"], *ELDERS)),
+            (totals["alone"], plural(totals["alone"], "dont vit seule", "dont vivent seules")),
+            (names, plural(names, "locataire relais", "locataires relais")),
+        ],
         "trail": [("Résidences", reverse("workspace:residences"))],
     }
     return render(request, "workspace/residences_watched.html", context)
@@ -193,6 +200,7 @@ HOMES = Table(
     ],
     sort="home",
     name="logements",
+    per_page=20,
     one="logement",
     many="logements",
 )
@@ -297,7 +305,9 @@ def _figures(figures: ResidenceFigures) -> dict[str, Any]:
         "homes_label": plural(figures.homes, "logement"),
         "vacant_words": f"{number(figures.vacant)} sans locataire" if figures.vacant else "",
         "households_label": plural(figures.households, "ménage"),
-        "elders_label": plural(figures.elders, f"personne de 75{NBSP}ans et plus", f"personnes de 75{NBSP}ans et plus"),
+        "alone_label": plural(figures.alone, "dont vit seule", "dont vivent seules"),
+        "reachable_label": plural(figures.reachable, "ménage joignable", "ménages joignables") + " par téléphone",
+        "elders_label": plural(figures.elders, *ELDERS),
         "unreachable_words": f"{counted(figures.unreachable, 'autre')} à joindre autrement"
         if figures.unreachable
         else "",
@@ -361,3 +371,56 @@ def _facts(shown: Residence) -> list[tuple[str, str]]:
         ("Code", shown.code),
     ]
     return [(label, words) for label, words in facts if words]
+
+
+# ---- The map -----------------------------------------------------------------------------------------------------
+
+
+MAP = Table(
+    columns=[column for column in RESIDENCES.columns if column.key in ("name", "elders", "alone")],
+    filters=RESIDENCES.filters,
+    sort="name",
+    name="residences",
+    per_page=12,
+    one="résidence",
+    many="résidences",
+)
+
+
+@require_safe
+@role_required(*SEES)
+def residences_map(request: Request) -> HttpResponse:
+    """The residences whose place is known, as points, beside the list that says the same."""
+    asked = _read(request, MAP)
+    context = {
+        "listing": asked.listing(_seen(request, asked).filter(latitude__isnull=False)),
+        "points_url": reverse("workspace:residences_points") + asked.address(),
+        "trail": [("Résidences", reverse("workspace:residences"))],
+    }
+    return render(request, "workspace/residences_map.html", context)
+
+
+@require_safe
+@role_required(*SEES)
+def residences_points(request: Request) -> HttpResponse:
+    """The same points as GeoJSON: where, how many homes, how many aged tenants, how many alone; nobody is named."""
+    asked = _read(request, MAP)
+    points = [
+        {
+            "type": "Feature",
+            "geometry": {"type": "Point", "coordinates": [one.longitude, one.latitude]},
+            "properties": {
+                "name": one.name,
+                "commune": _commune(one),
+                "url": reverse("workspace:residence", args=[one.pk]),
+                "homes": one.homes,
+                "elders": one.elders,
+                "alone": one.alone,
+                "watched": one.watched,
+            },
+        }
+        for one in _seen(request, asked).filter(latitude__isnull=False).order_by("name", "pk")
+    ]
+    return JsonResponse(
+        {"type": "FeatureCollection", "features": points}, content_type="application/geo+json; charset=utf-8"
+    )
