@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -242,9 +242,10 @@ def change_user(*, actor: User | None, user: User, **fields: Any) -> User:
 
 
 @transaction.atomic
-def deactivate_user(*, actor: User | None, user: User, now: datetime) -> None:
+def deactivate_user(*, actor: User | None, user: User, now: datetime, left_on: date | None = None) -> None:
     """Close an account at once: open sessions, tokens and links stop working. It is never deleted.
 
+    `left_on`: the day on which a staff file no longer listed them; the next one that does opens the account again.
     Refuses for the last administrator. Done twice, it changes nothing.
     """
     administrators = _locked_administrators()
@@ -254,11 +255,12 @@ def deactivate_user(*, actor: User | None, user: User, now: datetime) -> None:
     if administrators == {user.pk}:
         raise LastAdministrator
     user.is_active = False
+    user.left_on = left_on
     user.set_unusable_password()  # also ends the sessions for good, should the account be opened again
-    user.save(update_fields=["is_active", "password"])
+    user.save(update_fields=["is_active", "left_on", "password"])
     tokens = ApiToken.objects.filter(user=user, revoked_at=None).update(revoked_at=now)
     _revoke_invitations(user, now)
-    _changed(actor=actor, subject=user, did="deactivate", tokens=tokens)
+    _changed(actor=actor, subject=user, did="deactivate", tokens=tokens, by_file=left_on is not None)
 
 
 @transaction.atomic

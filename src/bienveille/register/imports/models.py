@@ -146,6 +146,19 @@ class ImportedPerson(models.Model):
         return str(self.person_id)
 
 
+class ImportedUser(models.Model):
+    """What the last staff file said of when and for whom somebody may call, by field.
+
+    While it says the same, what they or coordination changed here stays; when it says something new, it wins.
+    """
+
+    user = models.OneToOneField(User, models.CASCADE, primary_key=True, related_name="+")
+    said = models.JSONField(default=dict)
+
+    def __str__(self) -> str:
+        return str(self.user_id)
+
+
 class DroppedFile(models.Model):
     """A file seen in the watched folder: what it was at the last look, so that it is taken whole and once."""
 

@@ -65,6 +65,8 @@ LABELS = {
         "agency": "Agence",
         "hours": "Heures par semaine",
         "languages": "Langues parlées",
+        "covers": "Agences pour lesquelles appeler",
+        "skills": "Compétences",
         "role": "Rôle",
         "phone": "Téléphone",
     },

@@ -113,6 +113,8 @@ LAYOUTS = {
             "hours": "heures semaine | heures par semaine | heures hebdo | heures | nb heures | disponibilite | "
             "temps disponible | heures hebdomadaires | h semaine",
             "languages": "langues | langue | langues parlees | langue parlee",
+            "covers": "agences | agences couvertes | agences d appel | agences appelees | appelle pour",
+            "skills": "competences | competence | savoir faire | atouts",
             "role": "role | profil | mission | fonction campagne | role campagne",
             "phone": "tel | telephone | portable | mobile | tel professionnel | tel pro",
         },

@@ -1,5 +1,6 @@
-"""Rows of a list of staff: who may call, how long, in which languages, for which agency."""
+"""Rows of a list of staff: who may call, how long, in which languages, for which agencies; and who left."""
 
+import re
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -47,6 +48,28 @@ class StaffRow(NamedTuple):
     languages: tuple[str, ...]
     role: str
     phone: str
+    covers: tuple[str, ...] = ()
+    skills: tuple[str, ...] = ()
+
+
+MOST_SKILLS, LONGEST_SKILL = 12, 40
+_LIST = re.compile(r"[/;,|\n]+")
+
+
+def read_list(cell: object) -> tuple[str, ...]:
+    """The words of a list, each once, as they were first written."""
+    words = [clean_text(piece) for piece in _LIST.split(str(cell or ""))]
+    return tuple({plain(word): word for word in reversed(words) if word}.values())[::-1]
+
+
+def read_skills(cell: object) -> tuple[str, ...]:
+    """The skills of a cell or of a form: twelve at most, of forty characters at most."""
+    return tuple(skill[:LONGEST_SKILL] for skill in read_list(cell)[:MOST_SKILLS])
+
+
+def left_too_many(absent: int, known: int) -> bool:
+    """Whether so many of those that earlier files listed are missing that the file may be partial."""
+    return 3 * absent > known
 
 
 class StaffReader:
@@ -56,9 +79,22 @@ class StaffReader:
         self.columns, self.width = columns, width
         self.warnings: list[Issue] = []
         self._seen: set[str] = set()
+        #: Addresses and names of every row, those refused too: nobody who is in the file has left.
+        self.addresses: set[str] = set()
+        self.names: set[tuple[str, str]] = set()
 
     def read(self, number: int, cells: Sequence[Any]) -> StaffRow | Issue:
         """The row, typed, or why it is refused; doubtful cells go to `warnings`."""
+        read = self._read(number, cells)
+        if isinstance(read, Issue):
+            self.addresses.update(*(read_emails(cell) for cell in cells))
+            names = (self._cell(cells, "last_name"), self._cell(cells, "first_name"))
+            self.names.add((plain(clean_text(names[0])), plain(clean_text(names[1]))))
+        else:
+            self.addresses.add(read.email)
+        return read
+
+    def _read(self, number: int, cells: Sequence[Any]) -> StaffRow | Issue:
         if len(cells) < self.width:
             return Issue(number, "", str(len(cells)), "too_few_columns")
         if any(cell not in ("", None) for cell in cells[self.width :]):
@@ -87,11 +123,13 @@ class StaffReader:
             languages,
             self._role(number, cells),
             self._phone(number, cells),
+            tuple(agency for agency in read_list(self._cell(cells, "covers")) if plain(agency) not in _EVERYWHERE),
+            read_skills(self._cell(cells, "skills")),
         )
 
     def _cell(self, cells: Sequence[Any], name: str) -> Any:
         positions = self.columns.positions.get(name)
-        return cells[positions[0]] if positions else ""
+        return cells[positions[0]] if positions and positions[0] < len(cells) else ""
 
     def _issue(self, number: int, cells: Sequence[Any], name: str, reason: str) -> Issue:
         return Issue(number, self.columns.title(name), shown(self._cell(cells, name)), reason)
