@@ -1,6 +1,6 @@
 """Each thing done to people by hand: done, refused, done twice; audited without values."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from tests.accounts.factories import UserFactory
@@ -233,6 +233,45 @@ class TestMarks:
         for _ in range(2):
             do.remove_mark(actor=actor, mark=mark)
         assert changes() == ["mark_removed"]
+
+    def test_renewed_from_that_day_once(self, actor, person):
+        mark = MarkFactory(person=person, kind="carer", source="tenant", noted_on=date(2026, 1, 1), purpose="p",
+                           expires_on=date(2027, 1, 1))  # fmt: skip
+        for _ in range(2):
+            do.renew_mark(actor=actor, mark=mark, today=TODAY)
+        mark.refresh_from_db()
+        assert (mark.noted_on, mark.expires_on, mark.source, mark.purpose) == (TODAY, date(2027, 11, 21), "tenant", "p")
+        assert mark.noted_by_id == actor.pk
+        assert changes() == ["mark_renewed"]
+
+    def test_one_that_has_ended_is_not_renewed(self, actor, person):
+        mark = MarkFactory(person=person, expires_on=TODAY)
+        with pytest.raises(do.InvalidMark, match="a pris fin"):
+            do.renew_mark(actor=actor, mark=mark, today=TODAY)
+
+    def test_what_has_ended_is_erased_and_counted(self, person):
+        kept = MarkFactory(person=person, kind="carer", expires_on=TODAY + timedelta(days=1))
+        MarkFactory(person=person, kind="widowed", expires_on=TODAY)
+        MarkFactory(person=person, kind="heat_risk", expired=True)
+        assert do.erase_marks(today=TODAY) == 2
+        assert do.erase_marks(today=TODAY) == 0
+        assert Mark.objects.get() == kept
+        entry = AuditEntry.objects.get()
+        assert (entry.actor_id, entry.detail, entry.subject_id) == (None, {"change": "marks_erased", "count": 2}, None)
+
+    def test_a_merge_forgets_what_has_ended_and_may_still_be_undone(self, actor, person):
+        other = PersonFactory()
+        MarkFactory(person=other, kind="widowed", expires_on=TODAY)
+        MarkFactory(person=other, kind="carer", expires_on=TODAY, noted_on=date(2026, 8, 1), purpose="secret")
+        MarkFactory(person=person, kind="carer", expires_on=TODAY, noted_on=date(2026, 2, 1))
+        facts = {"actor": actor, "now": NOW, "today": date(2026, 9, 1)}
+        merge = do.merge_people(kept=person, gone=other, **facts)
+        assert "secret" in str(merge.before)
+        do.erase_marks(today=TODAY)
+        merge.refresh_from_db()
+        assert "secret" not in str(merge.before)
+        do.undo_merge(actor=actor, merge=merge, now=NOW)
+        assert merge.__class__.objects.get().before == {}
 
 
 class TestRelatives:

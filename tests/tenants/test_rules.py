@@ -92,3 +92,33 @@ def test_alone_is_said_with_the_gender_of_the_title():
 @pytest.mark.parametrize("kind", MarkKind.values)
 def test_every_mark_ends_within_two_years(kind):
     assert timedelta(days=180) < rules.mark_expiry(kind, TODAY) - TODAY <= timedelta(days=rules.LONGEST_MARK_DAYS)
+
+
+class TestWhoReadsMarks:
+    """Roles × kinds, as data: nobody writes what they may not read, and what is sensitive goes to few."""
+
+    EVERYBODY = {"administrator", "director", "agency_manager", "social_worker"}
+
+    @pytest.mark.parametrize("kind", MarkKind.values)
+    def test_each_kind_has_readers_among_whom_its_writers(self, kind):
+        assert set(rules.MARK_WRITERS[kind]) <= set(rules.MARK_READERS[kind])
+        assert rules.MARK_WRITERS[kind]
+        assert rules.readers_words(kind)
+        assert rules.lasting_words(kind) in ("six mois", "un an", "deux ans")
+
+    @pytest.mark.parametrize("kind", sorted(set(MarkKind.values) - rules.SENSITIVE_MARKS))
+    def test_plain_kinds_are_read_by_who_follows_and_who_calls(self, kind):
+        assert self.EVERYBODY | {"caller"} <= set(rules.MARK_READERS[kind])
+
+    def test_a_disability_is_read_by_few_and_written_by_fewer(self):
+        kind = MarkKind.DISABILITY_DECLARED
+        assert set(rules.MARK_READERS[kind]) == {"director", "agency_manager", "social_worker"}
+        assert set(rules.MARK_WRITERS[kind]) == {"director", "social_worker"}
+
+    @pytest.mark.parametrize(
+        ("roles", "count"), [((), 0), (("communication", "partner", "tenant"), 0), (("building_manager",), 4),
+                             (("caller",), 8), (("caller", "social_worker"), 9)],
+    )  # fmt: skip
+    def test_kinds_by_roles(self, roles, count):
+        assert len(rules.readable_marks(roles)) == count
+        assert rules.writable_marks(roles) <= rules.readable_marks(roles)

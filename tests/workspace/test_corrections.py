@@ -7,11 +7,17 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 from tests.accounts.factories import AgencyFactory, UserFactory
+from tests.outreach.factories import MONDAY, make_campaign
 from tests.tenants.factories import ContactPointFactory, HouseholdFactory, MarkFactory, RelativeFactory
 
+from bienveille.engines.dispatch.queries import contact_in_hand
 from bienveille.register.accounts.models import AuditEntry
 from bienveille.register.tenants import operations
+from bienveille.register.tenants.choices import MarkKind
 from bienveille.register.tenants.models import ContactPoint, Household, KnownApart, Mark, Person, Relative
+from bienveille.register.tenants.rules import mark_words
+from bienveille.services.outreach.operations import take_next
+from bienveille.services.outreach.queries import call_sheet
 
 pytestmark = pytest.mark.django_db
 
@@ -223,6 +229,59 @@ class TestMarksAndRelatives:
         assert Relative.objects.get().relation == "sa nièce"
         screen.post(url("remove_relative", kept))
         assert not Relative.objects.exists()
+
+    def test_renewed_from_the_page(self, screen, person, household):
+        today = timezone.localdate()
+        mark = MarkFactory(person=person, noted_on=today - timedelta(days=350), expires_on=today + timedelta(days=15))
+        html = body(screen.get(url("household", household)))
+        assert "S’efface bientôt" in html
+        assert "Peuvent le lire" in html
+        screen.post(url("renew_mark", mark))
+        assert Mark.objects.get().expires_on == today + timedelta(days=365)
+        assert "S’efface bientôt" not in body(screen.get(url("household", household)))
+        Mark.objects.update(noted_on=today - timedelta(days=9), expires_on=today)
+        assert "a pris fin" in body(screen.post(url("renew_mark", mark), follow=True))
+
+
+KINDS = {
+    "administrator": {"disability_declared": ""},
+    "director": {"disability_declared": "rw"},
+    "agency_manager": {"disability_declared": "r"},
+    "social_worker": {"disability_declared": "rw"},
+}
+
+
+class TestMarksByRole:
+    """Roles × kinds: what each may read, and note or take away, on the pages and in the filter of the list."""
+
+    @pytest.mark.parametrize("kind", MarkKind.values)
+    @pytest.mark.parametrize("role", KINDS)
+    def test_read_and_written(self, client, here, person, household, role, kind):
+        rights = KINDS[role].get(kind, "rw")
+        agency = here if role in ("agency_manager", "social_worker") else None
+        client.force_login(UserFactory(roles=[(role, agency)]))
+        mark = MarkFactory(person=person, kind=kind, purpose="secours", expires_on=timezone.localdate() + timedelta(90))
+        words = mark_words(kind, "mrs")
+        for page in (url("household", household), url("marks", person)):
+            listed = [f"<b>{words}</b>" in body(client.get(page))]
+            assert listed == ["r" in rights]
+        assert (f'value="{kind}"' in body(client.get(url("marks", person)))) == ("w" in rights), "offered in the form"
+        assert (f'value="{kind}"' in body(client.get(url("people")))) == ("r" in rights), "offered as a filter"
+        typed = {"kind": kind, "source": "tenant", "purpose": "secours"}
+        assert client.post(url("marks", person), typed).status_code == (302 if "w" in rights else 422)
+        refused = 403 if "r" in rights else 404
+        assert client.post(url("renew_mark", mark)).status_code == (302 if "w" in rights else refused)
+        assert client.post(url("end_mark", mark)).status_code == (302 if "w" in rights else refused)
+        assert Mark.objects.exists() != ("w" in rights)
+
+    def test_a_caller_is_not_told_what_is_sensitive(self, person):
+        ContactPointFactory(person=person)
+        for kind in ("disability_declared", "hard_of_hearing"):
+            MarkFactory(person=person, kind=kind, purpose="p", expires_on=date(2030, 1, 1))
+        campaign, caller = make_campaign(), UserFactory(roles=["caller"])
+        take_next(campaign=campaign, caller=caller, now=MONDAY)
+        sheet = call_sheet(contact_in_hand(campaign.queue_id, caller), MONDAY)
+        assert sheet.people[0].marks == ("Entend mal",)
 
 
 class TestDoubles:

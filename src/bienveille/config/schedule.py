@@ -4,6 +4,7 @@ from bienveille.engines.dispatch.operations import wake_queues
 from bienveille.faces.api.operations import tidy_up
 from bienveille.ground.platform.jobs import Job, schedule
 from bienveille.register.imports.operations import look_at_drops, purge_imports, watch_silence
+from bienveille.register.tenants.operations import purge_marks
 
 #: Read by the worker before its first job (setting SCHEDULE). Cron lines are in UTC. One thing more runs by itself and
 #: is not here because the queue cannot do without it: `ground/platform/jobs.py` gives back, every ten seconds, the
@@ -13,6 +14,7 @@ SCHEDULE: tuple[tuple[Job[[]], str, str], ...] = (
     (look_at_drops, "* * * * *", "Exports that the landlord's software leaves in a folder are taken once whole."),
     (watch_silence, "0 6 * * *", "Exports that stop coming are noticed, in the morning."),
     (purge_imports, "20 2 * * *", "Files nobody imported in a week go, and cells shown beside old issues."),
+    (purge_marks, "40 2 * * *", "Facts useful for care that have ended are erased, not only hidden."),
     (tidy_up, "27 * * * *", "Idempotency keys older than a day have kept their promise; idle rate limits say nothing."),
 )
 

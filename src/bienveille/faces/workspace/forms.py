@@ -1,6 +1,6 @@
 """Forms of the workspace: types and shapes of what was typed; what it means is decided by the operations."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from django import forms
@@ -192,6 +192,10 @@ class MarkForm(forms.Form):
         required=False,
         help_text="Deux ans au plus. Sans date, la durée habituelle de ce repère : six mois, un an ou deux ans.",
     )
+    def __init__(self, *args: Any, kinds: Collection[str] = MarkKind.values, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["kind"].choices = [one for one in MarkKind.choices if one[0] in kinds]  # type: ignore[attr-defined]
+
     purpose = forms.CharField(
         label="Pour un handicap : ce pour quoi la personne accepte qu’on le note",
         max_length=60,

@@ -227,6 +227,7 @@ _CHANGES = {
     "contact_point_valid": ("Numéro ou adresse de nouveau utilisable", "check-lg"),
     "contact_point_verified": ("Numéro ou adresse vérifié", "check-lg"),
     "mark_noted": ("Repère noté", "flag"),
+    "mark_renewed": ("Repère encore vrai", "flag"),
     "mark_removed": ("Repère terminé", "flag"),
     "relative_added": ("Proche ajouté", "people"),
     "relative_corrected": ("Proche corrigé", "people"),

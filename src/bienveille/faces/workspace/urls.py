@@ -104,6 +104,7 @@ urlpatterns = [
     path("locataires/personnes/<uuid:person_id>/proches/", ways.relatives, name="relatives"),
     path("locataires/joindre/<uuid:contact_point_id>/", ways.correct_contact_point, name="correct_contact_point"),
     path("locataires/joindre/<uuid:contact_point_id>/etat/", ways.flag_contact_point, name="flag_contact_point"),
+    path("locataires/reperes/<uuid:mark_id>/encore/", ways.renew_mark, name="renew_mark"),
     path("locataires/reperes/<uuid:mark_id>/fin/", ways.end_mark, name="end_mark"),
     path("locataires/proches/<uuid:relative_id>/", ways.correct_relative, name="correct_relative"),
     path("locataires/proches/<uuid:relative_id>/retirer/", ways.remove_relative, name="remove_relative"),

@@ -5,13 +5,14 @@ from uuid import UUID
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 
-from bienveille.register.accounts.access import has_role, scope_for
+from bienveille.register.accounts.access import grants_of, has_role, scope_for
 from bienveille.register.accounts.choices import AuditAction, Role
 from bienveille.register.accounts.models import User
 from bienveille.register.accounts.operations import record_audit
 from bienveille.register.accounts.rules import Scope
 from bienveille.register.housing.models import ResidenceManager
 from bienveille.register.tenants.models import ContactPoint, Household, Mark, Merge, Person, Relative
+from bienveille.register.tenants.rules import readable_marks, writable_marks
 
 #: They read and correct the households of the agencies they cover. Callers see only what they are handed, which is
 #: the business of the service that hands it out.
@@ -80,11 +81,26 @@ def get_relative_for(user: User, relative_id: UUID, *, reason: str, write: bool 
     return relative
 
 
+def readable_kinds(user: User) -> frozenset[str]:
+    """The kinds of marks that this user may read, whatever the household."""
+    return readable_marks(grant.role for grant in grants_of(user))
+
+
+def writable_kinds(user: User) -> frozenset[str]:
+    """The kinds of marks that this user may note, renew or take away, in the households they keep."""
+    return writable_marks(grant.role for grant in grants_of(user))
+
+
 def get_mark_for(user: User, mark_id: UUID, *, reason: str, write: bool = False) -> Mark:
-    """A mark, through the rights over the household (2 queries more)."""
+    """A mark, through the rights over the household and over its kind (2 queries more).
+
+    404 for a kind that one may not read, as if it had not been noted; 403 to change one that one only reads.
+    """
     mark = Mark.objects.filter(pk=mark_id).first()
-    if mark is None:
+    if mark is None or mark.kind not in readable_kinds(user):
         raise Http404
+    if write and mark.kind not in writable_kinds(user):
+        raise PermissionDenied
     mark.person = get_person_for(user, mark.person_id, reason=reason, write=write)
     return mark
 

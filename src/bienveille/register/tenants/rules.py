@@ -6,7 +6,8 @@ from difflib import SequenceMatcher
 from hashlib import sha256
 from typing import Any, Protocol
 
-from bienveille.ground.lib.typography import counted
+from bienveille.ground.lib.typography import counted, listed
+from bienveille.register.accounts.choices import Role
 from bienveille.register.tenants.choices import MarkKind, Title
 
 
@@ -99,6 +100,64 @@ _MARK_DAYS = {
     MarkKind.SURROUNDED: 183,
 }
 LONGEST_MARK_DAYS = 730
+#: A mark about to end asks whether it is still true.
+STILL_TRUE_DAYS = 30
+
+_DIRECTION = (Role.ADMINISTRATOR, Role.DIRECTOR)
+_FOLLOW = (*_DIRECTION, Role.AGENCY_MANAGER, Role.SOCIAL_WORKER)
+_CALL = (*_FOLLOW, Role.CALLER)
+_SITE = (*_CALL, Role.BUILDING_MANAGER)
+#: Who may read each kind. What everybody on site needs to knock at a door or help in a power cut goes to building
+#: managers; what changes how one speaks goes to callers; a declared disability stays with those whom the person spoke
+#: to and who answer for it (GDPR art. 9): not those who only run the software.
+MARK_READERS: dict[str, tuple[Role, ...]] = {
+    MarkKind.LIVES_ALONE: _SITE,
+    MarkKind.WIDOWED: _CALL,
+    MarkKind.DISABILITY_DECLARED: (Role.DIRECTOR, Role.AGENCY_MANAGER, Role.SOCIAL_WORKER),
+    MarkKind.CARER: _CALL,
+    MarkKind.HEAT_RISK: _CALL,
+    MarkKind.POWER_DEPENDENT: _SITE,
+    MarkKind.HARD_OF_HEARING: _SITE,
+    MarkKind.DOES_NOT_READ: _SITE,
+    MarkKind.SURROUNDED: _CALL,
+}
+#: Who may note, renew or take away each kind by hand, within the households they keep.
+MARK_WRITERS: dict[str, tuple[Role, ...]] = {
+    **dict.fromkeys(MarkKind, _FOLLOW),
+    MarkKind.DISABILITY_DECLARED: (Role.DIRECTOR, Role.SOCIAL_WORKER),
+}
+#: Kinds that say something of the body: noted only for a purpose that the person agreed to.
+SENSITIVE_MARKS = frozenset({MarkKind.DISABILITY_DECLARED})
+_ROLES_IN_WORDS = {
+    Role.ADMINISTRATOR: "administrateurs",
+    Role.DIRECTOR: "direction",
+    Role.AGENCY_MANAGER: "responsables d’agence",
+    Role.SOCIAL_WORKER: "travailleurs sociaux",
+    Role.CALLER: "appelants, pendant un appel",
+    Role.BUILDING_MANAGER: "gardiens",
+}
+
+
+def readable_marks(roles: Iterable[str]) -> frozenset[str]:
+    """The kinds of marks that somebody with these roles may read."""
+    held = set(roles)
+    return frozenset(kind for kind, readers in MARK_READERS.items() if held & set(readers))
+
+
+def writable_marks(roles: Iterable[str]) -> frozenset[str]:
+    """The kinds of marks that somebody with these roles may note, renew or take away."""
+    held = set(roles)
+    return frozenset(kind for kind, writers in MARK_WRITERS.items() if held & set(writers))
+
+
+def readers_words(kind: str) -> str:
+    """« direction, responsables d’agence et travailleurs sociaux »: who may read a mark of that kind."""
+    return listed([words for role, words in _ROLES_IN_WORDS.items() if role in MARK_READERS[kind]])
+
+
+def lasting_words(kind: str) -> str:
+    """« six mois », « un an », « deux ans »: how long a mark of that kind is believed by default."""
+    return {183: "six mois", 365: "un an", 730: "deux ans"}[_MARK_DAYS[MarkKind(kind)]]
 
 
 def mark_expiry(kind: str, noted_on: date) -> date:

@@ -84,6 +84,12 @@ def contact_point_line(context: template.Context, *, point: ContactPoint) -> dic
     }
 
 
+@register.inclusion_tag("workspace/mark_line.html", takes_context=True)
+def mark_line(context: template.Context, *, entry: dict[str, Any], may_write: bool) -> dict[str, Any]:
+    """`{% mark_line entry=entry may_write=True %}`: a fact, until when, who reads it, is it still true."""
+    return {"csrf_token": context.get("csrf_token"), "entry": entry, "may_write": may_write}
+
+
 @register.inclusion_tag("workspace/double_line.html", takes_context=True)
 def double_line(context: template.Context, *, row: DoubleRow, back: str = "") -> dict[str, Any]:
     """`{% double_line row=row back="foyer" %}`: two people who may be one, why, and how to tell them apart."""

@@ -113,6 +113,7 @@ def correction_page(
         "heading": "Ce qui change",
         "points": None,
         "marks": None,
+        "kinds": None,
         "relatives": None,
         "relative": None,
         **more,

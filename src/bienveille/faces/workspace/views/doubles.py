@@ -26,6 +26,7 @@ from bienveille.register.tenants.access import (
     TRUSTED_WITH_ADDRESSES,
     get_merge_for,
     get_person_for,
+    readable_kinds,
     reading_scope,
 )
 from bienveille.register.tenants.models import Merge
@@ -87,7 +88,8 @@ def merge(request: Request, first_id: UUID, second_id: UUID) -> HttpResponse:
         messages.info(request, "Une de ces deux fiches est déjà réunie à une autre.")
         return redirect("workspace:household", first.household_id)
     today = timezone.localdate()
-    sides = two_sides(first, second, today, hide_protected=not has_role(request.user, *TRUSTED_WITH_ADDRESSES))
+    hide, kinds = not has_role(request.user, *TRUSTED_WITH_ADDRESSES), readable_kinds(request.user)
+    sides = two_sides(first, second, today, kinds=kinds, hide_protected=hide)
     rows = compared(first, second, MERGED_FIELDS)
     form = MergeForm(
         request.POST if request.method == "POST" else None,

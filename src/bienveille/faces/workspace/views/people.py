@@ -1,6 +1,7 @@
 """Tenants: finding somebody, the page of a household, who looked at it. Callers never come here."""
 
-from datetime import timedelta
+from collections.abc import Collection, Iterable
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -27,9 +28,12 @@ from bienveille.register.tenants.access import (
     get_household_for,
     keeps,
     may_see_address,
+    readable_kinds,
     reading_scope,
+    writable_kinds,
 )
 from bienveille.register.tenants.choices import ContactKind, MarkKind
+from bienveille.register.tenants.models import Mark
 from bienveille.register.tenants.queries import (
     BY_AGE,
     CANDIDATES,
@@ -41,7 +45,7 @@ from bienveille.register.tenants.queries import (
     people_found,
     possible_doubles,
 )
-from bienveille.register.tenants.rules import mark_words
+from bienveille.register.tenants.rules import STILL_TRUE_DAYS, mark_words, readers_words
 from bienveille.services.outreach.queries import promises_to_household, standing_of_household
 
 AGES = [(str(age), f"{age} ans et plus") for age in (60, 65, 70, 75, 80, 85, 90)]
@@ -57,7 +61,7 @@ PEOPLE = Table(
         Filter("q", "Nom", kind="text", hint="Le début du nom et du prénom, sans accent si vous voulez."),
         Filter("agency", "Agence", every="Toutes"),
         Filter("age", "Âge", AGES),
-        Filter("mark", "Utile à savoir", MarkKind.choices),
+        Filter("mark", "Utile à savoir"),
     ],
     sort="name",
     name="trouvees",
@@ -91,7 +95,9 @@ def people(request: Request) -> HttpResponseBase:
     scope = reading_scope(request.user)
     hide = not has_role(request.user, *TRUSTED_WITH_ADDRESSES)
     agencies = [(str(agency.pk), agency.name) for agency in agencies_within(scope)]
-    asked = PEOPLE.read(request.GET, choices={"agency": agencies})
+    kinds = readable_kinds(request.user)
+    marks = [(kind, label) for kind, label in MarkKind.choices if kind in kinds]
+    asked = PEOPLE.read(request.GET, choices={"agency": agencies, "mark": marks})
     queryset = people_found(
         text=asked["q"],
         on=today,
@@ -135,7 +141,7 @@ def household(request: Request, household_id: UUID) -> HttpResponse:
     """Everything useful about a household, with its calls; opening it is audited."""
     shown = get_household_for(request.user, household_id, reason="Fiche ouverte à l’écran")
     today = timezone.localdate()
-    record = household_record(shown, today)
+    record = household_record(shown, today, kinds=readable_kinds(request.user))
     visible = may_see_address(request.user, protected=record.protected)
     hide = not has_role(request.user, *TRUSTED_WITH_ADDRESSES)
     page = request.GET.get("page", "1")
@@ -146,7 +152,7 @@ def household(request: Request, household_id: UUID) -> HttpResponse:
         "visible": visible,
         "home_line": home_line(shown.dwelling) if shown.dwelling and visible else "",
         "home": home_facts(shown.dwelling) if shown.dwelling and visible else [],
-        "residents": [_resident(one) for one in record.residents],
+        "residents": [_resident(one, today, writable_kinds(request.user)) for one in record.residents],
         "former": record.former,
         "leases": record.leases if visible else [],
         "history": history_of(record, int(page) if page.isascii() and page.isdigit() and len(page) < 4 else 1),
@@ -170,7 +176,7 @@ def household(request: Request, household_id: UUID) -> HttpResponse:
     return render(request, "workspace/household.html", context)
 
 
-def _resident(one: Resident) -> dict[str, Any]:
+def _resident(one: Resident, today: date, writable: frozenset[str]) -> dict[str, Any]:
     return {
         "resident": one,
         "anchor": f"personne-{one.person.pk}",
@@ -184,8 +190,23 @@ def _resident(one: Resident) -> dict[str, Any]:
             }
             for point in one.contact_points
         ],
-        "marks": [{"mark": mark, "words": mark_words(mark.kind, one.person.title)} for mark in one.marks],
+        "marks": marks_shown(one.marks, one.person.title, today, writable),
     }
+
+
+def marks_shown(marks: Iterable[Mark], title: str, today: date, writable: Collection[str]) -> list[dict[str, Any]]:
+    """Marks in words: what, said by whom, until when, who may read it, and whether it is time to ask again."""
+    return [
+        {
+            "mark": mark,
+            "words": mark_words(mark.kind, title),
+            "readers": readers_words(mark.kind),
+            "by": mark.noted_by.display_name if mark.noted_by else "",
+            "ending": (mark.expires_on - today).days <= STILL_TRUE_DAYS,
+            "may_write": mark.kind in writable,
+        }
+        for mark in marks
+    ]
 
 
 @require_safe

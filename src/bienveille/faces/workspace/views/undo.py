@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -14,7 +15,7 @@ from bienveille.faces.workspace.views import Request
 from bienveille.ground.platform.refusal import Refusal
 from bienveille.register.accounts.access import role_required
 from bienveille.register.tenants import operations
-from bienveille.register.tenants.access import KEEPERS, get_contact_point_for, get_person_for
+from bienveille.register.tenants.access import KEEPERS, get_contact_point_for, get_person_for, writable_kinds
 from bienveille.register.tenants.choices import ContactStatus
 
 WHY = "Correction annulée"
@@ -73,6 +74,8 @@ def _put_back(request: Request, kept: dict[str, Any]) -> None:
         return
     person = get_person_for(request.user, subject, reason=WHY, write=True)
     if kept["kind"] == "mark":
+        if before["kind"] not in writable_kinds(request.user):
+            raise PermissionDenied
         ends = date.fromisoformat(before.pop("expires_on"))
         operations.add_mark(actor=request.user, person=person, today=timezone.localdate(), expires_on=ends, **before)
         return

@@ -21,7 +21,9 @@ from bienveille.faces.workspace.views.corrections import (
     correction_page,
     household_url,
 )
+from bienveille.faces.workspace.views.people import marks_shown
 from bienveille.faces.workspace.views.undo import can_be_undone
+from bienveille.ground.lib.typography import short_day
 from bienveille.ground.platform.refusal import Refusal
 from bienveille.register.accounts.access import role_required
 from bienveille.register.tenants import operations
@@ -31,11 +33,13 @@ from bienveille.register.tenants.access import (
     get_mark_for,
     get_person_for,
     get_relative_for,
+    readable_kinds,
+    writable_kinds,
 )
-from bienveille.register.tenants.choices import ContactStatus
+from bienveille.register.tenants.choices import ContactStatus, MarkKind
 from bienveille.register.tenants.models import ContactPoint
 from bienveille.register.tenants.queries import ways_and_marks
-from bienveille.register.tenants.rules import mark_words, version_of
+from bienveille.register.tenants.rules import lasting_words, mark_words, readers_words, version_of
 
 STATUS_WORDS = {
     "wrong": "est signalé faux",
@@ -151,7 +155,8 @@ def flag_contact_point(request: Request, contact_point_id: UUID) -> HttpResponse
 def marks(request: Request, person_id: UUID) -> HttpResponse:
     """Facts useful for care: note one until a day, end one that is no longer true."""
     person = get_person_for(request.user, person_id, reason=WHY, write=True)
-    form = MarkForm(request.POST if request.method == "POST" else None)
+    today, writable = timezone.localdate(), writable_kinds(request.user)
+    form = MarkForm(request.POST if request.method == "POST" else None, kinds=writable)
 
     def act(typed: dict[str, Any]) -> str:
         mark = operations.add_mark(
@@ -165,16 +170,35 @@ def marks(request: Request, person_id: UUID) -> HttpResponse:
         )
         return f"C’est noté : {mark_words(mark.kind, person.title).lower()}."
 
-    found = ways_and_marks(person, timezone.localdate()).marks
+    found = ways_and_marks(person, today, kinds=readable_kinds(request.user)).marks
     return correction_page(
         request, person.household, form, act,
         title=f"Utile à savoir pour {person.display_name}",
         button="Noter ce repère",
         words=["Un repère est un fait utile, jamais une maladie. Il s’efface de lui-même au jour dit."],
         anchor=anchor_of(person),
-        marks=[{"mark": mark, "words": mark_words(mark.kind, person.title)} for mark in found],
+        marks=marks_shown(found, person.title, today, writable),
+        kinds=[
+            {"label": label, "readers": readers_words(kind), "lasts": lasting_words(kind)}
+            for kind, label in MarkKind.choices
+        ],
         heading="Noter un repère",
     )  # fmt: skip
+
+
+@require_POST
+@role_required(*KEEPERS)
+def renew_mark(request: Request, mark_id: UUID) -> HttpResponse:
+    """This is still true: believed anew, as long as a mark of its kind usually is."""
+    mark = get_mark_for(request.user, mark_id, reason=WHY, write=True)
+    try:
+        renewed = operations.renew_mark(actor=request.user, mark=mark, today=timezone.localdate())
+    except Refusal as refusal:
+        messages.error(request, str(refusal))
+    else:
+        words = mark_words(mark.kind, mark.person.title)
+        messages.success(request, f"« {words} » est encore vrai, jusqu’au {short_day(renewed.expires_on)}.")
+    return redirect(household_url(mark.person.household_id, anchor_of(mark.person)))
 
 
 @require_POST

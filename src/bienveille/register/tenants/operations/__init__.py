@@ -4,7 +4,15 @@ Every operation takes rows that `access` has loaded for the actor, locks what it
 with the names of what changed, never the values.
 """
 
-from bienveille.register.tenants.operations.care import add_mark, remove_mark, remove_relative, save_relative
+from bienveille.register.tenants.operations.care import (
+    add_mark,
+    erase_marks,
+    purge_marks,
+    remove_mark,
+    remove_relative,
+    renew_mark,
+    save_relative,
+)
 from bienveille.register.tenants.operations.contact_points import (
     POINT_FIELDS,
     add_contact_point,
@@ -65,12 +73,15 @@ __all__ = [
     "changed_since",
     "correct_contact_point",
     "correct_person",
+    "erase_marks",
     "flag_contact_point",
     "merge_people",
     "protect_address",
+    "purge_marks",
     "record_opposition",
     "remove_mark",
     "remove_relative",
+    "renew_mark",
     "report_deceased",
     "report_left",
     "save_relative",

@@ -3,11 +3,15 @@
 from datetime import date
 
 from django.db import transaction
+from django.utils import timezone
 
 from bienveille.ground.lib.names import clean_text
+from bienveille.ground.platform.jobs import job
+from bienveille.register.accounts.choices import AuditAction
 from bienveille.register.accounts.models import User
+from bienveille.register.accounts.operations import record_audit
 from bienveille.register.tenants.choices import ContactKind, FactSource, MarkKind
-from bienveille.register.tenants.models import Mark, Person, Relative
+from bienveille.register.tenants.models import Mark, Merge, Person, Relative
 from bienveille.register.tenants.operations.rows import (
     InvalidMark,
     InvalidRelative,
@@ -17,7 +21,7 @@ from bienveille.register.tenants.operations.rows import (
     locked_relative,
     short,
 )
-from bienveille.register.tenants.rules import LONGEST_MARK_DAYS, mark_expiry
+from bienveille.register.tenants.rules import LONGEST_MARK_DAYS, SENSITIVE_MARKS, mark_expiry
 
 
 @transaction.atomic
@@ -42,13 +46,63 @@ def add_mark(
     if not 0 < (expires_on - today).days <= LONGEST_MARK_DAYS + 1:
         raise InvalidMark("Un repère a une fin, à venir et dans deux ans au plus.")
     purpose = short(purpose, 60)
-    if kind == MarkKind.DISABILITY_DECLARED and not purpose:
+    if kind in SENSITIVE_MARKS and not purpose:
         raise InvalidMark("Indiquez pour quelle finalité cette personne accepte que son handicap soit noté.")
     held = locked(person)
     facts = {"source": source, "noted_on": today, "expires_on": expires_on, "noted_by": actor, "purpose": purpose}
     mark, _ = Mark.objects.update_or_create(person=held, kind=kind, defaults=facts)
     audit_person(actor, held, "mark_noted", [kind])
     return mark
+
+
+@transaction.atomic
+def renew_mark(*, actor: User, mark: Mark, today: date, source: str = "") -> Mark:
+    """It is still true: believed anew from today, as long as a mark of its kind usually is. Twice a day says it once.
+
+    The purpose that a sensitive one was agreed for stays. Refuses one that has ended: it is noted anew.
+    """
+    person = locked(mark.person)
+    held = Mark.objects.select_for_update().filter(pk=mark.pk, person=person).first()
+    if held is None or held.expires_on <= today:
+        raise InvalidMark("Ce repère a pris fin. Notez-le de nouveau s’il est vrai.")
+    if source and source not in FactSource.values:
+        raise InvalidMark
+    expires_on = max(held.expires_on, mark_expiry(held.kind, today))
+    if (held.noted_on, held.expires_on) != (today, expires_on):
+        held.noted_on, held.expires_on, held.noted_by = today, expires_on, actor
+        held.source = source or held.source
+        held.save(update_fields=["noted_on", "expires_on", "noted_by", "source"])
+        audit_person(actor, person, "mark_renewed", [held.kind])
+    return held
+
+
+@job(queue="tenants")
+def purge_marks() -> int:
+    """Erase the marks whose last day has passed, and what merges remember of them. How many were erased."""
+    return erase_marks(today=timezone.localdate())
+
+
+@transaction.atomic
+def erase_marks(*, today: date) -> int:
+    """Erase what has ended: nothing showed it any more. The audit keeps their number, never whose they were."""
+    ended = Mark.objects.select_for_update().filter(expires_on__lte=today)
+    keys = {str(key): person for key, person in ended.values_list("pk", "person_id")}
+    if not keys:
+        return 0
+    for merge in Merge.objects.select_for_update().filter(undone_at=None, kept__in=set(keys.values())):
+        told = merge.before["marks"]
+        for part in ("moved", "changed"):
+            told[part] = {key: facts for key, facts in told[part].items() if key not in keys}
+        merge.save(update_fields=["before"])
+    erased, _ = Mark.objects.filter(pk__in=keys).delete()
+    record_audit(
+        actor=None,
+        action=AuditAction.PERSON_CHANGED,
+        subject_type="tenants.Mark",
+        reason="Repères arrivés à leur terme",
+        detail={"change": "marks_erased", "count": erased},
+    )
+    return erased
 
 
 @transaction.atomic

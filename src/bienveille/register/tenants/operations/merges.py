@@ -286,8 +286,8 @@ def undo_merge(*, actor: User, merge: Merge, now: datetime, keep_changes: bool =
     _protect_both(merge, kept, gone)
     gone.save()
     Person.objects.filter(pk__in=merge.before["repointed"], merged_into=kept).update(merged_into=gone)
-    merge.undone_by, merge.undone_at = actor, now
-    merge.save(update_fields=["undone_by", "undone_at"])
+    merge.undone_by, merge.undone_at, merge.before = actor, now, {}  # each row has its own again
+    merge.save(update_fields=["undone_by", "undone_at", "before"])
     audit_person(actor, kept, "merge_undone", sorted(since.names))
     audit_person(actor, gone, "merge_undone", [])
     return merge

@@ -1,6 +1,6 @@
 """People who may be one: which pairs are looked at, what each row holds, what was merged and may be undone."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -206,12 +206,17 @@ class Side:
     relatives: list[Relative]
 
 
-def two_sides(first: Person, second: Person, on: date, *, hide_protected: bool = True) -> tuple[Side, Side]:
-    """All that is known of two people, to be compared before they are merged (4 queries)."""
+def two_sides(
+    first: Person, second: Person, on: date, *, kinds: Collection[str], hide_protected: bool = True
+) -> tuple[Side, Side]:
+    """All that is known of two people, to be compared before they are merged (4 queries).
+
+    `kinds`: the marks that the reader may read.
+    """
     people = [first, second]
     homes = {row.pk: row for row in with_home(Person.objects.filter(pk__in=[first.pk, second.pk]))}
     points = list(ContactPoint.objects.filter(person__in=people).order_by("kind", "value"))
-    marks = list(Mark.objects.filter(person__in=people, expires_on__gt=on).order_by("kind"))
+    marks = list(Mark.objects.filter(person__in=people, expires_on__gt=on, kind__in=sorted(kinds)).order_by("kind"))
     relatives = list(Relative.objects.filter(person__in=people).order_by("name"))
     one, other = (
         Side(

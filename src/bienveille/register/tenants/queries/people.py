@@ -11,11 +11,13 @@ from django.db.models.functions import Extract
 
 from bienveille.ground.platform.text_search import name_matches
 from bienveille.register.accounts.rules import Scope
+from bienveille.register.tenants.choices import MarkKind
 from bienveille.register.tenants.models import ContactPoint, Household, Lease, Mark, Person, Relative
 from bienveille.register.tenants.rules import age_on, age_words, is_present, latest_birth, lives_alone
 
 #: Two letters may match a hundred thousand people: so many are sorted, no more. A longer word then finds the right one.
 CANDIDATES = 500
+ALL_KINDS = frozenset(MarkKind.values)
 NO_RESIDENCE: frozenset[UUID] = frozenset()
 
 
@@ -155,16 +157,17 @@ def somebody_known() -> bool:
     return Person.objects.exists()
 
 
-def household_record(household: Household, on: date) -> HouseholdRecord:
+def household_record(household: Household, on: date, *, kinds: Collection[str] = ALL_KINDS) -> HouseholdRecord:
     """Everything on the page of a household, which `access.get_household_for` has loaded (5 queries).
 
-    Whoever is there first, the holder of the lease before the others; usable numbers before the rest.
+    `kinds`: the marks that its reader may read (`access.readable_kinds`). Whoever is there first, the holder of the
+    lease before the others; usable numbers before the rest.
     """
     people = list(Person.objects.filter(household=household).order_by("pk"))
     keys = [person.pk for person in people]
     points = _by_person(ContactPoint.objects.filter(person__in=keys).order_by("kind", "status", "pk"))
     relatives = _by_person(Relative.objects.filter(person__in=keys).order_by("name", "pk"))
-    marks = _by_person(Mark.objects.filter(person__in=keys, expires_on__gt=on).order_by("-noted_on", "kind"))
+    marks = _by_person(_believed(on, kinds).filter(person__in=keys))
     residents = [
         Resident(
             person=person,
@@ -187,7 +190,7 @@ def household_record(household: Household, on: date) -> HouseholdRecord:
     )
 
 
-def ways_and_marks(person: Person, on: date) -> Resident:
+def ways_and_marks(person: Person, on: date, *, kinds: Collection[str] = ALL_KINDS) -> Resident:
     """One person with their numbers, relatives and marks, for the pages that correct them (3 queries)."""
     return Resident(
         person=person,
@@ -197,7 +200,16 @@ def ways_and_marks(person: Person, on: date) -> Resident:
             ContactPoint.objects.filter(person=person).order_by("kind", "status", "pk"), key=_usable_first
         ),
         relatives=list(Relative.objects.filter(person=person).order_by("name", "pk")),
-        marks=list(Mark.objects.filter(person=person, expires_on__gt=on).order_by("-noted_on", "kind")),
+        marks=list(_believed(on, kinds).filter(person=person)),
+    )
+
+
+def _believed(on: date, kinds: Collection[str]) -> QuerySet[Mark]:
+    """Marks that have not ended, of the kinds that somebody may read, with who noted them."""
+    return (
+        Mark.objects.filter(expires_on__gt=on, kind__in=sorted(kinds))
+        .select_related("noted_by")
+        .order_by("-noted_on", "kind")
     )
 
 

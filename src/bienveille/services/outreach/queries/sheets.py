@@ -15,10 +15,11 @@ from bienveille.engines.dispatch.models import Attempt, Contact, PlannedCall
 from bienveille.engines.dispatch.queries import still_callable
 from bienveille.engines.questionnaires.choices import Need
 from bienveille.ground.lib.phones import display_phone
+from bienveille.register.accounts.choices import Role
 from bienveille.register.accounts.models import User
 from bienveille.register.tenants.choices import ContactKind, ContactStatus
 from bienveille.register.tenants.models import ContactPoint, Mark, Person
-from bienveille.register.tenants.rules import age_on, mark_words
+from bienveille.register.tenants.rules import age_on, mark_words, readable_marks
 from bienveille.services.outreach.rules import reasons
 
 
@@ -96,7 +97,8 @@ def call_sheet(contact: Contact, now: datetime) -> CallSheet:
     usable = ContactPoint.objects.filter(
         kind=ContactKind.PHONE, status__in=[ContactStatus.VALID, ContactStatus.UNVERIFIED]
     ).order_by("verified_on", "id")
-    marks = Mark.objects.filter(expires_on__gt=today).order_by("kind")
+    told = readable_marks([Role.CALLER])  # whatever else this caller is: the sheet is for calling
+    marks = Mark.objects.filter(expires_on__gt=today, kind__in=sorted(told)).order_by("kind")
     people = people.prefetch_related(
         Prefetch("contact_points", usable), Prefetch("marks", marks), "relatives"
     ).order_by(Case(When(role="holder", then=0), When(role="co_holder", then=1), default=2), "birth_date", "id")
