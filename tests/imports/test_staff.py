@@ -14,9 +14,10 @@ from tests.imports.test_operations import HOMES
 from bienveille.register.accounts.access import authenticate_token
 from bienveille.register.accounts.models import AuditEntry, User
 from bienveille.register.accounts.operations import create_api_token, deactivate_user, reactivate_user
+from bienveille.register.accounts.rules import read_list, read_skills
 from bienveille.register.imports.operations import import_files
 from bienveille.register.imports.operations import staff as importing
-from bienveille.register.imports.rules.staff import left_too_many, read_list, read_skills
+from bienveille.register.imports.rules.staff import left_too_many
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 

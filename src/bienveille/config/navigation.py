@@ -35,6 +35,7 @@ MENU: list[tuple[str, str, set[str]]] = [
     ("Imports", "imports:runs", {Role.ADMINISTRATOR, Role.DIRECTOR}),
     ("Questionnaires", "questionnaires:guides", {Role.ADMINISTRATOR, Role.DIRECTOR}),
     ("Utilisateurs", "accounts:users", {Role.ADMINISTRATOR}),
+    ("Disponibilités", "accounts:availabilities", set(MANAGERS)),
     ("Aide", "workspace:help", {Role.CALLER}),
 ]
 

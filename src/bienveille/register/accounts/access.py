@@ -87,6 +87,18 @@ def get_user_for(viewer: User, user_id: UUID) -> User:
         raise Http404 from None
 
 
+def get_caller_for(viewer: User, user_id: UUID) -> User:
+    """A caller, for whoever manages their agency or every one; 404 otherwise (1 query)."""
+    scope = scope_for(viewer, *MANAGERS)
+    calls = RoleGrant.objects.filter(user_id=user_id, role=Role.CALLER).values("user_id")
+    found = User.objects.select_related("agency").filter(pk__in=calls, is_active=True).first()
+    if found is None or not scope.covers(
+        company=found.agency.company_id if found.agency else None, agency=found.agency_id
+    ):
+        raise Http404
+    return found
+
+
 def get_grant_for(viewer: User, grant_id: UUID) -> RoleGrant:
     """A role somebody has, with its scope, for who manages accounts; 404 for anybody else (1 query)."""
     if not manages_accounts(viewer):

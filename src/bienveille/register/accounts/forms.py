@@ -7,10 +7,12 @@ from allauth.account.forms import LoginForm, ResetPasswordForm, ResetPasswordKey
 from django import forms
 from django.contrib.auth.password_validation import validate_password
 
+from bienveille.ground.lib.languages import NAMES
 from bienveille.ground.lib.phones import read_phone
 from bienveille.register.accounts import queries
 from bienveille.register.accounts.choices import Role
 from bienveille.register.accounts.models import User
+from bienveille.register.accounts.rules import read_skills
 
 PASSWORD_HELP = "Douze caractères au moins. Quatre mots sans rapport entre eux font un bon mot de passe."
 # Roles that this release can serve; the portal will give the others their accounts.
@@ -140,6 +142,48 @@ class UserForm(forms.Form):
         if typed and len(numbers) != 1:
             raise forms.ValidationError("Écrivez un seul numéro, avec ses dix chiffres.")
         return numbers[0] if numbers else ""
+
+
+class AvailabilityForm(forms.Form):
+    """When, in which languages and for which agencies somebody calls, and what they are good at."""
+
+    hours_per_week = forms.DecimalField(
+        label="Heures par semaine",
+        required=False,
+        min_value=0,
+        max_value=60,
+        decimal_places=1,
+        help_text="Le temps que vous pouvez donner aux appels. Par exemple 2,5.",
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+        localize=True,
+        error_messages={"invalid": "Écrivez un nombre d’heures, par exemple 2,5."},
+    )
+    languages = forms.MultipleChoiceField(
+        label="Langues parlées au téléphone", required=False, choices=(), widget=forms.CheckboxSelectMultiple
+    )
+    covers = forms.MultipleChoiceField(
+        label="Appeler pour", required=False, choices=(), widget=forms.CheckboxSelectMultiple
+    )
+    skills = forms.CharField(
+        label="Compétences",
+        required=False,
+        max_length=500,
+        help_text="Ce qui aide à confier les bons appels, séparé par des virgules\u00a0: langue des signes, deuil, "
+        "démarches en ligne. Rien sur la santé.",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["languages"].choices = list(NAMES.items())  # type: ignore[attr-defined]
+        self.fields["covers"].choices = [  # type: ignore[attr-defined]
+            (str(agency.pk), agency.name) for agency in queries.agencies()
+        ]
+
+    def clean_covers(self) -> list[UUID]:
+        return [UUID(key) for key in self.cleaned_data["covers"]]
+
+    def clean_skills(self) -> list[str]:
+        return list(read_skills(self.cleaned_data["skills"]))
 
 
 class RoleForm(forms.Form):

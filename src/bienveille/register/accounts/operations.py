@@ -1,7 +1,7 @@
 """What can be done to accounts, and the audit log that every operation of the house writes to."""
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date, datetime, timedelta
@@ -187,7 +187,9 @@ def _insert_once(row: models.Model, refusal: type[Refusal]) -> None:
 
 # ---- Users -----------------------------------------------------------------------------------------------------
 
-PERSONAL_FIELDS = ("email", "last_name", "first_name", "service", "agency", "hours_per_week", "languages", "phone")
+PERSONAL_FIELDS = (
+    "email", "last_name", "first_name", "service", "agency", "hours_per_week", "languages", "skills", "phone",
+)  # fmt: skip
 
 
 @transaction.atomic
@@ -239,6 +241,22 @@ def change_user(*, actor: User | None, user: User, **fields: Any) -> User:
         user.save(update_fields=[names.get(field, field) for field in changed])
         _changed(actor=actor, subject=user, did="change", fields=sorted(changed))
     return user
+
+
+@transaction.atomic
+def change_availability(*, actor: User | None, user: User, covers: Iterable[UUID], **fields: Any) -> None:
+    """Say when, in which languages and for which agencies somebody calls; nothing is written when nothing changes."""
+    wanted = set(covers)
+    user = change_user(actor=actor, user=user, **fields)
+    if wanted != set(user.covers.values_list("pk", flat=True)):
+        user.covers.set(wanted)
+        _changed(actor=actor, subject=user, did="change", fields=["covers"])
+
+
+def record_callers_exported(*, actor: User, rows: int, form: str) -> None:
+    """Say that the list of callers was taken away."""
+    detail = {"rows": rows, "form": form}
+    record_audit(actor=actor, action=AuditAction.EXPORTED, reason="Disponibilités des appelants", detail=detail)
 
 
 @transaction.atomic

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db.models import Count, Prefetch, Q, QuerySet
 
 from bienveille.ground.platform.text_search import name_matches
-from bienveille.register.accounts.choices import AuditAction
+from bienveille.register.accounts.choices import AuditAction, Role
 from bienveille.register.accounts.models import (
     Agency,
     ApiToken,
@@ -36,6 +36,31 @@ def users_list(*, text: str = "", inactive: bool = False) -> QuerySet[User]:
             matching = name_matches("search", text)
             users = users.none() if matching is None else users.filter(matching)
     return users.order_by("last_name", "first_name", "email")
+
+
+def callers(scope: Scope, *, text: str = "", language: str = "") -> QuerySet[User]:
+    """The list "Disponibilités": who has the caller's role in these agencies (2 queries, and a count for the pages)."""
+    with_role = RoleGrant.objects.filter(role=Role.CALLER).values("user_id")
+    users = User.objects.filter(is_active=True, pk__in=with_role).select_related("agency").prefetch_related("covers")
+    if not scope.everything:
+        users = users.filter(Q(agency__in=scope.agencies) | Q(agency__company__in=scope.companies))
+    if language:
+        users = users.filter(languages__contains=[language])
+    if text.strip():
+        matching = name_matches("search", text)
+        users = users.none() if matching is None else users.filter(matching)
+    return users.order_by("last_name", "first_name", "email")
+
+
+def languages_spoken(scope: Scope) -> list[str]:
+    """The languages of these callers, for the filter of that list (1 query)."""
+    spoken = callers(scope).order_by().values_list("languages", flat=True)
+    return sorted({code for codes in spoken for code in codes})
+
+
+def covered_by(user: User) -> list[UUID]:
+    """The agencies that somebody calls for, by key; none: every one (1 query)."""
+    return list(user.covers.order_by("name").values_list("pk", flat=True))
 
 
 def roles_of(user: User) -> list[RoleGrant]:

@@ -1,10 +1,14 @@
 """Pure decisions about rights, secrets and sessions: who covers whom, what still stands. No database, no clock."""
 
 import hashlib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
+
+from bienveille.ground.lib.names import clean_text
+from bienveille.ground.lib.words import plain
 
 INVITATION_LASTS = timedelta(days=7)
 TOKEN_PREFIX = "bv_"
@@ -80,3 +84,18 @@ def split_name(full: str) -> tuple[str, str]:
     """First and last name from one line, "Léa de La Tour" → ("Léa", "de La Tour"); one word is a last name."""
     first, _, last = " ".join(full.split()).partition(" ")
     return (first, last) if last else ("", first)
+
+
+MOST_SKILLS, LONGEST_SKILL = 12, 40
+_LIST = re.compile(r"[/;,|\n]+")
+
+
+def read_list(text: object) -> tuple[str, ...]:
+    """The words of a list, each once, as they were first written."""
+    words = [clean_text(piece) for piece in _LIST.split(str(text or ""))]
+    return tuple({plain(word): word for word in reversed(words) if word}.values())[::-1]
+
+
+def read_skills(text: object) -> tuple[str, ...]:
+    """What somebody is good at, from a cell or a form: twelve at most, of forty characters at most."""
+    return tuple(skill[:LONGEST_SKILL] for skill in read_list(text)[:MOST_SKILLS])

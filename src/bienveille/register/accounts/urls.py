@@ -7,9 +7,12 @@ from bienveille.register.accounts import views
 pages = [
     path("invitation/<str:secret>/", views.invitation, name="invitation"),
     path("mon-compte/", views.account, name="account"),
+    path("mon-compte/disponibilites/", views.my_availability, name="my_availability"),
     path("mon-compte/mot-de-passe/", views.password_change, name="password_change"),
     path("mon-compte/jetons/", views.token_create, name="token_create"),
     path("mon-compte/jetons/<uuid:token_id>/arreter/", views.token_revoke, name="token_revoke"),
+    path("disponibilites/", views.availabilities, name="availabilities"),
+    path("disponibilites/<uuid:user_id>/", views.availability, name="availability"),
     path("utilisateurs/", views.users, name="users"),
     path("utilisateurs/nouveau/", views.user_new, name="user_new"),
     path("utilisateurs/<uuid:user_id>/", views.user, name="user"),

@@ -1,6 +1,5 @@
 """Rows of a list of staff: who may call, how long, in which languages, for which agencies; and who left."""
 
-import re
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -11,6 +10,7 @@ from bienveille.ground.lib.names import clean_text
 from bienveille.ground.lib.numbers import read_decimal
 from bienveille.ground.lib.phones import read_phone
 from bienveille.ground.lib.words import plain
+from bienveille.register.accounts.rules import read_list, read_skills
 from bienveille.register.imports.rules.cells import Issue, shown
 from bienveille.register.imports.rules.recognition import ColumnMap
 
@@ -50,21 +50,6 @@ class StaffRow(NamedTuple):
     phone: str
     covers: tuple[str, ...] = ()
     skills: tuple[str, ...] = ()
-
-
-MOST_SKILLS, LONGEST_SKILL = 12, 40
-_LIST = re.compile(r"[/;,|\n]+")
-
-
-def read_list(cell: object) -> tuple[str, ...]:
-    """The words of a list, each once, as they were first written."""
-    words = [clean_text(piece) for piece in _LIST.split(str(cell or ""))]
-    return tuple({plain(word): word for word in reversed(words) if word}.values())[::-1]
-
-
-def read_skills(cell: object) -> tuple[str, ...]:
-    """The skills of a cell or of a form: twelve at most, of forty characters at most."""
-    return tuple(skill[:LONGEST_SKILL] for skill in read_list(cell)[:MOST_SKILLS])
 
 
 def left_too_many(absent: int, known: int) -> bool:
