@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from bienveille.register.accounts.models import Company, Landlord
+from bienveille.register.imports.operations.rpls import apply_rpls
 from bienveille.register.imports.operations.staging import (
     Outcome,
     Source,
@@ -21,15 +22,18 @@ CREATE TEMP TABLE imp_home (
     row integer, agency_code text, agency_name text, residence_code text, residence_name text, residence_kind text,
     address text, postal_code text, commune text, insee text, in_qpv boolean, qpv_code text, halls integer,
     dwelling text, building text, staircase text, floor integer, door text, type text, surface numeric, financing text,
-    lift boolean, dpe text, ownership text, rpls_id text
+    lift boolean, dpe text, ownership text, rpls_id text, built_in smallint, accessible boolean,
+    latitude double precision, longitude double precision
 ) ON COMMIT DROP
 """
-# The first row of a residence speaks for it. `spoken` keeps what the file says of a place once.
+# The first row of a residence speaks for it; it stands in the middle of its homes.
 _PLACES = """
 CREATE TEMP TABLE imp_place ON COMMIT DROP AS
 SELECT DISTINCT ON (residence_code) residence_code AS code, agency_code, residence_name AS name, residence_kind AS kind,
-       address, postal_code, insee, in_qpv, qpv_code, halls
-FROM imp_home ORDER BY residence_code, row
+       address, postal_code, insee, in_qpv, qpv_code, halls,
+       round((avg(latitude) OVER same)::numeric, 5)::float AS latitude,
+       round((avg(longitude) OVER same)::numeric, 5)::float AS longitude
+FROM imp_home WINDOW same AS (PARTITION BY residence_code) ORDER BY residence_code, row
 """
 # Of several spellings of a commune, the one with small letters, then accents, then the longest.
 _COMMUNES = """
@@ -54,23 +58,27 @@ WITH changed AS (
         address = COALESCE(NULLIF(p.address, ''), r.address),
         postal_code = COALESCE(NULLIF(p.postal_code, ''), r.postal_code),
         commune_id = COALESCE(c.code, r.commune_id), in_qpv = COALESCE(p.in_qpv, r.in_qpv),
-        qpv_code = COALESCE(NULLIF(p.qpv_code, ''), r.qpv_code), halls = COALESCE(p.halls, r.halls)
+        qpv_code = COALESCE(NULLIF(p.qpv_code, ''), r.qpv_code), halls = COALESCE(p.halls, r.halls),
+        latitude = COALESCE(p.latitude, r.latitude), longitude = COALESCE(p.longitude, r.longitude)
     FROM imp_place p JOIN accounts_agency a ON a.code = p.agency_code LEFT JOIN housing_commune c ON c.code = p.insee
     WHERE r.code = p.code AND (
-        r.agency_id, r.name, r.kind, r.address, r.postal_code, r.commune_id, r.in_qpv, r.qpv_code, r.halls
+        r.agency_id, r.name, r.kind, r.address, r.postal_code, r.commune_id, r.in_qpv, r.qpv_code, r.halls,
+        r.latitude, r.longitude
     ) IS DISTINCT FROM (
         a.id, p.name, COALESCE(NULLIF(p.kind, ''), r.kind), COALESCE(NULLIF(p.address, ''), r.address),
         COALESCE(NULLIF(p.postal_code, ''), r.postal_code), COALESCE(c.code, r.commune_id),
-        COALESCE(p.in_qpv, r.in_qpv), COALESCE(NULLIF(p.qpv_code, ''), r.qpv_code), COALESCE(p.halls, r.halls)
+        COALESCE(p.in_qpv, r.in_qpv), COALESCE(NULLIF(p.qpv_code, ''), r.qpv_code), COALESCE(p.halls, r.halls),
+        COALESCE(p.latitude, r.latitude), COALESCE(p.longitude, r.longitude)
     )
     RETURNING r.id
 ) INSERT INTO imp_changed_place SELECT id FROM changed
 """
 _NEW_PLACES = """
 INSERT INTO housing_residence
-    (id, agency_id, code, name, kind, address, postal_code, commune_id, in_qpv, qpv_code, halls, watched)
+    (id, agency_id, code, name, kind, address, postal_code, commune_id, in_qpv, qpv_code, halls, watched,
+     latitude, longitude)
 SELECT uuidv7(), a.id, p.code, p.name, COALESCE(NULLIF(p.kind, ''), 'family'), p.address, p.postal_code, c.code,
-       p.in_qpv, p.qpv_code, p.halls, false
+       p.in_qpv, p.qpv_code, p.halls, false, p.latitude, p.longitude
 FROM imp_place p JOIN accounts_agency a ON a.code = p.agency_code LEFT JOIN housing_commune c ON c.code = p.insee
 ON CONFLICT (code) DO NOTHING
 """
@@ -83,12 +91,12 @@ ON CONFLICT (residence_id, code) DO NOTHING
 _HOMES = """
 CREATE TEMP TABLE imp_dwelling ON COMMIT DROP AS
 SELECT h.dwelling AS code, b.id AS building_id, r.id AS residence_id, h.rpls_id, h.type, h.surface, h.staircase,
-       h.floor::smallint AS floor, h.door, h.lift, h.financing, h.dpe, h.ownership
+       h.floor::smallint AS floor, h.door, h.lift, h.financing, h.dpe, h.ownership, h.built_in, h.accessible
 FROM imp_home h JOIN housing_residence r ON r.code = h.residence_code
 JOIN housing_building b ON b.residence_id = r.id AND b.code = h.building
 """
 _FIELDS = ("rpls_id", "type", "staircase", "door", "financing", "dpe", "ownership")
-_FACTS = ("surface", "floor", "lift")
+_FACTS = ("surface", "floor", "lift", "built_in", "accessible")
 _NEW_VALUES = ", ".join(
     [f"COALESCE(NULLIF(h.{name}, ''), d.{name})" for name in _FIELDS]
     + [f"COALESCE(h.{name}, d.{name})" for name in _FACTS]
@@ -119,6 +127,8 @@ def apply_housing(source: Source, *, moved: Callable[[], None]) -> Outcome:
     """Homes are created or brought up to date; residences and agencies with them. `moved` is called at every record."""
     assert source.table is not None
     assert source.columns is not None
+    if source.columns.declaration:
+        return apply_rpls(source, moved=moved)
     outcome = Outcome(source)
     reader = HousingReader(source.columns, width=len(source.table.header))
     run(_STAGE)
@@ -175,7 +185,7 @@ def _line(row: HousingRow) -> str:
             cells.append("\\N")
         elif isinstance(cell, bool):
             cells.append("t" if cell else "f")
-        elif isinstance(cell, int):
+        elif isinstance(cell, int | float):
             cells.append(str(cell))
         else:
             cells.append(escaped(cell))

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -11,6 +11,7 @@ from bienveille.ground.lib.languages import read_languages
 from bienveille.ground.lib.names import clean_text, read_title
 from bienveille.ground.lib.numbers import read_decimal, read_integer
 from bienveille.ground.lib.words import plain
+from bienveille.register.housing.rules import place_of
 
 SHOWN = 40  # characters of a doubtful value that are kept
 OLDEST = 125  # years: beyond, a birth date is a typing error
@@ -254,6 +255,61 @@ def read_surface(cell: object) -> tuple[str | None, str | None]:
     if number is None or not Decimal("0.005") < number < Decimal("9999.995"):  # what two decimals can say
         return None, "unknown_value"
     return f"{number:.2f}", None
+
+
+def read_number(cell: object) -> float | None:
+    """A number with a decimal comma or in scientific notation ("8,42667E5")."""
+    text = clean_text(cell).replace(" ", "").replace("\u00a0", "").replace(",", ".")
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if abs(number) < 1e12 else None
+
+
+def read_whole(cell: object) -> int | None:
+    """A whole number, also in scientific notation ("1,974E3"), or None."""
+    number = read_number(cell)
+    return int(number) if number is not None and number == int(number) else read_integer(cell)
+
+
+def read_year(cell: object) -> tuple[int | None, str | None]:
+    """The year of a building."""
+    if not clean_text(cell):
+        return None, None
+    year = read_whole(cell)
+    if year is None and (match := re.search(r"(?<!\d)(\d{4})$", clean_text(cell))):
+        year = int(match[1])  # a whole date
+    return (year, None) if year is not None and 1500 <= year <= 2100 else (None, "unknown_value")
+
+
+def read_coordinate(cell: object) -> tuple[float | None, str | None]:
+    """One coordinate, in whatever system; zero means that nobody knows."""
+    if not clean_text(cell):
+        return None, None
+    number = read_number(cell)
+    return number or None, "unknown_value" if number is None else None
+
+
+def read_epsg(cell: object) -> tuple[int | None, str | None]:
+    """The code of a system of coordinates: "EPSG:2154", 2154."""
+    if not clean_text(cell):
+        return None, None
+    match = re.search(r"(\d{4,5})$", clean_text(cell))
+    return (int(match[1]), None) if match else (None, "unknown_value")
+
+
+def read_place(facts: Mapping[str, Any]) -> tuple[tuple[float | None, float | None], str]:
+    """Latitude and longitude of a row from its own, or from X, Y and their system; the field in doubt when they are no
+    place.
+    """
+    if facts["latitude"] is not None and facts["longitude"] is not None:
+        place, name = place_of(facts["longitude"], facts["latitude"], 4326), "latitude"
+    elif facts["x"] is not None and facts["y"] is not None:
+        place, name = place_of(facts["x"], facts["y"], facts["epsg"]), "x"
+    else:
+        return (None, None), ""
+    return (place, "") if place else ((None, None), name)
 
 
 def read_count(cell: object) -> tuple[int | None, str | None]:

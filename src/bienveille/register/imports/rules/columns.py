@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bienveille.ground.lib.words import plain
+from bienveille.register.imports.rules import rpls
 from bienveille.register.imports.rules.recognition import (
     HOUSING,
     LAYOUTS,
@@ -11,6 +12,7 @@ from bienveille.register.imports.rules.recognition import (
     TENANTS,
     Chosen,
     is_left_aside,
+    layout_of,
     map_columns,
 )
 
@@ -39,6 +41,13 @@ LABELS = {
         "lift": "Ascenseur",
         "dpe": "Étiquette énergie",
         "ownership": "Droit de propriété",
+        "built_in": "Année de construction",
+        "accessible": "Accessible (PMR)",
+        "latitude": "Latitude",
+        "longitude": "Longitude",
+        "x": "Coordonnée X",
+        "y": "Coordonnée Y",
+        "epsg": "Système de coordonnées",
     },
     TENANTS: {
         "lease_number": "Numéro du contrat",
@@ -70,6 +79,14 @@ LABELS = {
         "role": "Rôle",
         "phone": "Téléphone",
     },
+}
+#: What the declaration to the national directory says besides (RPLS).
+RPLS_LABELS = {
+    "rooms": "Nombre de pièces",
+    "dpe_date": "Mois de l’étiquette énergie",
+    "occupancy": "Occupation",
+    "held": "Sortie du patrimoine",
+    "qpv_code": "Code du quartier prioritaire",
 }
 #: Words of titles whose cells are free comments: nobody may ask for them.
 _COMMENTS = frozenset(
@@ -120,6 +137,8 @@ def describe(
         if not title:
             continue
         group = group_of(kind, title) if mapping else "unknown"
+        if mapping and mapping.declaration and title in mapping.ignored:
+            group = "aside"
         name = fields.get(position, "")
         if group == "field" and not name:
             group = "unknown"
@@ -130,10 +149,15 @@ def describe(
                 tuple(samples.get(title, ())) if group in ("field", "unknown") else (),
                 group,
                 name,
-                LABELS[kind].get(name, "") if name else "",
+                labels_of(kind).get(name, "") if name else "",
             )
         )
     return columns
+
+
+def labels_of(kind: str) -> dict[str, str]:
+    """The fields that columns of that kind of file become, in words."""
+    return {**LABELS[kind], **RPLS_LABELS} if kind == HOUSING else LABELS[kind]
 
 
 def choices_for(kind: str) -> list[tuple[str, str]]:
@@ -144,7 +168,7 @@ def choices_for(kind: str) -> list[tuple[str, str]]:
 def missing_fields(kind: str, header: Sequence[str], chosen: Mapping[str, str]) -> list[str]:
     """Labels of the fields without which nothing can be read, of the nearest set; empty when all is there."""
     have = map_columns(kind, header, chosen).positions.keys()
-    lacks = [sorted(required - have) for required in LAYOUTS[kind].required]
+    lacks = [sorted(required - have) for required in layout_of(kind, header).required]
     nearest = min(lacks, key=len)
     return [label for name, label in LABELS[kind].items() if name in nearest]
 
@@ -172,7 +196,10 @@ def merged(profile: Chosen, own: Mapping[str, str], kind: str) -> dict[str, str]
 def sampled(header: Sequence[str], rows: Sequence[Sequence[object]], kind: str) -> dict[str, list[str]]:
     """First values of each column that may be shown: never those of comments nor of what is left aside."""
     found: dict[str, list[str]] = {}
+    declaration = rpls.is_rpls(header)
     for position, title in enumerate(header):
+        if declaration and rpls.is_aside(title):
+            continue
         if not title or any(group_of(one, title) != "field" for one in ([kind] if kind else LAYOUTS)):
             continue
         values = [_shown(row[position]) for row in rows if position < len(row)]

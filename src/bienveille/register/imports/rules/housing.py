@@ -9,14 +9,18 @@ from bienveille.ground.lib.words import plain
 from bienveille.register.imports.rules.cells import (
     Issue,
     Memo,
+    read_coordinate,
     read_count,
     read_dpe,
     read_dwelling_type,
+    read_epsg,
     read_floor,
     read_ownership,
+    read_place,
     read_qpv,
     read_residence_kind,
     read_surface,
+    read_year,
     read_yes_no,
     shown,
 )
@@ -54,6 +58,10 @@ class HousingRow(NamedTuple):
     dpe: str
     ownership: str
     rpls_id: str
+    built_in: int | None
+    accessible: bool | None
+    latitude: float | None
+    longitude: float | None
 
 
 def _street(cell: object) -> tuple[str, str | None]:
@@ -113,8 +121,18 @@ _READERS: dict[str, Callable[[object], tuple[Any, ...]]] = {
     "dpe": read_dpe,
     "ownership": read_ownership,
     "rpls_id": _code(10),
+    "built_in": read_year,
+    "accessible": read_yes_no,
+    "latitude": read_coordinate,
+    "longitude": read_coordinate,
+    "x": read_coordinate,
+    "y": read_coordinate,
+    "epsg": read_epsg,
 }
-_ABSENT = {"qpv": (None, ""), "halls": (None,), "floor": (None,), "surface": (None,), "lift": (None,)}
+_ABSENT = {
+    "qpv": (None, ""), "halls": (None,), "floor": (None,), "surface": (None,), "lift": (None,), "built_in": (None,),
+    "accessible": (None,), "latitude": (None,), "longitude": (None,), "x": (None,), "y": (None,), "epsg": (None,),
+}  # fmt: skip
 
 
 class HousingReader:
@@ -156,6 +174,9 @@ class HousingReader:
         agency_name = facts["agency_name"][0]
         agency_code = facts["agency_code"][0] or plain(agency_name).upper()[:KEY] or HEAD_OFFICE[0]
         agency_name = agency_name or (HEAD_OFFICE[1] if agency_code == HEAD_OFFICE[0] else agency_code)
+        place, doubtful = read_place({name: values[0] for name, values in facts.items()})
+        if doubtful:
+            warnings.append(Issue(number, self.columns.title(doubtful), "", "unknown_value"))
         self.warnings.extend(warnings)
         qpv, qpv_code = facts["qpv"]
         return HousingRow(
@@ -163,5 +184,6 @@ class HousingReader:
             facts["residence_kind"][0], facts["address"][0], facts["postal_code"][0], facts["commune"][0],
             facts["insee"][0], qpv, qpv_code, facts["halls"][0], dwelling, facts["building"][0], facts["staircase"][0],
             facts["floor"][0], facts["door"][0], facts["type"][0], facts["surface"][0], facts["financing"][0],
-            facts["lift"][0], facts["dpe"][0], facts["ownership"][0], facts["rpls_id"][0],
+            facts["lift"][0], facts["dpe"][0], facts["ownership"][0], facts["rpls_id"][0], facts["built_in"][0],
+            facts["accessible"][0], *place,
         )  # fmt: skip

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bienveille.ground.lib.words import plain
+from bienveille.register.imports.rules import rpls
 
 HOUSING, TENANTS, STAFF, PARTNERS = "housing", "tenants", "staff", "partners"
 IN_ORDER = (HOUSING, TENANTS, STAFF, PARTNERS)
@@ -57,6 +58,13 @@ LAYOUTS = {
             "lift": "ascenseur | asc | presence ascenseur | ascenseur o n",
             "dpe": "dpe | dpeenergie | classe energie | etiquette energie | dpe energie | classe dpe | etiquette dpe",
             "ownership": "droit | propriete | mode de detention | regime | detention",
+            "built_in": "annee construction | annee de construction | construct | annee achevement | date construction",
+            "accessible": "pmr | accessible pmr | accessibilite | logement accessible | accessible",
+            "latitude": "latitude | lat | coord lat",
+            "longitude": "longitude | lon | lng | long | coord lon",
+            "x": "x | coord x | x lambert 93 | x l93 | x lambert",
+            "y": "y | coord y | y lambert 93 | y l93 | y lambert",
+            "epsg": "epsg | code epsg | projection",
         },
         required=(frozenset({"dwelling_code", "residence_code"}), frozenset({"dwelling_code", "residence_name"})),
     ),
@@ -125,6 +133,8 @@ LAYOUTS = {
         ),
     ),
 }
+#: The landlord's own declaration to the national directory describes homes too, by columns of its own.
+RPLS = Layout(titles=rpls.TITLES, required=(frozenset({"rpls_id"}), frozenset({"dwelling_code"})))
 # Columns known and left aside on purpose: nothing of them is read, kept or shown, unless a profile asks.
 IGNORED = {
     HOUSING: "loyer | loyerprinc | loyer principal | charges | provision charges | commentaire | commentaires | "
@@ -146,7 +156,8 @@ _FIELD_BY_TITLE = {
     for kind, layout in LAYOUTS.items()
 }
 _IGNORED_TITLES = {kind: frozenset(_split(titles)) for kind, titles in IGNORED.items()}
-_ALL_TITLES = frozenset(title for titles in _FIELD_BY_TITLE.values() for title in titles)
+_RPLS_BY_TITLE = {title: name for name, titles in RPLS.titles.items() for title in _split(titles)}
+_ALL_TITLES = frozenset(title for titles in (*_FIELD_BY_TITLE.values(), _RPLS_BY_TITLE) for title in titles)
 
 
 @dataclass(slots=True)
@@ -158,6 +169,7 @@ class ColumnMap:
     titles: dict[str, list[str]] = field(default_factory=dict)
     ignored: list[str] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
+    declaration: bool = False  # homes as the national directory asks for them (RPLS)
 
     def title(self, name: str) -> str:
         """The file's own title of a field, or its usual one when the file has no such column."""
@@ -179,15 +191,23 @@ def recognise(header: Sequence[str], *, chosen: Chosen | None = None, kind: str 
     `chosen`: what somebody said of some columns, which wins over the usual titles; `kind`: what somebody said it is.
     """
     best: ColumnMap | None = None
-    for name, layout in LAYOUTS.items():
+    for name in LAYOUTS:
         if kind and name != kind:
             continue
         mapping = map_columns(name, header, (chosen or {}).get(name, {}))
-        if not any(required <= mapping.positions.keys() for required in layout.required):
+        if not any(required <= mapping.positions.keys() for required in layout_of(name, header).required):
             continue
         if best is None or len(mapping.positions) > len(best.positions):
             best = mapping
     return best
+
+
+def layout_of(kind: str, header: Sequence[str]) -> Layout:
+    """The fields of a file of that kind: those of the directory for a declaration, which names no residence."""
+    if kind != HOUSING or not rpls.is_rpls(header):
+        return LAYOUTS[kind]
+    named = {_FIELD_BY_TITLE[HOUSING].get(plain(title)) for title in header}
+    return LAYOUTS[kind] if named & {"residence_code", "residence_name"} else RPLS
 
 
 def is_left_aside(kind: str, title: str) -> bool:
@@ -198,16 +218,18 @@ def is_left_aside(kind: str, title: str) -> bool:
 
 def map_columns(kind: str, header: Sequence[str], chosen: Mapping[str, str]) -> ColumnMap:
     """What each column of a file of that kind becomes; required fields may be missing."""
-    layout = LAYOUTS[kind]
-    mapping = ColumnMap(kind)
+    layout = layout_of(kind, header)
+    by_title = _RPLS_BY_TITLE if layout is RPLS else _FIELD_BY_TITLE[kind]
+    aside = rpls.is_aside if layout is RPLS else lambda title: is_left_aside(kind, title)
+    mapping = ColumnMap(kind, declaration=layout is RPLS)
     fields: dict[int, str] = {}
     taken: set[str] = set()
     for first in (True, False):  # columns that somebody chose, then those known by their titles
         for position, title in enumerate(header):
             words = plain(title)
-            if not title or position in fields or is_left_aside(kind, title) or (first and words not in chosen):
+            if not title or position in fields or aside(title) or (first and words not in chosen):
                 continue
-            name = chosen[words] if first else _FIELD_BY_TITLE[kind].get(words, "")
+            name = chosen[words] if first else by_title.get(words, "")
             if name not in layout.titles or (name in taken and name not in layout.several):
                 name = ""
             if first or name:
@@ -217,7 +239,7 @@ def map_columns(kind: str, header: Sequence[str], chosen: Mapping[str, str]) -> 
         if not title:
             continue
         name = fields.get(position, "")
-        if plain(title) in _IGNORED_TITLES[kind]:
+        if plain(title) in _IGNORED_TITLES[kind] or (layout is RPLS and aside(title)):
             mapping.ignored.append(title)
         elif not name:
             mapping.unknown.append(title)
