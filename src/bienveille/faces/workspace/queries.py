@@ -13,6 +13,7 @@ from bienveille.engines.questionnaires.choices import Need
 from bienveille.engines.questionnaires.rules import NEED_THEMATIQUES, ServiceMatch
 from bienveille.faces.workspace.rules import change_words, event_detail
 from bienveille.ground.lib.typography import calendar_day
+from bienveille.register.accounts.choices import AuditAction
 from bienveille.register.accounts.models import AuditEntry, User
 from bienveille.register.accounts.queries import changes_to
 from bienveille.register.partners.models import Service
@@ -163,6 +164,21 @@ def history_of(record: HouseholdRecord, page: int) -> History:
     lines += _life_lines(record)
     lines.sort(key=lambda line: line.at, reverse=True)
     return History(lines[(page - 1) * PER_PAGE : page * PER_PAGE], page, len(lines) > page * PER_PAGE)
+
+
+#: What is to be done by people after a death stays on the page for so long.
+AFTER_A_DEATH = timedelta(days=90)
+
+
+def recent_deaths(record: HouseholdRecord, now: datetime) -> dict[UUID, AuditEntry]:
+    """Deaths of this household noted not long ago: by person, who noted it and when (1 query, none without a death)."""
+    gone = [one.person.pk for one in record.former if one.person.deceased]
+    if not gone:
+        return {}
+    noted = AuditEntry.objects.filter(
+        subject_id__in=gone, detail__change="deceased", action=AuditAction.PERSON_CHANGED, at__gte=now - AFTER_A_DEATH
+    )
+    return {entry.subject_id: entry for entry in noted.select_related("actor").order_by("at", "id") if entry.subject_id}
 
 
 _CALL_ICONS = {

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from bienveille.ground.lib.typography import counted, listed
 from bienveille.register.accounts.choices import Role
-from bienveille.register.tenants.choices import MarkKind, Title
+from bienveille.register.tenants.choices import MarkKind, PersonRole, Title
 
 
 class Somebody(Protocol):
@@ -163,6 +163,14 @@ def lasting_words(kind: str) -> str:
 def mark_expiry(kind: str, noted_on: date) -> date:
     """The day a mark noted that day stops being believed, unless a shorter one is given."""
     return noted_on + timedelta(days=_MARK_DAYS[MarkKind(kind)])
+
+
+_RANKS = {PersonRole.HOLDER: 0, PersonRole.CO_HOLDER: 1, PersonRole.OCCUPANT: 2}
+
+
+def holder_first(person: Any) -> tuple[int, date]:
+    """Who speaks for a household: the holder of the lease, then co-holders, then the eldest."""
+    return _RANKS[person.role], person.birth_date or date.max
 
 
 def formal_name(person: Any) -> str:

@@ -12,6 +12,7 @@ from bienveille.engines.dispatch.operations.hands import (
     release,
     take_planned,
 )
+from bienveille.engines.dispatch.operations.households import restore_household, withdraw_household
 from bienveille.engines.dispatch.operations.outcomes import (
     UNDO_MINUTES,
     CannotPlan,
@@ -58,6 +59,7 @@ __all__ = [
     "reassign",
     "record_attempt",
     "release",
+    "restore_household",
     "resume_weekly",
     "stop_weekly",
     "take_planned",
@@ -65,5 +67,6 @@ __all__ = [
     "wake",
     "wake_queues",
     "withdraw",
+    "withdraw_household",
     "withdraw_many",
 ]

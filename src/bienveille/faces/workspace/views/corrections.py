@@ -31,6 +31,7 @@ from bienveille.faces.workspace.rules import Difference, differences
 from bienveille.faces.workspace.views import Request
 from bienveille.faces.workspace.views.undo import can_be_undone
 from bienveille.ground.lib.languages import language_name
+from bienveille.ground.lib.typography import counted
 from bienveille.ground.platform.refusal import Refusal
 from bienveille.register.accounts.access import has_role, role_required
 from bienveille.register.housing.access import get_dwelling_by_code_for
@@ -43,6 +44,7 @@ from bienveille.register.tenants.access import (
 )
 from bienveille.register.tenants.models import Household, Person
 from bienveille.register.tenants.rules import version_of
+from bienveille.services.outreach.operations import report_death, take_back_death
 
 INVALID = 422
 CONFLICT = 409
@@ -283,30 +285,37 @@ def death(request: Request, person_id: UUID) -> HttpResponse:
         form: forms.Form = DeathForm(request.POST if request.method == "POST" else None)
 
         def note(typed: dict[str, Any]) -> str:
-            operations.report_deceased(actor=request.user, person=person, today=timezone.localdate(), on=typed["on"])
-            return f"Le décès de {person.display_name} est noté. Plus personne ne demandera à lui parler."
+            after = report_death(actor=request.user, person=person, today=timezone.localdate(), on=typed["on"])
+            said = f"Le décès de {person.display_name} est noté. Plus personne ne demandera à lui parler."
+            if after.campaigns:
+                said += f" Le foyer quitte {counted(after.campaigns, 'campagne')} : plus personne n’y habite."
+            return said
 
         return correction_page(
             request, person.household, form, note,
             title=f"Noter le décès de {person.display_name}",
             button="Noter le décès",
-            words=["Aucune campagne ne l’appellera plus, et aucun import ne reviendra là-dessus.",
-                   "Les autres personnes du foyer restent sur la fiche. Si la personne vivait seule, les rappels "
-                   "promis s’arrêtent."],
+            words=["Plus aucun appel ni message ne lui sera destiné, quelle que soit la campagne. Aucun import ne "
+                   "reviendra là-dessus.",
+                   "Si d’autres personnes vivent dans le foyer, elles gardent leur place dans les campagnes, et qui "
+                   "les appelle est prévenu. Sinon le foyer quitte les campagnes, et les rappels promis s’arrêtent.",
+                   "Aucun courrier ne part tout seul : un responsable vérifie, puis décide qui prévenir."],
             danger=True,
-            anchor=anchor_of(person),
+            anchor="deces",
         )  # fmt: skip
     form = ReasonForm(request.POST if request.method == "POST" else None)
 
     def deny(typed: dict[str, Any]) -> str:
-        operations.take_back_death(actor=request.user, person=person, reason=typed["reason"])
-        return f"{person.display_name} est de nouveau sur la fiche."
+        campaigns = take_back_death(actor=request.user, person=person, reason=typed["reason"])
+        said = f"{person.display_name} est de nouveau sur la fiche."
+        return said + (f" Le foyer reprend sa place dans {counted(campaigns, 'campagne')}." if campaigns else "")
 
     return correction_page(
         request, person.household, form, deny,
         title=f"{person.display_name} est en vie",
         button="Retirer le décès",
-        words=["Si le décès a été noté par erreur, dites comment vous le savez."],
+        words=["Si le décès a été noté par erreur, dites comment vous le savez.",
+               "La personne pourra de nouveau être appelée, et les rappels promis à venir reprennent."],
         anchor=anchor_of(person),
     )  # fmt: skip
 

@@ -1,6 +1,6 @@
 """Tenants: finding somebody, the page of a household, who looked at it. Callers never come here."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from bienveille.faces.workspace.queries import history_of
+from bienveille.faces.workspace.queries import history_of, recent_deaths
 from bienveille.faces.workspace.rules import home_facts, home_line, moment_words, phone_kind
 from bienveille.faces.workspace.views import Request
 from bienveille.faces.workspace.views.undo import last_correction
@@ -37,6 +37,7 @@ from bienveille.register.tenants.models import Mark
 from bienveille.register.tenants.queries import (
     BY_AGE,
     CANDIDATES,
+    HouseholdRecord,
     Resident,
     as_doubles,
     as_found,
@@ -146,6 +147,7 @@ def household(request: Request, household_id: UUID) -> HttpResponse:
     hide = not has_role(request.user, *TRUSTED_WITH_ADDRESSES)
     page = request.GET.get("page", "1")
     is_manager = has_role(request.user, *MANAGERS)
+    promised = promises_to_household(shown.pk)
     context: dict[str, Any] = {
         "household": shown,
         "trail": [("Locataires", reverse("workspace:people"))],
@@ -157,10 +159,10 @@ def household(request: Request, household_id: UUID) -> HttpResponse:
         "leases": record.leases if visible else [],
         "history": history_of(record, int(page) if page.isascii() and page.isdigit() and len(page) < 4 else 1),
         "standing": standing_of_household(shown.pk),
-        "promises": [
-            {"planned": planned, "moment": moment_words(planned.due_when)}
-            for planned in promises_to_household(shown.pk)
-        ],
+        "promises": [{"planned": planned, "moment": moment_words(planned.due_when)} for planned in promised]
+        if record.residents
+        else [],
+        "deaths": _deaths(record, promised, recent_deaths(record, timezone.now())),
         "doubles": as_doubles(
             possible_doubles(reading_scope(request.user), today, household_id=shown.pk).pairs,
             today,
@@ -174,6 +176,21 @@ def household(request: Request, household_id: UUID) -> HttpResponse:
         "today": today,
     }
     return render(request, "workspace/household.html", context)
+
+
+def _deaths(record: HouseholdRecord, promised: Iterable[Any], noted: Mapping[UUID, Any]) -> list[dict[str, Any]]:
+    """Deaths noted not long ago: who was lost, who lives on, whom a person should tell."""
+    return [
+        {
+            "person": one.person,
+            "entry": noted[one.person.pk],
+            "relatives": one.relatives,
+            "left": [resident.person.display_name for resident in record.residents],
+            "callers": sorted({planned.caller.display_name for planned in promised}),
+        }
+        for one in record.former
+        if one.person.pk in noted
+    ]
 
 
 def _resident(one: Resident, today: date, writable: frozenset[str]) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from bienveille.register.tenants.operations.rows import (
     clean_facts,
     locked,
 )
-from bienveille.register.tenants.rules import file_still_says, formal_name, version_of
+from bienveille.register.tenants.rules import file_still_says, formal_name, holder_first, is_present, version_of
 
 
 @transaction.atomic
@@ -90,7 +90,9 @@ def report_left(*, actor: User, person: Person, on: date) -> Person:
 def report_deceased(*, actor: User, person: Person, today: date, on: date | None = None) -> Person:
     """Somebody has died: nobody will ask for them again, whatever the campaign. The day may be unknown.
 
-    Refuses a day to come. Said twice, a day told later completes what was known.
+    The household that bore their name bears that of who is left; services that keep queues have their own operation
+    around this one (`outreach.operations.report_death`). Refuses a day to come.
+    Said twice, a day told later completes what was known.
     """
     if on is not None and on > today:
         raise CannotChangePerson("Le jour du décès ne peut pas être à venir.")
@@ -102,8 +104,21 @@ def report_deceased(*, actor: User, person: Person, today: date, on: date | None
         held.deceased = True
         held.deceased_on = held.deceased_on or on
         held.save(update_fields=changed)
+        _name_after_who_is_left(held, today)
         audit_person(actor, held, "deceased", changed)
     return held
+
+
+def _name_after_who_is_left(gone: Person, today: date) -> None:
+    """A household that bore the name of somebody who died bears that of the next one who lives there."""
+    next_one = _next_in_line(gone, today)
+    if next_one is not None:
+        Household.objects.filter(pk=gone.household_id, name=formal_name(gone)).update(name=formal_name(next_one))
+
+
+def _next_in_line(gone: Person, today: date) -> Person | None:
+    people = Person.objects.filter(household=gone.household_id).exclude(pk=gone.pk).order_by("pk")
+    return min((one for one in people if is_present(one, today)), key=holder_first, default=None)
 
 
 @transaction.atomic
@@ -116,6 +131,9 @@ def take_back_death(*, actor: User, person: Person, reason: str) -> Person:
     if held.deceased:
         held.deceased, held.deceased_on = False, None
         held.save(update_fields=["deceased", "deceased_on"])
+        other = _next_in_line(held, date.max)
+        if other is not None and holder_first(held) < holder_first(other):
+            Household.objects.filter(pk=held.household_id, name=formal_name(other)).update(name=formal_name(held))
         audit_person(actor, held, "death_taken_back", ["deceased"], reason=reason)
     return held
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from bienveille.ground.platform.text_search import name_matches
 from bienveille.register.accounts.rules import Scope
 from bienveille.register.tenants.choices import MarkKind
 from bienveille.register.tenants.models import ContactPoint, Household, Lease, Mark, Person, Relative
-from bienveille.register.tenants.rules import age_on, age_words, is_present, latest_birth, lives_alone
+from bienveille.register.tenants.rules import age_on, age_words, holder_first, is_present, latest_birth, lives_alone
 
 #: Two letters may match a hundred thousand people: so many are sorted, no more. A longer word then finds the right one.
 CANDIDATES = 500
@@ -177,7 +177,7 @@ def household_record(household: Household, on: date, *, kinds: Collection[str] =
             relatives=relatives.get(person.pk, []),
             marks=marks.get(person.pk, []),
         )
-        for person in sorted(people, key=_holder_first)
+        for person in sorted(people, key=holder_first)
     ]
     present = [resident for resident in residents if resident.present]
     return HouseholdRecord(
@@ -213,6 +213,16 @@ def _believed(on: date, kinds: Collection[str]) -> QuerySet[Mark]:
     )
 
 
+#: A death is told to who calls the household for so long; one of an unknown day as long as it is on the record.
+MOURNING = timedelta(days=365)
+
+
+def lost_since(on: date) -> Q:
+    """People of a household who died not long before that day (no query)."""
+    recent = Q(deceased_on=None) | Q(deceased_on__gt=on - MOURNING)
+    return Q(deceased=True, opposed_on=None, merged_into=None) & recent
+
+
 def is_protected(household_id: UUID, on: date) -> bool:
     """Whether somebody living there that day has a protected address (1 query)."""
     there = Q(left_on=None) | Q(left_on__gt=on)
@@ -241,12 +251,7 @@ def _by_person[Row: (ContactPoint, Relative, Mark)](rows: Iterable[Row]) -> dict
     return grouped
 
 
-_RANKS = {"holder": 0, "co_holder": 1, "occupant": 2}
 _STATUS_RANKS = {"valid": 0, "unverified": 1, "wrong": 2, "stop": 3}
-
-
-def _holder_first(person: Person) -> tuple[int, date]:
-    return _RANKS[person.role], person.birth_date or date.max
 
 
 def _usable_first(point: ContactPoint) -> tuple[int, str, bool]:

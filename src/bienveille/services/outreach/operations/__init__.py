@@ -43,10 +43,12 @@ from bienveille.services.outreach.operations.coordination import (
     take_referral,
     withdraw_contacts,
 )
+from bienveille.services.outreach.operations.deaths import AfterDeath, report_death, take_back_death
 from bienveille.services.outreach.operations.pauses import CannotPauseThen, resume_calling, take_a_pause
 
 __all__ = [
     "NOTE_LENGTH",
+    "AfterDeath",
     "AlreadyTaken",
     "CallReport",
     "CannotChangeCallers",
@@ -79,9 +81,11 @@ __all__ = [
     "read_note_again",
     "record_call",
     "remove_caller",
+    "report_death",
     "resume_calling",
     "take_a_pause",
     "take_back_call",
+    "take_back_death",
     "take_next",
     "take_promised",
     "take_referral",

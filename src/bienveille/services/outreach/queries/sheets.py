@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Case, Prefetch, When
+from django.db.models import Case, Prefetch, Q, When
 from django.utils.timezone import localtime
 
 from bienveille.engines.dispatch.choices import PlannedState
@@ -19,6 +19,7 @@ from bienveille.register.accounts.choices import Role
 from bienveille.register.accounts.models import User
 from bienveille.register.tenants.choices import ContactKind, ContactStatus
 from bienveille.register.tenants.models import ContactPoint, Mark, Person
+from bienveille.register.tenants.queries import lost_since
 from bienveille.register.tenants.rules import age_on, mark_words, readable_marks
 from bienveille.services.outreach.rules import reasons
 
@@ -79,6 +80,7 @@ class CallSheet:
     attempts: tuple[AttemptLine, ...]
     last_words: AttemptLine | None
     planned: PlannedCall | None
+    losses: tuple[tuple[str, date | None], ...] = ()  # who died there not long ago, and when
 
     @property
     def phones(self) -> list[PhoneLine]:
@@ -90,10 +92,12 @@ class CallSheet:
 def call_sheet(contact: Contact, now: datetime) -> CallSheet:
     """What the caller's screen and `/next` show (7 queries, whatever the household).
 
-    `contact` comes from `dispatch.queries.with_household`. People who objected to calls, left or died are not shown.
+    `contact` comes from `dispatch.queries.with_household`. People who objected to calls, left or died are not shown;
+    of a death not long ago, the caller is told, so as not to ask for who is no longer there.
     """
     today = localtime(now).date()
-    people = Person.objects.filter(household_id=contact.household_id, left_on=None, deceased=False, opposed_on=None)
+    there = Q(left_on=None, deceased=False, opposed_on=None)
+    people = Person.objects.filter(there | lost_since(today), household_id=contact.household_id)
     usable = ContactPoint.objects.filter(
         kind=ContactKind.PHONE, status__in=[ContactStatus.VALID, ContactStatus.UNVERIFIED]
     ).order_by("verified_on", "id")
@@ -118,7 +122,8 @@ def call_sheet(contact: Contact, now: datetime) -> CallSheet:
     return CallSheet(
         contact=contact,
         why=tuple(reasons(contact.why, last_reached, contact.attempts_made, contact.planned_call, today)),
-        people=tuple(_person_line(person, today) for person in people),
+        people=tuple(_person_line(person, today) for person in people if not person.deceased),
+        losses=tuple((person.display_name, person.deceased_on) for person in people if person.deceased),
         attempts=tuple(attempts),
         last_words=next((line for line in attempts if line.note), None),
         planned=contact.planned_call,
