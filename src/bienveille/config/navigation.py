@@ -32,6 +32,7 @@ MENU: list[tuple[str, str, set[str]]] = [
     ("Locataires", "workspace:people", {*MANAGERS, Role.SOCIAL_WORKER}),
     ("Résidences", "workspace:residences", {*MANAGERS, Role.SOCIAL_WORKER, Role.BUILDING_MANAGER}),
     ("Mouvements", "workspace:moves", set(MANAGERS)),
+    ("Reprises et ventes", "workspace:stock_lots", set(MANAGERS)),
     ("Imports", "imports:runs", {Role.ADMINISTRATOR, Role.DIRECTOR}),
     ("Questionnaires", "questionnaires:guides", {Role.ADMINISTRATOR, Role.DIRECTOR}),
     ("Utilisateurs", "accounts:users", {Role.ADMINISTRATOR}),

@@ -5,6 +5,7 @@ from uuid import UUID
 from django.http import Http404
 
 from bienveille.register.accounts.access import MANAGERS, scope_for
+from bienveille.register.accounts.choices import Role
 from bienveille.register.accounts.models import Agency, User
 from bienveille.register.accounts.rules import Scope
 from bienveille.services.letting.models import StockLot
@@ -16,8 +17,8 @@ def managing_scope(user: User) -> Scope:
 
 
 def arranges_territories(user: User) -> bool:
-    """Whether the user groups départements into territories: they are everybody's, so who covers everything."""
-    return managing_scope(user).everything
+    """Whether the user groups départements into territories: everybody reads them, so a director of everything."""
+    return scope_for(user, Role.ADMINISTRATOR, Role.DIRECTOR).everything
 
 
 def covers_lot(user: User, agency: Agency | None) -> bool:

@@ -4,28 +4,40 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from bienveille.faces.workspace.views import Request
 from bienveille.ground.lib.spreadsheets import Column as SheetColumn
 from bienveille.ground.lib.spreadsheets import Sheet
 from bienveille.ground.lib.typography import calendar_day, counted, number, percent
+from bienveille.ground.platform.refusal import Refusal
 from bienveille.ground.ui.exports import file_response, heading
+from bienveille.ground.ui.flash import Undo, say_done
 from bienveille.ground.ui.tables import Column, Table
 from bienveille.register.accounts.access import MANAGERS, role_required
-from bienveille.register.accounts.choices import AuditAction
+from bienveille.register.accounts.choices import AuditAction, Role
 from bienveille.register.accounts.models import Agency
 from bienveille.register.accounts.operations import record_audit
 from bienveille.register.accounts.queries import agencies_within
+from bienveille.services.letting import operations
 from bienveille.services.letting.access import arranges_territories, managing_scope
-from bienveille.services.letting.forms import PeriodForm
-from bienveille.services.letting.queries.moves import count_undated_leases, moves, stock, territories
+from bienveille.services.letting.forms import PeriodForm, TerritoryForm
+from bienveille.services.letting.queries.moves import (
+    count_undated_leases,
+    departments_held,
+    moves,
+    stock,
+    territories,
+)
 from bienveille.services.letting.rules.definitions import Definition, definitions_on, measures_on
-from bienveille.services.letting.rules.moves import Figures, Report, report
+from bienveille.services.letting.rules.moves import Figures, Report, department_name, report
 from bienveille.services.letting.rules.periods import (
     Period,
     month_short,
@@ -61,9 +73,9 @@ VACANCY = (
     _count("offered", "Loués ou proposés"),
     _count("vacant", "Vacants"),
     _share("vacancy", "Vacance"),
-    _count("long_vacant", "Depuis plus de 3 mois"),
-    _share("long_vacancy", "Vacance commerciale"),
-    _count("technical", "Vides pour travaux ou vente"),
+    _count("long_vacant", "Plus de 3 mois"),
+    _share("long_vacancy", "Commerciale"),
+    _count("technical", "Technique"),
 )
 AGENCIES = _table("agences", Column("name", "Agence", sort=True), MOVES, "agence", "agences")
 TERRITORIES = _table("territoires", Column("name", "Territoire", sort=True), MOVES, "territoire", "territoires")
@@ -99,6 +111,55 @@ def moves_page(request: Request) -> HttpResponseBase:
     if (kind := request.GET.get("export", "")) in ("xlsx", "csv"):
         return _file(request, found, kind, chosen, undated)
     return _page(request, found, agencies, chosen, undated)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@role_required(Role.ADMINISTRATOR, Role.DIRECTOR)
+def territories_page(request: Request) -> HttpResponse:
+    """Départements counted together under a name of the landlord's own, for who covers everything (3 queries)."""
+    if not arranges_territories(request.user):
+        raise PermissionDenied
+    held, grouped = departments_held(scope=managing_scope(request.user)), territories()
+    names = [(code, f"{department_name(code)} ({code})") for code in sorted({*held, *grouped})]
+    adding = request.method == "POST" and "name" in request.POST
+    form = TerritoryForm(request.POST if adding else None, departments=names)
+    refusal: Refusal | None = None
+    if request.method == "POST" and (not adding or form.is_valid()):
+        try:
+            _arrange(request, form if adding else None)
+        except Refusal as raised:
+            refusal = raised
+        else:
+            return redirect("workspace:territories")
+    rows: dict[str, list[str]] = {}
+    for code, name in grouped.items():
+        rows.setdefault(name, []).append(department_name(code))
+    context = {
+        "form": form,
+        "refusal": refusal,
+        "trail": [("Entrées et sorties", reverse("workspace:moves"))],
+        "rows": [{"name": name, "departments": ", ".join(parts)} for name, parts in sorted(rows.items())],
+        "known": bool(names),
+    }
+    return render(request, "workspace/territories.html", context, status=422 if request.method == "POST" else 200)
+
+
+def _arrange(request: Request, form: TerritoryForm | None) -> None:
+    """A territory is saved, undone or put back, by what was sent."""
+    address = reverse("workspace:territories")
+    if form is not None:
+        name = form.cleaned_data["name"]
+        operations.save_territory(actor=request.user, name=name, departments=form.cleaned_data["departments"])
+        messages.success(request, f"Le territoire «\u00a0{name}\u00a0» est enregistré.")
+    elif back := request.POST.get("put_back", ""):
+        name, _, codes = back.rpartition(":")
+        operations.save_territory(actor=request.user, name=name, departments=codes.split(","))
+        messages.success(request, f"Le territoire «\u00a0{name}\u00a0» est remis.")
+    else:
+        name = request.POST.get("remove", "")[:80]
+        if codes_removed := operations.remove_territory(actor=request.user, name=name):
+            undo = Undo(url=address, name="put_back", value=f"{name}:{','.join(codes_removed)}", label="Le remettre")
+            say_done(request, f"Les départements de «\u00a0{name}\u00a0» comptent de nouveau séparément.", undo=undo)
 
 
 def _row(line: Figures) -> dict[str, Any]:

@@ -31,7 +31,7 @@ def pasted_codes(text: str) -> list[str]:
 def cells_of(raw: bytes) -> list[list[str]]:
     """The records of a small file: text with any usual separator, or the first sheet of a workbook."""
     if len(raw) > LARGEST_FILE:
-        raise UnreadableFile("ce fichier dépasse 2 Mo\u00a0: une liste de codes est plus petite")
+        raise UnreadableFile("ce fichier dépasse 2\u00a0Mo\u00a0: une liste de codes est plus petite")
     if raw.startswith(_WORKBOOKS):
         return _workbook(raw)
     encoding = detect(raw)

@@ -15,6 +15,8 @@ MOST_MONTHS = 60
 #: As a browser sends it, or as people write it where the browser has no calendar of months.
 _MONTH = re.compile(r"(?P<year>\d{4})-(?P<month>\d{2})|(?P<month_first>\d{1,2})[/.\- ](?P<year_last>\d{4})", re.ASCII)
 
+_SHORT = ("janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc.")
+
 
 @dataclass(frozen=True)
 class Period:
@@ -82,9 +84,7 @@ def month_words(day: date) -> str:
 
 def month_short(day: date) -> str:
     """« janv. 26 », for an axis."""
-    name = MONTHS[day.month - 1]
-    short = name if len(name) < 5 else f"{name[:4]}."
-    return f"{short} {day.year % 100:02d}"
+    return f"{_SHORT[day.month - 1]} {day.year % 100:02d}"
 
 
 def year_ago(day: date, years: int = 1) -> date:
