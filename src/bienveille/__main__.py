@@ -4,4 +4,5 @@ import sys
 
 from bienveille.faces.cli.main import main
 
-sys.exit(main(sys.argv[1:]))
+if __name__ == "__main__":  # a process that types an import's rows loads this module under another name
+    sys.exit(main(sys.argv[1:]))

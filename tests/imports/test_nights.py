@@ -17,6 +17,7 @@ from tests.imports.night_landlord import DAY, Landlord
 from tests.imports.night_oracle import Night, Oracle
 
 from bienveille.register.imports.operations import import_files
+from bienveille.register.imports.rules.departures import Departures
 from bienveille.register.tenants.models import ContactPoint, Household, Lease, Mark, Person
 
 pytestmark = pytest.mark.django_db
@@ -41,7 +42,9 @@ class Nights:
         paths = [self.landlord.write(self.folder, self.lines)]
         if self.landlord.new_homes:
             paths.insert(0, self.landlord.write_homes(self.folder))
-        report = import_files(paths=paths, today=self.today, org="Habitat des Trois Rivières").as_dict()
+        report = import_files(
+            paths=paths, today=self.today, org="Habitat des Trois Rivières", departures=Departures.KEEP
+        ).as_dict()
         self.landlord.new_homes = False
         return report["files"][-1]
 

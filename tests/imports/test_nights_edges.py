@@ -46,7 +46,6 @@ def test_a_row_of_the_wrong_width_closes_nobody(settled, cut):
     assert not Person.objects.exclude(left_on=None).exists()
 
 
-@pytest.mark.xfail(strict=True, reason="imports.operations.tenants")
 def test_the_same_person_added_twice_by_hand_then_listed(settled, actor):
     for _ in range(2):
         add_person(actor=actor, household=Household.objects.get(), today=TODAY, last_name="Martin", first_name="Luc")
@@ -55,7 +54,6 @@ def test_the_same_person_added_twice_by_hand_then_listed(settled, actor):
     assert Person.objects.filter(first_name="Luc").exclude(erp_key=None).count() == 1
 
 
-@pytest.mark.xfail(strict=True, reason="imports.operations.tenants")
 def test_a_household_added_by_hand_is_taken_over_by_the_file(landlord, actor):
     landlord.imports(homes=HOMES)
     dwelling = Dwelling.objects.get(code="0001-1")
@@ -65,7 +63,6 @@ def test_a_household_added_by_hand_is_taken_over_by_the_file(landlord, actor):
     assert Lease.objects.get().household_id == added.pk
 
 
-@pytest.mark.xfail(strict=True, reason="imports.operations.tenants")
 def test_a_garage_adopts_nobody(settled, actor):
     """A person added by hand, whom the file lists in the garage's contract first, then in the home's."""
     garage = tenant(N_CONTRAT="G1", NATURE_CONTRAT="STATIONNEMENT", CODE_LOGEMENT="G000001")
@@ -76,7 +73,6 @@ def test_a_garage_adopts_nobody(settled, actor):
     assert Person.objects.filter(first_name="Luc").count() == 1
 
 
-@pytest.mark.xfail(strict=True, reason="imports.operations.tenants")
 def test_an_exit_before_the_entry_that_the_register_knows_stops_nothing(settled):
     row = tenant(DATE_ENTREE="", DATE_SORTIE="31/12/2005")
     other = tenant(N_CONTRAT="002", CODE_LOGEMENT="0001-2", NOM="PETIT")
@@ -86,7 +82,6 @@ def test_an_exit_before_the_entry_that_the_register_knows_stops_nothing(settled)
     assert lease.exit is None or lease.entry is None or lease.entry <= lease.exit
 
 
-@pytest.mark.xfail(strict=True, reason="imports.operations.tenants")
 def test_an_entry_corrected_past_the_known_exit_in_a_file_without_exits(settled):
     settled.imports(tenants=[tenant(DATE_SORTIE="30/11/2026")])
     row = tenant(DATE_ENTREE="01/03/2027")
@@ -96,7 +91,6 @@ def test_an_entry_corrected_past_the_known_exit_in_a_file_without_exits(settled)
     assert lease.exit is None or lease.entry is None or lease.entry <= lease.exit
 
 
-@pytest.mark.xfail(strict=True, reason="imports.operations.tenants")
 def test_letters_that_grow_once_searched_do_not_stop_the_file(settled):
     path = settled.folder / "locataires.csv"
     row = tenant(NOM="Ⅷ" * 100, PRENOM="ﬃ" * 100)
@@ -106,7 +100,6 @@ def test_letters_that_grow_once_searched_do_not_stop_the_file(settled):
     assert Person.objects.filter(last_name="Ⅷ" * 100).count() == 1
 
 
-@pytest.mark.xfail(strict=True, reason="imports.operations.tenants")
 def test_a_household_bears_the_name_of_somebody_who_lives_there(settled):
     settled.imports(tenants=[tenant(), tenant(**LUC)])
     assert Household.objects.get().name == "Mme Jeanne MARTIN"
@@ -114,7 +107,6 @@ def test_a_household_bears_the_name_of_somebody_who_lives_there(settled):
     assert Household.objects.get().name == "Mme Luc MARTIN"
 
 
-@pytest.mark.xfail(strict=True, reason="imports.operations.tenants")
 def test_a_lease_that_ended_is_closed_though_the_file_no_longer_has_it(settled):
     """Its last day was announced; the file drops the row the day after."""
     other = tenant(N_CONTRAT="002", CODE_LOGEMENT="0001-2", NOM="PETIT")

@@ -11,7 +11,7 @@ from bienveille.register.accounts.models import Agency, AuditEntry, RoleGrant, U
 from bienveille.register.accounts.models import Landlord as LandlordRow
 from bienveille.register.housing.models import Commune, Dwelling, Residence
 from bienveille.register.imports import operations
-from bienveille.register.imports.models import ImportedPerson, ImportFile, ImportIssue, ImportRun
+from bienveille.register.imports.models import ImportFile, ImportIssue, ImportRun
 from bienveille.register.imports.operations import NoLandlord, OtherLandlord, UnknownProfile, WrongFile, import_files
 from bienveille.register.imports.queries import register_figures
 from bienveille.register.partners.models import Service, Structure
@@ -468,7 +468,7 @@ class TestDryRun:
     def test_it_tells_everything_and_writes_nothing(self, landlord):
         files = landlord.imports(homes=HOMES, tenants=[tenant()], dry_run=True)
         assert (files["applied"], files["tenants"]["created"]) == (False, 1)
-        for model in (LandlordRow, Dwelling, Person, Commune, ImportRun, ImportedPerson, AuditEntry):
+        for model in (LandlordRow, Dwelling, Person, Commune, ImportRun, AuditEntry):
             assert not model.objects.exists()
 
 

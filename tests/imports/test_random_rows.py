@@ -22,7 +22,6 @@ from bienveille.register.tenants.models import Person
 ROWS = 20_000
 
 
-@pytest.mark.xfail(strict=True, reason="imports.operations.tenants: an exit before the entry that the register knows")
 @pytest.mark.django_db
 def test_twenty_thousand_rows(tmp_path):
     reasons = set()

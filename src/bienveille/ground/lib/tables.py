@@ -179,15 +179,21 @@ def _records(stream: TextIO, separator: str, *, width: int) -> Iterator[list[Cel
         number = 0
         for record in csv.reader(_without_nul(stream), delimiter=separator):
             number += 1
-            if len(record) != width:
-                for cell in record:
-                    if "\n" in cell and any(line.count(separator) >= max(3, width // 2) for line in cell.split("\n")):
-                        raise NotATable("unclosed_quote", record=number)
+            if looks_unclosed(record, separator, width=width):
+                raise NotATable("unclosed_quote", record=number)
             yield record  # type: ignore[misc]
     except csv.Error as error:
         raise NotATable("unclosed_quote", record=number + 1) from error
     finally:
         csv.field_size_limit(limit)
+
+
+def looks_unclosed(record: list[str], separator: str, *, width: int) -> bool:
+    """Whether a cell swallowed the records that follow it, after a quotation mark that nobody closed."""
+    return len(record) != width and any(
+        "\n" in cell and any(line.count(separator) >= max(3, width // 2) for line in cell.split("\n"))
+        for cell in record
+    )
 
 
 # --- workbooks --------------------------------------------------------------------------------------------------------

@@ -4,15 +4,10 @@ PostgreSQL's own `unaccent` is not immutable and needs an extension; these two f
 generated column may use them and any PostgreSQL serves. Apostrophes and hyphens become spaces.
 """
 
-import re
-import unicodedata
-
 from django.db import models
 from django.db.models import CharField, Func, Q
 
-# Letters that Unicode does not decompose.
-_LETTERS = ("øłđıðħŧ", "oldidht")
-_LIGATURES = (("œ", "oe"), ("æ", "ae"), ("þ", "th"))
+from bienveille.ground.lib.words import search_name
 
 CREATE_FUNCTIONS = r"""
 CREATE OR REPLACE FUNCTION bv_plain(t text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
@@ -30,15 +25,6 @@ class SearchName(Func):
 
     function = "bv_name"
     output_field = CharField()
-
-
-def search_name(*parts: str) -> str:
-    """The same normalisation in Python, for values compared with a `SearchName` column."""
-    text = unicodedata.normalize("NFKD", " ".join(parts).casefold())
-    text = re.sub("[̀-ͯ]+", "", text).translate(str.maketrans(*_LETTERS))
-    for letter, plain in _LIGATURES:
-        text = text.replace(letter, plain)
-    return re.sub("[^a-z0-9]+", " ", text).strip()
 
 
 class PrefixQuery(Func):

@@ -8,7 +8,6 @@ from bienveille.ground.platform.records import Record
 from bienveille.register.accounts.choices import AuditChannel
 from bienveille.register.accounts.models import User
 from bienveille.register.imports.choices import Departures, FileKind, Reason, RunState, Severity
-from bienveille.register.tenants.models import Person
 
 
 class ImportRun(Record):
@@ -131,19 +130,6 @@ class ImportIssue(models.Model):
 
     def __str__(self) -> str:
         return f"{self.row} {self.column} {self.reason}"
-
-
-class ImportedPerson(models.Model):
-    """Fingerprint of the last row imported for a person.
-
-    While the landlord's file says the same, what was corrected here by hand stays; when it says something new, it wins.
-    """
-
-    person = models.OneToOneField(Person, models.CASCADE, primary_key=True, related_name="imported")
-    fingerprint = models.BigIntegerField()
-
-    def __str__(self) -> str:
-        return str(self.person_id)
 
 
 class ImportedUser(models.Model):

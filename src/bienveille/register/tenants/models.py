@@ -68,6 +68,19 @@ class Lease(Record):
     dwelling_code = models.CharField(max_length=40, blank=True, help_text="As written in the contract")
     entry = models.DateField(null=True, blank=True)
     exit = models.DateField(null=True, blank=True)
+    # What imports remember, so that an export whose rows have not changed is read in a moment.
+    erp_signature = models.BigIntegerField(
+        null=True, blank=True, editable=False, help_text="Of the rows last read; null: they are read again"
+    )
+    erp_people = models.PositiveSmallIntegerField(
+        default=0, db_default=0, editable=False, help_text="People whom those rows list as living there"
+    )
+    erp_due_on = models.DateField(
+        null=True, blank=True, editable=False, help_text="First day on which the same rows mean something else"
+    )
+    erp_absent_on = models.DateField(
+        null=True, blank=True, editable=False, help_text="Day a complete export no longer listed it; null when it does"
+    )
 
     class Meta:
         constraints = [

@@ -23,6 +23,7 @@ from bienveille.register.imports.operations.reading import Given, WrongFile, rec
 from bienveille.register.imports.operations.staff import apply_staff
 from bienveille.register.imports.operations.staging import Outcome, Source, copying, escaped, rows, run
 from bienveille.register.imports.operations.tenants import apply_tenants
+from bienveille.register.imports.rules.departures import Departures
 from bienveille.register.imports.rules.messages import issue_message, refusal_message, spaced
 from bienveille.register.imports.rules.profiles import Profile, load_profile, profile_names
 from bienveille.register.imports.rules.recognition import HOUSING, IN_ORDER, PARTNERS, STAFF
@@ -115,13 +116,15 @@ def import_files(
     channel: AuditChannel = AuditChannel.CLI,
     progress: Callable[[str, int], Callable[[], None]] | None = None,
     kept: ImportRun | None = None,
+    departures: Departures = Departures.AUTO,
 ) -> Report:
     """Read a landlord's files and bring the register up to date with them, in one transaction.
 
     Each file is recognised by its header and applied in the order homes, tenants, staff, partners. Rows that cannot be
     taken are listed; a file that is not what it should be stops everything (`WrongFile`). `progress(title, total)`
     gives a function called at every record (total 0: unknown). `kept`: the run of files dropped on a screen, which
-    takes the result.
+    takes the result. `departures`: what becomes of the leases that a tenants' file does not list: ended when they are
+    few (`auto`), always (`close`: somebody said that the file is complete), never (`keep`).
 
     Refuses: an empty database without `org` (`NoLandlord`), another landlord's name (`OtherLandlord`), a profile that
     does not exist (`UnknownProfile`), a run that no longer waits (`AlreadyDone`).
@@ -140,7 +143,7 @@ def import_files(
             landlord = _landlord(org)
             before = _counts(today)
             outcomes = {
-                id(source): _apply(source, today=today, profile=asked, progress=progress)
+                id(source): _apply(source, today=today, profile=asked, progress=progress, departures=departures)
                 for source in sorted(sources, key=lambda s: IN_ORDER.index(s.kind))
             }
             _refresh_statistics(outcomes.values())
@@ -217,6 +220,7 @@ def _apply(
     today: dt.date,
     profile: Profile | None,
     progress: Callable[[str, int], Callable[[], None]] | None,
+    departures: Departures,
 ) -> Outcome:
     moved = progress(source.name, 0) if progress else lambda: None
     try:
@@ -226,14 +230,14 @@ def _apply(
             return apply_staff(source, moved=moved)
         if source.kind == PARTNERS:
             return apply_partners(source, moved=moved)
-        return apply_tenants(source, today=today, profile=profile, moved=moved)
+        return apply_tenants(source, today=today, profile=profile, moved=moved, departures=departures)
     except NotATable as error:  # found while reading on: an unclosed quotation mark, a sheet cut short
         raise WrongFile(refusal_message(source.name, error.code, error.detail)) from error
 
 
 _TABLES = {
     "housing": "housing_commune, housing_residence, housing_building, housing_dwelling, accounts_agency",
-    "tenants": "tenants_household, tenants_lease, tenants_person, tenants_contactpoint, imports_importedperson",
+    "tenants": "tenants_household, tenants_lease, tenants_person, tenants_contactpoint",
     "partners": "partners_structure, partners_service",
 }
 

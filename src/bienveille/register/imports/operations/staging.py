@@ -1,6 +1,5 @@
 """Typed rows on their way to the database: temporary tables filled by COPY, and the issues met on the way."""
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -8,12 +7,12 @@ from typing import Any
 
 from django.db import connection
 
+from bienveille.ground.lib.copy_text import escaped as escaped
 from bienveille.ground.lib.tables import Table
 from bienveille.register.imports.rules.cells import Issue
 from bienveille.register.imports.rules.recognition import ColumnMap
 
 CHUNK = 1 << 16  # characters sent to the server at once
-_SPECIAL = re.compile(r'^$|[{},"\\\s]|^null$', re.IGNORECASE)
 
 
 @dataclass(slots=True)
@@ -53,21 +52,6 @@ class Outcome:
     def warned(self) -> int:
         """Accepted rows with at least one doubtful cell."""
         return len({issue.row for issue in self.warnings})
-
-
-def escaped(text: str) -> str:
-    """A text as COPY reads it; cells were cleaned of controls, so a backslash is all there is to double."""
-    return text.replace("\\", "\\\\") if "\\" in text else text
-
-
-def array(values: Sequence[str]) -> str:
-    """An array of texts as COPY reads it."""
-    if not values:
-        return "{}"
-    if len(values) == 1 and not _SPECIAL.search(values[0]):
-        return "{" + values[0] + "}"
-    quoted = ",".join('"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"' for value in values)
-    return "{" + escaped(quoted) + "}"
 
 
 @contextmanager

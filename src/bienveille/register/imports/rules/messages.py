@@ -77,6 +77,8 @@ WRONG_FILES = {
     "too_big": "le fichier, une fois décompressé, est trop gros",
     "no_rows": "le tableau n’a aucune ligne sous ses titres",
     "no_header": "aucune ligne de titres n’y a été trouvée",
+    "another_landlord": "{share} % de ses logements ne sont pas dans votre patrimoine ; c’est le fichier d’un autre "
+    "bailleur, ou bien importez d’abord la liste des logements",
     "too_few_columns": "le tableau n’a que {columns} colonne(s)",
     "unclosed_quote": "un guillemet n’est pas refermé vers l’enregistrement {record}",
     "unknown_kind": "ses colonnes ne permettent pas de savoir ce qu’il décrit ({titles})",
@@ -106,7 +108,8 @@ def refusal_message(file: str, code: str, detail: Mapping[str, object]) -> str:
     if isinstance(values.get("titles"), list):
         shown = [str(title)[:30] for title in values["titles"][:6]]  # type: ignore[index]
         values["titles"] = ", ".join(shown) + ("…" if len(values["titles"]) > 6 else "")  # type: ignore[arg-type]
-    return spaced(f"« {file} » n’est pas importé : {WRONG_FILES[code].format(**values)}. {EXPECTED}")
+    expected = "" if code == "another_landlord" else f" {EXPECTED}"
+    return spaced(f"« {file} » n’est pas importé : {WRONG_FILES[code].format(**values)}.{expected}")
 
 
 def advice(reason: str) -> str:

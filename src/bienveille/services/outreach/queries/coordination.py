@@ -12,7 +12,7 @@ from django.db.models.functions import Concat, Trim
 
 from bienveille.engines.dispatch.choices import ContactState, PlannedState
 from bienveille.engines.dispatch.models import Attempt, Contact, PlannedCall
-from bienveille.ground.platform.text_search import search_name
+from bienveille.ground.lib.words import search_name
 from bienveille.register.accounts.models import Agency, User
 from bienveille.register.accounts.rules import Scope
 from bienveille.register.tenants.choices import PersonRole

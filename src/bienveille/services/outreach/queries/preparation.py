@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.models import Q, QuerySet
 
 from bienveille.engines.audiences.queries import check, compile_rule, describe
-from bienveille.ground.platform.text_search import search_name
+from bienveille.ground.lib.words import search_name
 from bienveille.register.accounts.choices import Role
 from bienveille.register.accounts.models import User
 from bienveille.register.accounts.rules import Scope

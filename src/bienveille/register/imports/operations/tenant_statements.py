@@ -1,0 +1,361 @@
+"""The statements that apply a tenants' export, in the order of their use (`operations/tenants.py`).
+
+`imp_tenant` holds the typed rows, `imp_lease` one line per lease, `imp_match` the same beside what the register knows,
+`imp_person` the people who are there.
+"""
+
+STAGE = """
+CREATE TEMP TABLE imp_tenant (
+    row integer, lease text, kind text, dwelling text, entry date, exit date, title text, last_name text,
+    first_name text, birth date, role text, marital text, languages varchar[], phones text[], whose text[],
+    emails text[], disabled boolean, fingerprint bigint, key text, signature bigint, doubtful boolean
+) ON COMMIT DROP;
+CREATE TEMP TABLE imp_doubtful_lease (number text) ON COMMIT DROP
+"""
+UNKNOWN_DWELLINGS = """
+DELETE FROM imp_tenant t
+WHERE kind = 'housing' AND NOT EXISTS (SELECT FROM housing_dwelling d WHERE d.code = t.dwelling)
+RETURNING row, dwelling, lease
+"""
+# One line per lease: the earliest entry, open as soon as one row is; its first row decides home and kind.
+# `speaker` is the row that names the household: a holder first, of those who are still there.
+# `signature` is that of the rows together, null when they must be read again whatever happens (a doubtful cell is
+# reported every night); `due_on` is the first day on which the same rows will mean something else.
+LEASES = """
+CREATE TEMP TABLE imp_lease ON COMMIT DROP AS
+WITH read AS (
+    SELECT lease AS number, min(row) AS row, min(entry) AS entry,
+           CASE WHEN bool_or(exit IS NULL) THEN NULL ELSE max(exit) END AS exit,
+           min(kind) AS kind, min(dwelling) AS dwelling,
+           min(kind) <> max(kind) OR min(dwelling) <> max(dwelling) AS torn,
+           min(row + 3000000000::bigint * (
+               CASE role WHEN 'holder' THEN 0 WHEN 'co_holder' THEN 1 ELSE 2 END
+               + CASE WHEN exit < %(today)s THEN 3 ELSE 0 END)) %% 3000000000::bigint AS speaker,
+           (sum(signature) %% 4611686018427387904)::bigint AS signature, bool_or(doubtful) AS doubtful,
+           count(*) FILTER (WHERE exit IS NULL OR exit >= %(today)s) AS people,
+           LEAST(min(exit) FILTER (WHERE exit >= %(today)s) + 1,
+                 CASE WHEN bool_or(disabled) THEN %(marks_until)s::date END) AS due_on
+    FROM imp_tenant GROUP BY lease
+)
+SELECT r.number, r.row, r.entry, r.exit, r.torn, r.speaker, r.kind, r.dwelling, r.people, r.due_on,
+       CASE WHEN NOT r.doubtful AND NOT r.torn THEN r.signature END AS signature,
+       r.kind = 'housing' AND (r.exit IS NULL OR r.exit >= %(today)s) AS open
+FROM read r
+"""
+TORN = """
+UPDATE imp_lease l SET kind = t.kind, dwelling = t.dwelling,
+       open = t.kind = 'housing' AND (l.exit IS NULL OR l.exit >= %(today)s)
+FROM imp_tenant t WHERE l.torn AND t.row = l.row
+"""
+TORN_ROWS = """
+SELECT t.row, t.dwelling, l.number FROM imp_tenant t JOIN imp_lease l ON l.number = t.lease
+WHERE l.torn AND (t.dwelling, t.kind) IS DISTINCT FROM (l.dwelling, l.kind) ORDER BY t.row
+"""
+MATCHED_LEASES = """
+CREATE TEMP TABLE imp_match ON COMMIT DROP AS
+SELECT i.*, d.id AS dwelling_id, COALESCE(l.id, uuidv7()) AS lease_id, l.id IS NULL AS new_lease, l.exit AS old_exit,
+       COALESCE(l.household_id, CASE WHEN i.open THEN uuidv7() END) AS household_id,
+       l.household_id IS NULL AND i.open AS new_household
+FROM imp_lease i LEFT JOIN housing_dwelling d ON d.code = i.dwelling LEFT JOIN tenants_lease l ON l.number = i.number
+"""
+HOUSEHOLD_NAME = """left(concat_ws(' ', CASE t.title WHEN 'mrs' THEN 'Mme' WHEN 'mr' THEN 'M.' END,
+       NULLIF(t.first_name, ''), t.last_name), 250)"""
+NEW_HOUSEHOLDS = f"""
+INSERT INTO tenants_household (id, dwelling_id, name)
+SELECT m.household_id, m.dwelling_id, {HOUSEHOLD_NAME}
+FROM imp_match m JOIN imp_tenant t ON t.row = m.speaker WHERE m.new_household
+"""
+# A garage whose household is still unknown is read every night: somebody may come who bears its holder's name.
+_SIGNATURE = "CASE WHEN m.kind = 'housing' OR m.household_id IS NOT NULL THEN m.signature END"
+_PEOPLE = "CASE WHEN m.open THEN m.people ELSE 0 END"
+NEW_LEASES = f"""
+INSERT INTO tenants_lease (id, number, kind, household_id, dwelling_id, dwelling_code, entry, exit, erp_signature,
+                           erp_people, erp_due_on)
+SELECT lease_id, number, kind, household_id, dwelling_id, dwelling, entry, exit, {_SIGNATURE}, {_PEOPLE}, due_on
+FROM imp_match m WHERE new_lease
+"""
+# What the file no longer says stays, unless it cannot be true any more: an end before the beginning, the end of a lease
+# that was only absent from a complete file.
+_ENTRY = "CASE WHEN m.entry IS NULL AND m.exit < l.entry THEN NULL ELSE COALESCE(m.entry, l.entry) END"
+_EXIT = """CASE WHEN %(has_exit)s THEN m.exit
+    WHEN l.erp_absent_on IS NOT NULL OR l.exit < COALESCE(m.entry, l.entry) THEN NULL ELSE l.exit END"""
+CHANGED_LEASES = f"""
+UPDATE tenants_lease l SET kind = m.kind, dwelling_id = m.dwelling_id, dwelling_code = m.dwelling, entry = {_ENTRY},
+       exit = {_EXIT}, household_id = m.household_id, erp_signature = {_SIGNATURE}, erp_people = {_PEOPLE},
+       erp_due_on = m.due_on, erp_absent_on = NULL
+FROM imp_match m
+WHERE l.id = m.lease_id AND NOT m.new_lease AND (
+    l.kind, l.dwelling_id, l.dwelling_code, l.entry, l.exit, l.household_id, l.erp_signature, l.erp_people,
+    l.erp_due_on, l.erp_absent_on
+) IS DISTINCT FROM (
+    m.kind, m.dwelling_id, m.dwelling, {_ENTRY}, {_EXIT}, m.household_id, {_SIGNATURE}, {_PEOPLE}, m.due_on, NULL)
+"""
+# A household closed here by hand stays closed; one that the file had closed comes back with its lease.
+MOVED_HOUSEHOLDS = """
+UPDATE tenants_household h SET dwelling_id = m.dwelling_id, closed_on = NULL
+FROM imp_match m
+WHERE h.id = m.household_id AND m.open AND NOT m.new_lease AND NOT m.new_household
+  AND (h.closed_on IS NULL OR m.old_exit < %(today)s)
+  AND (h.dwelling_id, h.closed_on) IS DISTINCT FROM (m.dwelling_id, NULL)
+"""
+# A household added here by hand, whose home and whose name the file now has under a contract.
+TAKEN_OVER = """
+UPDATE imp_match m SET household_id = found.id, new_household = false
+FROM (
+    SELECT n.number, min(h.id::text)::uuid AS id
+    FROM imp_match n JOIN tenants_household h ON h.dwelling_id = n.dwelling_id AND h.closed_on IS NULL
+    JOIN tenants_person p ON p.household_id = h.id AND p.erp_key IS NULL
+    JOIN imp_tenant t ON t.lease = n.number AND p.search = substr(t.key, length(t.lease) + 2)
+    WHERE n.new_household AND NOT EXISTS (SELECT FROM tenants_lease l WHERE l.household_id = h.id)
+    GROUP BY n.number
+) found
+WHERE m.number = found.number
+  AND NOT EXISTS (SELECT FROM imp_match o WHERE o.household_id = found.id)
+"""
+# People added here by hand whom the file now lists, each once.
+ADOPTED = """
+UPDATE tenants_person p SET erp_key = found.key
+FROM (
+    SELECT DISTINCT ON (t.key) t.key, o.id
+    FROM imp_tenant t JOIN imp_match m ON m.number = t.lease AND m.open
+    JOIN tenants_person o ON o.household_id = m.household_id AND o.erp_key IS NULL AND o.merged_into_id IS NULL
+        AND o.search = substr(t.key, length(t.lease) + 2)
+    WHERE NOT EXISTS (SELECT FROM tenants_person k WHERE k.erp_key = t.key)
+    ORDER BY t.key, o.left_on DESC NULLS FIRST, o.id
+) found
+WHERE p.id = found.id
+"""
+# Somebody merged into another is left alone; what the row says of numbers goes to the one who stands for both.
+PEOPLE = """
+CREATE TEMP TABLE imp_person ON COMMIT DROP AS
+SELECT t.row, m.household_id, COALESCE(p.id, uuidv7()) AS person_id, p.id IS NULL AS new, p.merged_into_id,
+       p.merged_into_id IS NULL AND p.erp_fingerprint IS DISTINCT FROM t.fingerprint AS touched,
+       p.merged_into_id IS NOT NULL AND p.erp_fingerprint IS DISTINCT FROM t.fingerprint AS merged_touched
+FROM imp_tenant t JOIN imp_match m ON m.number = t.lease LEFT JOIN tenants_person p ON p.erp_key = t.key
+WHERE m.open AND (t.exit IS NULL OR t.exit >= %(today)s)
+"""
+FIRST_PEOPLE = """
+CREATE TEMP TABLE imp_person ON COMMIT DROP AS
+SELECT t.row, m.household_id, uuidv7() AS person_id, true AS new, NULL::uuid AS merged_into_id, true AS touched,
+       false AS merged_touched
+FROM imp_tenant t JOIN imp_match m ON m.number = t.lease
+WHERE m.open AND (t.exit IS NULL OR t.exit >= %(today)s)
+"""
+NEW_PEOPLE = """
+INSERT INTO tenants_person (id, household_id, erp_key, erp_fingerprint, title, last_name, first_name, birth_date, role,
+                            marital_status, languages, best_time, deceased, protected_address)
+SELECT n.person_id, n.household_id, t.key, t.fingerprint, t.title, t.last_name, t.first_name, t.birth, t.role,
+       t.marital, t.languages, '', false, false
+FROM imp_person n JOIN imp_tenant t ON t.row = n.row WHERE n.new
+"""
+# Each field as the file writes it, and what becomes of it. What somebody corrected here stays as long as the file says
+# what it said then (`file_said`): a new number in the row does not bring a wrong birth date back.
+FILE_TEXTS = {
+    "title": "t.title",
+    "last_name": "t.last_name",
+    "first_name": "t.first_name",
+    "birth_date": "t.birth::text",
+    "role": "t.role",
+    "marital_status": "t.marital",
+    "languages": "array_to_string(t.languages, ',')",
+}
+FILE_WINS = {
+    "title": "COALESCE(NULLIF(t.title, ''), p.title)",
+    "last_name": "t.last_name",
+    "first_name": "COALESCE(NULLIF(t.first_name, ''), p.first_name)",
+    "birth_date": "COALESCE(t.birth, p.birth_date)",
+    "role": "t.role",
+    "marital_status": "COALESCE(NULLIF(t.marital, ''), p.marital_status)",
+    "languages": "CASE WHEN t.languages = '{}' THEN p.languages ELSE t.languages END",
+}
+FACTS = ", ".join(
+    f"CASE WHEN p.file_said ->> '{name}' = {FILE_TEXTS[name]} THEN p.{name} ELSE {wins} END"
+    for name, wins in FILE_WINS.items()
+)
+STILL_SAID = f"""CASE WHEN p.file_said = '{{}}' THEN p.file_said ELSE (
+    SELECT COALESCE(jsonb_object_agg(said.key, said.value), '{{}}') FROM jsonb_each_text(p.file_said) said
+    JOIN (VALUES {", ".join(f"('{name}', {text})" for name, text in FILE_TEXTS.items())}) now (key, value)
+      ON now.key = said.key AND COALESCE(now.value, '') IN (said.value, '')) END"""
+KNOWN = f"n.household_id, {FACTS}, CASE WHEN p.deceased THEN p.left_on END, {STILL_SAID}"
+_WRITTEN = ("household_id", *FILE_WINS, "left_on", "file_said")
+CHANGED_PEOPLE = f"""
+WITH read AS (
+    UPDATE tenants_person p SET ({", ".join(_WRITTEN)}, erp_fingerprint) = ROW({KNOWN}, t.fingerprint)
+    FROM imp_person n JOIN imp_tenant t ON t.row = n.row
+    WHERE p.id = n.person_id AND NOT n.new AND n.touched
+    RETURNING p.id, ({", ".join(f"old.{name}" for name in _WRITTEN)})
+        IS DISTINCT FROM ({", ".join(f"new.{name}" for name in _WRITTEN)}) AS differs
+) INSERT INTO imp_updated SELECT id FROM read WHERE differs
+"""
+POINTS = """
+SELECT n.person_id, 'phone' AS kind, u.number AS value, u.whose
+FROM imp_person n JOIN imp_tenant t ON t.row = n.row, unnest(t.phones, t.whose) AS u (number, whose)
+WHERE n.new = {new} AND n.touched
+UNION ALL
+SELECT n.person_id, 'email', e, '' FROM imp_person n JOIN imp_tenant t ON t.row = n.row, unnest(t.emails) AS e
+WHERE n.new = {new} AND n.touched
+"""
+INSERT_POINTS = "INSERT INTO tenants_contactpoint (id, person_id, kind, value, whose, status, source) "
+NEW_POINTS = f"""
+{INSERT_POINTS} SELECT uuidv7(), person_id, kind, value, whose, 'valid', 'erp'
+FROM ({POINTS.format(new="true")}) s
+"""
+ADDED_POINTS = f"""
+WITH added AS (
+    {INSERT_POINTS} SELECT uuidv7(), person_id, kind, value, whose, 'valid', 'erp'
+    FROM ({POINTS.format(new="false")}) s
+    ON CONFLICT (person_id, kind, value) DO NOTHING RETURNING person_id
+) INSERT INTO imp_updated SELECT DISTINCT person_id FROM added
+"""
+# A number that the file replaced by another is not called before somebody checks it; nobody here had judged it.
+REPLACED_POINTS = """
+WITH replaced AS (
+    UPDATE tenants_contactpoint c SET status = 'unverified'
+    FROM imp_person n JOIN imp_tenant t ON t.row = n.row
+    WHERE c.person_id = n.person_id AND NOT n.new AND n.touched AND c.source = 'erp' AND c.status = 'valid'
+      AND c.status_changed_by_id IS NULL AND c.verified_on IS NULL
+      AND NOT EXISTS (SELECT FROM tenants_person o WHERE o.merged_into_id = c.person_id)
+      AND ((c.kind = 'phone' AND t.phones <> '{}' AND c.value <> ALL (t.phones))
+        OR (c.kind = 'email' AND t.emails <> '{}' AND c.value <> ALL (t.emails)))
+    RETURNING c.person_id
+) INSERT INTO imp_updated SELECT DISTINCT person_id FROM replaced
+"""
+BACK_POINTS = """
+WITH back AS (
+    UPDATE tenants_contactpoint c SET status = 'valid'
+    FROM imp_person n JOIN imp_tenant t ON t.row = n.row
+    WHERE c.person_id = n.person_id AND NOT n.new AND n.touched AND c.source = 'erp' AND c.status = 'unverified'
+      AND c.status_changed_by_id IS NULL AND c.value = ANY (t.phones || t.emails)
+    RETURNING c.person_id
+) INSERT INTO imp_updated SELECT DISTINCT person_id FROM back
+"""
+MARKS = """
+INSERT INTO tenants_mark (id, person_id, kind, source, purpose, noted_on, expires_on)
+SELECT uuidv7(), n.person_id, %(mark)s, 'erp', %(purpose)s, %(today)s,
+       %(today)s::date + make_interval(months => %(months)s)
+FROM imp_person n JOIN imp_tenant t ON t.row = n.row WHERE t.disabled
+ON CONFLICT (person_id, kind) DO NOTHING
+"""
+# The household takes the name of the row that speaks for it when that row has changed, or when nobody who lives there
+# bears its name any more. A name corrected here stays, and nobody is called by the name of somebody who died.
+RENAMED_HOUSEHOLDS = f"""
+UPDATE tenants_household h SET name = {HOUSEHOLD_NAME}
+FROM imp_match m JOIN imp_tenant t ON t.row = m.speaker JOIN imp_person n ON n.row = m.speaker
+JOIN tenants_person p ON p.id = n.person_id
+WHERE h.id = m.household_id AND NOT m.new_household AND h.name <> {HOUSEHOLD_NAME}
+  AND p.left_on IS NULL AND NOT p.deceased AND NOT p.file_said ?| ARRAY['title', 'last_name', 'first_name']
+  AND (n.touched OR NOT EXISTS (
+    SELECT FROM tenants_person q WHERE q.household_id = h.id AND q.left_on IS NULL AND NOT q.deceased
+       AND h.name = {HOUSEHOLD_NAME.replace("t.", "q.")}))
+"""
+MERGED_POINTS = f"""
+WITH added AS (
+    {INSERT_POINTS} SELECT uuidv7(), s.merged_into_id, s.kind, s.value, s.whose, 'valid', 'erp'
+    FROM (
+        SELECT n.merged_into_id, 'phone' AS kind, u.number AS value, u.whose
+        FROM imp_person n JOIN imp_tenant t ON t.row = n.row, unnest(t.phones, t.whose) AS u (number, whose)
+        WHERE n.merged_touched
+        UNION ALL
+        SELECT n.merged_into_id, 'email', e, ''
+        FROM imp_person n JOIN imp_tenant t ON t.row = n.row, unnest(t.emails) AS e WHERE n.merged_touched
+    ) s
+    ON CONFLICT (person_id, kind, value) DO NOTHING RETURNING person_id
+) INSERT INTO imp_updated SELECT DISTINCT person_id FROM added
+"""
+MERGED_FINGERPRINTS = """
+UPDATE tenants_person p SET erp_fingerprint = t.fingerprint
+FROM imp_person n JOIN imp_tenant t ON t.row = n.row WHERE p.id = n.person_id AND n.merged_touched
+"""
+# Who left: the lease has ended, or the person's own row has.
+ENDED = """
+WITH ended AS (
+    UPDATE tenants_person p SET left_on = COALESCE(m.exit, %(today)s::date - 1), erp_fingerprint = NULL
+    FROM imp_match m
+    WHERE p.household_id = m.household_id AND m.kind = 'housing' AND NOT m.open AND p.left_on IS NULL
+      AND NOT EXISTS (
+        SELECT FROM tenants_lease o WHERE o.household_id = p.household_id AND o.kind = 'housing'
+           AND o.number <> m.number AND (o.exit IS NULL OR o.exit >= %(today)s))
+    RETURNING p.id
+) INSERT INTO imp_closed SELECT id FROM ended
+"""
+CLOSED_HOUSEHOLDS = """
+UPDATE tenants_household h SET dwelling_id = NULL, closed_on = m.exit
+FROM imp_match m
+WHERE h.id = m.household_id AND m.kind = 'housing' AND NOT m.open AND h.closed_on IS NULL
+  AND NOT EXISTS (
+    SELECT FROM tenants_lease o WHERE o.household_id = h.id AND o.kind = 'housing'
+       AND o.number <> m.number AND (o.exit IS NULL OR o.exit >= %(today)s))
+"""
+ROW_ENDED = """
+WITH ended AS (
+    UPDATE tenants_person p SET left_on = t.exit, erp_fingerprint = NULL
+    FROM imp_tenant t JOIN imp_match m ON m.number = t.lease
+    WHERE p.erp_key = t.key AND m.open AND t.exit < %(today)s AND p.left_on IS NULL
+    RETURNING p.id
+) INSERT INTO imp_closed SELECT id FROM ended
+"""
+# No longer listed in a lease that the file has. A lease with a refused row closes nobody: the row may be theirs.
+ABSENT = """
+WITH absent AS (
+    UPDATE tenants_person p SET left_on = %(today)s::date - 1, erp_fingerprint = NULL
+    FROM imp_match m
+    WHERE p.household_id = m.household_id AND m.open AND NOT m.new_lease AND p.left_on IS NULL
+      AND p.erp_key IS NOT NULL AND starts_with(p.erp_key, m.number || '|')
+      AND NOT EXISTS (SELECT FROM imp_tenant t WHERE t.key = p.erp_key)
+      AND NOT EXISTS (SELECT FROM imp_doubtful_lease d WHERE d.number = m.number)
+    RETURNING p.id
+) INSERT INTO imp_closed SELECT id FROM absent
+"""
+# A garage belongs to the household in which exactly one living-there person has its holder's name and birth date.
+GARAGES = """
+UPDATE tenants_lease l SET household_id = found.household_id, erp_signature = found.signature
+FROM (
+    SELECT t.lease, min(p.household_id::text)::uuid AS household_id, min(m.signature) AS signature
+    FROM imp_tenant t JOIN imp_match m ON m.number = t.lease AND m.kind <> 'housing' AND m.household_id IS NULL
+    JOIN tenants_person p ON p.search = regexp_replace(substr(t.key, length(t.lease) + 2), '#[0-9]+$', '')
+     AND p.birth_date = t.birth AND p.left_on IS NULL
+    GROUP BY t.lease HAVING count(DISTINCT p.household_id) = 1
+) found
+WHERE l.number = found.lease AND l.household_id IS NULL
+"""
+
+# ---- What changed since the last import, and what is no longer there ----
+
+SIGNED = "CREATE TEMP TABLE imp_signed (number text, signature bigint) ON COMMIT DROP"
+# Each lease of the file, whether its rows must be read, and how many people it holds when they need not.
+SEEN = """
+CREATE TEMP TABLE imp_seen ON COMMIT DROP AS
+SELECT s.number, l.id IS NULL AS changed, l.erp_people AS people
+FROM (SELECT number, (sum(signature) %% 4611686018427387904)::bigint AS signature FROM imp_signed GROUP BY number) s
+LEFT JOIN tenants_lease l ON l.number = s.number AND l.erp_signature = s.signature
+    AND (l.erp_due_on IS NULL OR l.erp_due_on > %(today)s)
+"""
+SEEN_BY_READING = """
+CREATE TEMP TABLE imp_seen ON COMMIT DROP AS
+SELECT number, true AS changed, 0 AS people FROM imp_lease UNION SELECT number, true, 0 FROM imp_doubtful_lease
+"""
+# Leases of homes that run and that the file does not list. One that begins tomorrow may well not be there yet.
+ABSENT_LEASES = """
+CREATE TEMP TABLE imp_absent ON COMMIT DROP AS
+SELECT l.id AS lease_id, l.number, l.household_id FROM tenants_lease l
+WHERE l.kind = 'housing' AND (l.exit IS NULL OR l.exit >= %(today)s) AND (l.entry IS NULL OR l.entry < %(today)s)
+  AND NOT EXISTS (SELECT FROM imp_seen s WHERE s.number = l.number)
+"""
+# Ended on a day that was known, by a row that is no longer there.
+ENDED_UNSEEN = """
+INSERT INTO imp_match (number, exit, kind, open, lease_id, new_lease, household_id, new_household)
+SELECT l.number, l.exit, 'housing', false, l.id, false, l.household_id, false
+FROM tenants_lease l JOIN tenants_household h ON h.id = l.household_id AND h.closed_on IS NULL
+WHERE l.kind = 'housing' AND l.exit < %(today)s AND NOT EXISTS (SELECT FROM imp_seen s WHERE s.number = l.number)
+"""
+RUNNING_LEASES = """
+SELECT count(*) FROM tenants_lease WHERE kind = 'housing' AND (exit IS NULL OR exit >= %(today)s)
+"""
+CLOSED_LEASES = """
+UPDATE tenants_lease l SET exit = %(today)s::date - 1, erp_absent_on = %(today)s, erp_signature = NULL
+FROM imp_absent a WHERE l.id = a.lease_id
+"""
+ABSENT_AS_ENDED = """
+INSERT INTO imp_match (number, exit, kind, open, lease_id, new_lease, household_id, new_household)
+SELECT number, %(today)s::date - 1, 'housing', false, lease_id, false, household_id, false FROM imp_absent
+"""

@@ -1,0 +1,133 @@
+"""Typed rows of a tenants' export as lines for COPY, and what lets the next import skip the rows that have not changed.
+
+Knows neither Django nor the database, so that other processes load it in an instant (`operations/typing.py`).
+"""
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import Any
+
+from bienveille.ground.lib.copy_text import NULL, array, escaped
+from bienveille.ground.lib.names import clean_code
+from bienveille.ground.lib.pieces import Numbered, Piece, read_piece
+from bienveille.ground.lib.words import search_name
+from bienveille.register.imports.rules.cells import Issue, Memo
+from bienveille.register.imports.rules.recognition import ColumnMap
+from bienveille.register.imports.rules.tenants import Rejected, TenantReader, TenantRow
+
+#: To be raised whenever the same row would be read otherwise: every row is then read again.
+READING = 1
+#: Characters of a searchable name kept in a person's key: some letters become several when searched.
+SEARCHED = 240
+#: The columns of `imp_tenant` that a line fills, in its order.
+COLUMNS = (
+    "row", "lease", "kind", "dwelling", "entry", "exit", "title", "last_name", "first_name", "birth", "role",
+    "marital", "languages", "phones", "whose", "emails", "disabled", "fingerprint", "key", "signature", "doubtful",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """All that decides what a row means. `secret` keeps signatures from being guessed outside."""
+
+    columns: ColumnMap
+    today: dt.date
+    width: int
+    secret: bytes
+    with_disability: bool = False
+
+    @property
+    def key(self) -> bytes:
+        """The key of the signatures: rows signed under another one all count as changed. The year is part of it, since
+        years of two digits are read with it.
+        """
+        facts = (READING, sorted(self.columns.positions.items()), self.today.year, self.width, self.with_disability)
+        return blake2b(repr(facts).encode(), key=self.secret[:64], digest_size=16).digest()
+
+
+@dataclass(slots=True)
+class Typed:
+    """What became of some records: lines for COPY, what was refused or doubtful, leases that a refused row is about.
+
+    `unreadable`: refused rows of which not even the lease is known.
+    """
+
+    records: int = 0
+    lines: list[str] = field(default_factory=list)
+    rejects: list[Issue] = field(default_factory=list)
+    warnings: list[Issue] = field(default_factory=list)
+    doubtful: list[str] = field(default_factory=list)
+    unreadable: int = 0
+
+
+def sign(text: str, key: bytes) -> int:
+    """The signature of a row's text, 62 bits: the signatures of a lease's rows are added up."""
+    digest = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8, key=key).digest()
+    return int.from_bytes(digest, "big") >> 2
+
+
+class Typist:
+    """Types the rows of one file, piece by piece."""
+
+    def __init__(self, reading: Reading) -> None:
+        self.reading, self.key = reading, reading.key
+        self.reader = TenantReader(
+            reading.columns, today=reading.today, width=reading.width, with_disability=reading.with_disability
+        )
+        self.names, self.arrays = Memo(search_name), Memo(array)
+
+    def type_piece(self, piece: Piece) -> Typed:
+        """Every record of a piece."""
+        return self.type_records(read_piece(piece))
+
+    def type_records(self, records: Iterable[Numbered]) -> Typed:
+        """Records from wherever they come."""
+        typed = Typed()
+        read, warnings, lines = self.reader.read, self.reader.warnings, typed.lines
+        for number, cells, text in records:
+            typed.records += 1
+            known = len(warnings)
+            row = read(number, cells)
+            if isinstance(row, Rejected):
+                typed.rejects.append(row.issue)
+                if row.lease:
+                    typed.doubtful.append(row.lease)
+                else:
+                    typed.unreadable += 1
+            else:
+                lines.append(self._line(row, sign(text, self.key), doubtful=len(warnings) > known))
+        typed.warnings = warnings[:]
+        warnings.clear()
+        return typed
+
+    def _line(self, row: TenantRow, signature: int, *, doubtful: bool) -> str:
+        """The row as COPY reads it. The fingerprint is that of the person's own columns, not of the lease's."""
+        last, first, lease = escaped(row.last_name), escaped(row.first_name), escaped(row.lease)
+        arrays = self.arrays
+        person = (
+            f"{row.title}\t{last}\t{first}\t{row.birth or NULL}\t{row.role}\t{row.marital}\t{arrays[row.languages]}\t"
+            f"{array(row.phones)}\t{arrays[row.whose]}\t{array(row.emails)}\t{'t' if row.disabled else 'f'}"
+        )
+        fingerprint = int.from_bytes(blake2b(person.encode(), digest_size=8).digest(), "big", signed=True)
+        searched = f"{self.names[row.last_name]} {self.names[row.first_name]}".strip()[:SEARCHED]
+        return (
+            f"{row.row}\t{lease}\t{row.kind}\t{escaped(row.dwelling)}\t{row.entry or NULL}\t{row.exit or NULL}\t"
+            f"{person}\t{fingerprint}\t{lease}|{searched}\t{signature}\t{'t' if doubtful else 'f'}\n"
+        )
+
+
+class LeaseCells:
+    """The lease's number of each record, read alone: rows of one lease follow one another, so most cost nothing."""
+
+    def __init__(self, columns: ColumnMap) -> None:
+        self.position = columns.positions["lease_number"][0]
+        self._cell: Any = None
+        self._number = ""
+
+    def number(self, cell: Any) -> str:
+        """The number as `TenantReader` reads it; "" when the cell is empty."""
+        if cell != self._cell:
+            self._cell, self._number = cell, clean_code(cell)
+        return self._number
