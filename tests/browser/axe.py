@@ -24,11 +24,14 @@ def _source() -> str:
 
 def violations(page: Any, rules: list[str] = RULES) -> list[str]:
     """What axe finds on the page as it stands, one line per element."""
-    page.evaluate(_source())
-    found = page.evaluate("rules => axe.run(document, {runOnly: rules})", rules)
+    if page.evaluate("() => !window.axe"):
+        page.evaluate(_source())
+    found = page.evaluate(
+        "async rules => (await axe.run(document, {runOnly: rules, resultTypes: ['violations']})).violations", rules
+    )
     return [
         f"{rule['id']} ({rule['impact']}): {node['target'][0]} {node['failureSummary'].splitlines()[-1].strip()}"
-        for rule in found["violations"]
+        for rule in found
         for node in rule["nodes"]
     ]
 
