@@ -1,5 +1,6 @@
-// Writes bienveille/register/housing/data/communes.tsv.gz: every commune of France with its département, EPCI and postal
-// codes, and the arrondissements of Paris, Lyon and Marseille with their commune. `--check` only compares.
+// Writes two files of bienveille/register/housing/data. communes.tsv.gz: every commune of France with its département, EPCI
+// and postal codes, and the arrondissements of Paris, Lyon and Marseille with their commune; epci.tsv.gz: what each EPCI is
+// called. `--check` only compares.
 // Facts from @etalab/decoupage-administratif (INSEE, DGCL, La Poste; Licence Ouverte 2.0): update the package, run
 // `npm ci && node territory.mjs`, commit the file. One line per commune: code, name, département, EPCI, parent, codes.
 
@@ -10,7 +11,7 @@ import { gunzipSync, gzipSync } from "node:zlib";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const source = join(here, "node_modules/@etalab/decoupage-administratif");
-const target = join(here, "../src/bienveille/register/housing/data/communes.tsv.gz");
+const folder = join(here, "../src/bienveille/register/housing/data");
 if (!existsSync(source)) {
   console.error("Run `npm ci` in frontend/ first.");
   process.exit(2);
@@ -27,10 +28,20 @@ const lines = read("data/communes.json")
   )
   .sort((a, b) => (a < b ? -1 : 1));
 
-const text = `${read("package.json").version}\t${lines.length}\n${lines.join("\n")}\n`;
-const same = existsSync(target) && gunzipSync(readFileSync(target)).toString("utf8") === text;
-if (same) process.exit(0);
-console.log(`${process.argv.includes("--check") ? "differs" : "written"}: communes.tsv.gz`);
-if (process.argv.includes("--check")) process.exit(1);
-mkdirSync(dirname(target), { recursive: true });
-writeFileSync(target, gzipSync(text, { level: 9 }));
+const named = read("data/epci.json")
+  .map(({ code, nom }) => [code, nom].join("\t"))
+  .sort((a, b) => (a < b ? -1 : 1));
+
+const version = read("package.json").version;
+let different = 0;
+for (const [name, rows] of [["communes", lines], ["epci", named]]) {
+  const target = join(folder, `${name}.tsv.gz`);
+  const text = `${version}\t${rows.length}\n${rows.join("\n")}\n`;
+  if (existsSync(target) && gunzipSync(readFileSync(target)).toString("utf8") === text) continue;
+  different += 1;
+  console.log(`${process.argv.includes("--check") ? "differs" : "written"}: ${name}.tsv.gz`);
+  if (process.argv.includes("--check")) continue;
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(target, gzipSync(text, { level: 9 }));
+}
+process.exit(process.argv.includes("--check") && different ? 1 : 0);

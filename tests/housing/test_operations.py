@@ -19,8 +19,9 @@ from tests.housing.factories import (
 from bienveille.register.accounts.models import AuditEntry
 from bienveille.register.housing import access
 from bienveille.register.housing import operations as do
-from bienveille.register.housing.models import Commune, Dwelling, Residence, Watch
-from bienveille.register.housing.queries import managers_of, possible_managers
+from bienveille.register.housing.choices import DEPARTMENTS
+from bienveille.register.housing.models import Commune, Dwelling, Epci, Residence, Watch
+from bienveille.register.housing.queries import managers_of, possible_managers, territory_of
 
 pytestmark = pytest.mark.django_db
 TODAY = date(2026, 11, 21)
@@ -191,6 +192,81 @@ class TestCommunes:
         assert Commune.objects.get(code="2A004").name == "Ajaccio"
         assert Commune.objects.filter(code="69999").exists()
         assert do.COMMUNES.stat().st_size < 1_000_000
+
+
+COG = """TYPECOM,COM,REG,DEP,CTCD,ARR,TNCC,NCC,NCCENR,LIBELLE,CAN,COMPARENT
+COM,69123,84,69,69M,691,0,LYON,Lyon,Lyon,,
+ARM,69385,84,69,69M,691,0,LYON 5E,Lyon 5e,Lyon 5e Arrondissement,,69123
+COM,42999,84,42,42D,421,0,NEUVE,Neuve,Neuve-sur-Loire,4201,
+COMD,42998,84,42,42D,421,0,VIEILLE,Vieille,Vieille,4201,42999
+COM,97411,04,974,974,9741,0,SAINT DENIS,Saint-Denis,Saint-Denis,97414,
+"""
+MEMBERS = """Composition communale au 1er janvier;;;;;
+CODGEO;LIBGEO;EPCI;LIBEPCI;DEP;REG
+69123;Lyon;200046977;Métropole de Lyon;69;84
+42999;Neuve-sur-Loire;244200770;Saint-Étienne Métropole;42;84
+97411;Saint-Denis;ZZZZZZZZZ;Sans objet;974;04
+"""
+
+
+class TestOfficialFiles:
+    @pytest.fixture
+    def load(self, tmp_path):
+        def run(text, name="officiel.csv"):
+            path = tmp_path / name
+            path.write_text(text, encoding="utf-8")
+            return do.load_official(path=path)
+
+        return run
+
+    def test_communes_then_their_groupings(self, load):
+        CommuneFactory(code="69999", name="Disparue", department="69")
+        assert load(COG) == do.Loaded("communes", 5, 4)
+        assert load(MEMBERS) == do.Loaded("epci", 3, 2 + 3)
+        fifth = Commune.objects.get(code="69385")
+        assert (fifth.parent_id, fifth.department, fifth.epci) == ("69123", "69", "200046977")
+        assert (Commune.objects.get(code="97411").department, Commune.objects.get(code="97411").epci) == ("974", "")
+        assert set(Commune.objects.values_list("code", flat=True)) == {"69123", "69385", "42999", "97411", "69999"}
+        assert dict(Epci.objects.values_list("code", "name"))["244200770"] == "Saint-Étienne Métropole"
+
+    def test_twice_changes_nothing_and_keeps_postal_codes(self, load):
+        CommuneFactory(lyon=True)
+        load(COG)
+        load(MEMBERS)
+        assert (load(COG).changed, load(MEMBERS).changed) == (0, 0)
+        assert Commune.objects.get(code="69123").postal_codes == ["69001"]
+
+    def test_a_new_name_and_a_new_grouping(self, load):
+        load(COG)
+        load(MEMBERS)
+        assert load(COG.replace("Neuve-sur-Loire", "Neuve")).changed == 1
+        assert load(MEMBERS.replace("42999;Neuve-sur-Loire;244200770", "42999;Neuve;200046977")).changed >= 1
+        assert Commune.objects.get(code="42999").epci == "200046977"
+
+    @pytest.mark.parametrize("text", ["a;b;c;d\n1;2;3;4\n", "", "CODE;NOM\n69123;Lyon\n"])
+    def test_anything_else_is_refused(self, load, text):
+        with pytest.raises(do.NotOfficial, match="ni la liste officielle"):
+            load(text)
+
+    def test_arrondissements_made_by_an_import_are_adopted(self):
+        CommuneFactory(code="75120", name="PARIS 20", department="75")
+        CommuneFactory(code="13201", name="Marseille 1er", department="13")
+        CommuneFactory()
+        assert do.adopt_arrondissements() == 2
+        assert do.adopt_arrondissements() == 0
+        parents = dict(Commune.objects.filter(parent__isnull=False).values_list("code", "parent__name"))
+        assert parents == {"75120": "Paris", "13201": "Marseille"}
+
+    def test_what_a_residence_is_part_of(self):
+        do.ensure_reference()
+        found = territory_of(Commune.objects.get(code="69385"))
+        assert found[0] == ("Département", "Rhône")
+        assert "Lyon" in found[1][1]
+        assert territory_of(None) == []
+        assert set(Commune.objects.values_list("department", flat=True)) <= set(DEPARTMENTS)
+        assert set(Commune.objects.exclude(epci="").values_list("epci", flat=True)) <= set(
+            Epci.objects.values_list("code", flat=True)
+        )
 
 
 class TestAccess:

@@ -30,6 +30,7 @@ COMMANDS = {
     "demo": "demo",
     "import": "import_",
     "register": "register",
+    "communes": "communes",
     "campaign": "campaign",
     "user": "user",
     "token": "token",

@@ -34,6 +34,21 @@ class Commune(models.Model):
         return self.name
 
 
+class Epci(models.Model):
+    """A grouping of communes (métropole, communauté): what its SIREN number is called."""
+
+    code = models.CharField(primary_key=True, max_length=9, help_text="SIREN")
+    name = models.CharField(max_length=150)
+
+    class Meta:
+        ordering = ["name"]
+        verbose_name_plural = "EPCI"
+        constraints = [CheckConstraint(name="epci_code", condition=Q(code__regex=r"^\d{9}$"))]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Residence(Record):
     """A group of homes that has one name and one address on site."""
 

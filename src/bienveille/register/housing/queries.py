@@ -9,7 +9,8 @@ from bienveille.ground.platform.text_search import name_matches
 from bienveille.register.accounts.choices import Role
 from bienveille.register.accounts.models import User
 from bienveille.register.accounts.rules import Scope
-from bienveille.register.housing.models import Residence, Watch
+from bienveille.register.housing.choices import DEPARTMENTS
+from bienveille.register.housing.models import Commune, Epci, Residence, Watch
 
 NO_RESIDENCE: frozenset[UUID] = frozenset()
 
@@ -49,3 +50,13 @@ def watches_of(residence: Residence, *, limit: int = 10) -> list[Watch]:
     """The watches of a residence, the newest first, with who began and ended them (1 query)."""
     watches = Watch.objects.filter(residence=residence).select_related("started_by", "ended_by")
     return list(watches.order_by("-started_on", "-pk")[:limit])
+
+
+def territory_of(commune: Commune | None) -> list[tuple[str, str]]:
+    """The département and the EPCI of a commune, as keys and values, for the page of a residence (1 query)."""
+    if commune is None:
+        return []
+    department = DEPARTMENTS.get(commune.department, commune.department)
+    epci = Epci.objects.filter(code=commune.epci).first() if commune.epci else None
+    facts = [("Département", department), ("Intercommunalité", epci.name if epci else "")]
+    return [(label, words) for label, words in facts if words]

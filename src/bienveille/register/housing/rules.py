@@ -1,5 +1,6 @@
-"""Where a place is, from the coordinates that French files give. No database, no clock."""
+"""Where a place is: coordinates of French files, rows of the official geographic code. No database, no clock."""
 
+from collections.abc import Mapping
 from math import asinh, atan, atan2, atanh, cos, cosh, degrees, exp, hypot, log, pi, radians, sin, sinh, sqrt, tan
 
 #: GRS 80, the ellipsoid of every French legal system of coordinates (décret 2000-1276, arrêté of 5 March 2019).
@@ -95,3 +96,41 @@ def parent_commune(code: str) -> str:
         if first <= int(code) <= last:
             return parent
     return ""
+
+
+def department_of(commune: str) -> str:
+    """The département of an INSEE code: "69385" → "69", "97411" → "974", "2A004" → "2A"."""
+    return commune[:3] if commune.startswith(("97", "98")) else commune[:2]
+
+
+COMMUNES_FILE, EPCI_FILE = "communes", "epci"
+#: Titles without accents, case or punctuation that tell the two files of the national statistics institute.
+_OFFICIAL = {COMMUNES_FILE: {"typecom", "com", "libelle"}, EPCI_FILE: {"codgeo", "epci", "libepci"}}
+OFFICIAL_TITLES = frozenset(
+    ("typecom", "com", "reg", "dep", "ctcd", "arr", "tncc", "ncc", "nccenr", "libelle", "can", "comparent",
+     "codgeo", "libgeo", "epci", "libepci")
+)  # fmt: skip
+
+
+def official_file(titles: set[str]) -> str:
+    """Which official file has these titles: the communes, the members of each EPCI, or neither."""
+    return next((kind for kind, needed in _OFFICIAL.items() if needed <= titles), "")
+
+
+def read_commune(row: Mapping[str, str]) -> tuple[str, str, str, str] | None:
+    """Code, name, département and parent of a line of the communes; None for what is no commune of today.
+
+    Communes that are now a part of another (TYPECOM COMD and COMA) are left out; an arrondissement has its commune.
+    """
+    kind, code, name = row.get("typecom", "") or "COM", row.get("com", ""), row.get("libelle", "")
+    if kind not in ("COM", "ARM") or len(code) != 5 or not name:
+        return None
+    return code, name[:100], row.get("dep", "") or department_of(code), row.get("comparent", "") or parent_commune(code)
+
+
+def read_member(row: Mapping[str, str]) -> tuple[str, str, str] | None:
+    """Commune, EPCI and its name, of a line of the members; a commune outside any (ZZZZZZZZZ) has neither."""
+    commune, epci, name = row.get("codgeo", ""), row.get("epci", ""), row.get("libepci", "")
+    if len(commune) != 5:
+        return None
+    return (commune, epci, name[:150]) if len(epci) == 9 and epci.isdigit() else (commune, "", "")

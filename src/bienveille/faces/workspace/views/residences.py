@@ -20,8 +20,9 @@ from bienveille.register.accounts.choices import AuditAction, Role
 from bienveille.register.accounts.operations import record_audit
 from bienveille.register.accounts.queries import agencies_within
 from bienveille.register.housing.access import get_residence_for, may_change
+from bienveille.register.housing.choices import DEPARTMENTS
 from bienveille.register.housing.models import Dwelling, Residence
-from bienveille.register.housing.queries import managers_of, possible_managers, watches_of
+from bienveille.register.housing.queries import managers_of, possible_managers, territory_of, watches_of
 from bienveille.register.tenants.access import KEEPERS, TRUSTED_WITH_ADDRESSES, managed_residences, reading_scope
 from bienveille.register.tenants.models import Household
 from bienveille.register.tenants.rules import age_on
@@ -50,6 +51,10 @@ def _commune(row: Residence) -> str:
     return row.commune.name if row.commune else ""
 
 
+def _department(row: Residence) -> str:
+    return DEPARTMENTS.get(row.commune.department, "") if row.commune else ""
+
+
 RESIDENCES = Table(
     columns=[
         Column("name", "Résidence", sort="name", filled=True),
@@ -57,6 +62,7 @@ RESIDENCES = Table(
         Column("address", "Adresse", screen=False),
         Column("postal_code", "Code postal", screen=False),
         Column("commune", "Commune", sort="commune__name", value=_commune),
+        Column("department", "Département", screen=False, value=lambda row: _department(row)),
         Column("agency", "Agence", sort="agency__name", filled=True, value=lambda row: row.agency.name),
         Column("homes", "Logements", sort="homes", kind="number", down=True, filled=True),
         Column("households", "Ménages", sort="households", kind="number", down=True, filled=True),
@@ -365,6 +371,7 @@ def _facts(shown: Residence) -> list[tuple[str, str]]:
         qpv = f"Oui, {shown.qpv_code}" if shown.in_qpv and shown.qpv_code else "Oui" if shown.in_qpv else "Non"
     facts = [
         ("Agence", shown.agency.name),
+        *territory_of(shown.commune),
         ("Nature", shown.get_kind_display()),
         ("Quartier prioritaire", qpv),
         ("Halls", str(shown.halls) if shown.halls is not None else ""),

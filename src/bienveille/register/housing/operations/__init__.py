@@ -13,7 +13,14 @@ from bienveille.register.housing.operations.places import (
     create_residence,
     remove_manager,
 )
-from bienveille.register.housing.operations.reference import COMMUNES, ensure_reference
+from bienveille.register.housing.operations.reference import (
+    COMMUNES,
+    Loaded,
+    NotOfficial,
+    adopt_arrondissements,
+    ensure_reference,
+    load_official,
+)
 from bienveille.register.housing.operations.watch import (
     REASON_LENGTH,
     CannotWatch,
@@ -29,7 +36,10 @@ __all__ = [
     "RESIDENCE_FIELDS",
     "CannotChangeHousing",
     "CannotWatch",
+    "Loaded",
+    "NotOfficial",
     "add_manager",
+    "adopt_arrondissements",
     "correct_building",
     "correct_dwelling",
     "correct_residence",
@@ -38,6 +48,7 @@ __all__ = [
     "create_residence",
     "end_watch",
     "ensure_reference",
+    "load_official",
     "remove_manager",
     "start_watch",
     "take_back_watch",

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from bienveille.register.accounts.models import Company, Landlord
+from bienveille.register.housing.operations import adopt_arrondissements
 from bienveille.register.imports.operations.rpls import apply_rpls
 from bienveille.register.imports.operations.staging import (
     Outcome,
@@ -148,6 +149,7 @@ def apply_housing(source: Source, *, moved: Callable[[], None]) -> Outcome:
     outcome.extra["agencies"] = run(_AGENCIES, {"company": company.id})
     run(_PLACES)
     run(_COMMUNES)
+    adopt_arrondissements()
     run("CREATE TEMP TABLE imp_changed_place (id uuid) ON COMMIT DROP")
     run(_CHANGED_PLACES)
     outcome.extra["residences"] = run(_NEW_PLACES)
