@@ -192,6 +192,7 @@ class MarkForm(forms.Form):
         required=False,
         help_text="Deux ans au plus. Sans date, la durée habituelle de ce repère : six mois, un an ou deux ans.",
     )
+
     def __init__(self, *args: Any, kinds: Collection[str] = MarkKind.values, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["kind"].choices = [one for one in MarkKind.choices if one[0] in kinds]  # type: ignore[attr-defined]
@@ -290,6 +291,25 @@ class UndoMergeForm(forms.Form):
     keep_changes = forms.BooleanField(
         label="Défaire quand même : ce qui a changé depuis reste sur la fiche gardée", required=False
     )
+
+
+class AccessForm(forms.Form):
+    """Why somebody's whole record leaves, and in which shape."""
+
+    reason = forms.CharField(
+        label="La demande",
+        max_length=250,
+        help_text="Par exemple « Courrier reçu le 3 mai, identité vérifiée par téléphone ». Le journal le garde.",
+        error_messages={"required": "Dites qui a demandé, et comment."},
+    )
+    kind = forms.ChoiceField(
+        label="Sous quelle forme",
+        choices=[("pdf", "Un document à lire (PDF)"), ("json", "Un fichier pour un autre logiciel (JSON)")],
+        widget=forms.RadioSelect,
+        initial="pdf",
+        error_messages={"required": "Choisissez une forme."},
+    )
+    hints = {"pdf": "En français courant, lisible par un lecteur d’écran.", "json": "Le même contenu, structuré."}
 
 
 class LeftForm(forms.Form):

@@ -12,14 +12,16 @@ from bienveille.engines.dispatch.models import Attempt, Contact, PlannedCall
 from bienveille.engines.questionnaires.choices import Need
 from bienveille.engines.questionnaires.rules import NEED_THEMATIQUES, ServiceMatch
 from bienveille.faces.workspace.rules import change_words, event_detail
+from bienveille.ground.lib.disclosure import Part
 from bienveille.ground.lib.typography import calendar_day
 from bienveille.register.accounts.choices import AuditAction
 from bienveille.register.accounts.models import AuditEntry, User
-from bienveille.register.accounts.queries import changes_to
+from bienveille.register.accounts.queries import changes_to, roles_in_words, told_of_looks
 from bienveille.register.partners.models import Service
 from bienveille.register.partners.queries import services_for_commune
-from bienveille.register.tenants.models import Lease
-from bienveille.register.tenants.queries import HouseholdRecord
+from bienveille.register.tenants.models import Lease, Person
+from bienveille.register.tenants.queries import HouseholdRecord, rows_of, told_of_person, veil_over
+from bienveille.services.neighbourhood.queries import told_of_relays
 from bienveille.services.outreach.models import CallerPause, Campaign
 from bienveille.services.outreach.queries import (
     HouseholdEvent,
@@ -31,6 +33,8 @@ from bienveille.services.outreach.queries import (
     my_figures,
     pause_of,
     promised_calls,
+    staff_of_calls,
+    told_of_calls,
 )
 
 #: Enough to choose from while somebody waits on the phone.
@@ -164,6 +168,22 @@ def history_of(record: HouseholdRecord, page: int) -> History:
     lines += _life_lines(record)
     lines.sort(key=lambda line: line.at, reverse=True)
     return History(lines[(page - 1) * PER_PAGE : page * PER_PAGE], page, len(lines) > page * PER_PAGE)
+
+
+def everything_about(person: Person, now: datetime) -> list[Part]:
+    """All that is kept about one person, for that person (GDPR art. 15): each package tells its part; who lives with
+    them, their relatives and the staff are hidden (a fixed number of queries, and 1 for each guide never read before).
+    """
+    rows = rows_of(person)
+    homes, keys = sorted({row.household_id for row in rows}), [row.pk for row in rows]
+    staff = staff_of_calls(homes)
+    veil = veil_over(rows, staff.values())
+    return [
+        *told_of_person(rows, veil, timezone.localtime(now).date()),
+        *told_of_calls(homes, veil, roles_in_words(staff)),
+        *told_of_relays(keys),
+        *told_of_looks([*keys, *homes]),
+    ]
 
 
 #: What is to be done by people after a death stays on the page for so long.

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from bienveille.faces.workspace.views import (
+    access_right,
     calls,
     campaigns,
     coordination,
@@ -112,6 +113,7 @@ urlpatterns = [
     path("locataires/personnes/<uuid:person_id>/depart/", corrections.departure, name="departure"),
     path("locataires/personnes/<uuid:person_id>/adresse/", corrections.protection, name="protection"),
     path("locataires/personnes/<uuid:person_id>/joindre/", ways.contact_points, name="contact_points"),
+    path("locataires/personnes/<uuid:person_id>/acces/", access_right.access_right, name="access_right"),
     path("locataires/personnes/<uuid:person_id>/reperes/", ways.marks, name="marks"),
     path("locataires/personnes/<uuid:person_id>/proches/", ways.relatives, name="relatives"),
     path("locataires/joindre/<uuid:contact_point_id>/", ways.correct_contact_point, name="correct_contact_point"),

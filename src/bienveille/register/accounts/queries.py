@@ -5,7 +5,10 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Count, Prefetch, Q, QuerySet
+from django.utils.timezone import localtime
 
+from bienveille.ground.lib.disclosure import Part, known
+from bienveille.ground.lib.typography import calendar_day, clock, listed
 from bienveille.ground.platform.text_search import name_matches
 from bienveille.register.accounts.choices import AuditAction, Role
 from bienveille.register.accounts.models import (
@@ -119,6 +122,32 @@ def changes_to(subject_ids: Iterable[UUID], *, limit: int) -> list[AuditEntry]:
     actions = (AuditAction.HOUSEHOLD_CHANGED, AuditAction.PERSON_CHANGED, AuditAction.CONTACT_CHANGED)
     entries = AuditEntry.objects.filter(subject_id__in=list(subject_ids), action__in=actions)
     return list(entries.select_related("actor").order_by("-at", "-id")[:limit])
+
+
+def roles_in_words(users: Iterable[UUID]) -> dict[UUID, str]:
+    """What each of these users is, without their name: « responsable d’agence » (1 query)."""
+    found: dict[UUID, list[str]] = {}
+    for user, role in RoleGrant.objects.filter(user__in=set(users)).order_by("role").values_list("user_id", "role"):
+        label = str(Role(role).label).lower()
+        if label not in found.setdefault(user, []):
+            found[user].append(label)
+    return {user: listed(labels) for user, labels in found.items()}
+
+
+def told_of_looks(subject_ids: Iterable[UUID]) -> list[Part]:
+    """Who looked at somebody's record and who changed it, by their role, for that person (GDPR art. 15; 2 queries)."""
+    entries = list(AuditEntry.objects.filter(subject_id__in=list(subject_ids)).order_by("-at", "-id"))
+    roles = roles_in_words({entry.actor_id for entry in entries if entry.actor_id})
+    lines = tuple(
+        known(
+            ("Le", f"{calendar_day(localtime(entry.at).date())} à {clock(localtime(entry.at))}"),
+            ("Quoi", entry.get_action_display()),
+            ("Qui", roles.get(entry.actor_id, "un collaborateur") if entry.actor_id else "Bienveille"),
+            ("Pourquoi", entry.reason if entry.action in LOOKS else ""),
+        )
+        for entry in entries
+    )
+    return [Part("looks", "Qui a lu ou changé votre fiche", "Chaque lecture est inscrite.", lines=lines)]
 
 
 def agencies() -> QuerySet[Agency]:

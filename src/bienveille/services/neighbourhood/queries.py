@@ -14,6 +14,8 @@ from django.db.models.functions import Coalesce, Extract
 
 from bienveille.engines.dispatch.choices import Outcome
 from bienveille.engines.dispatch.models import Attempt
+from bienveille.ground.lib.disclosure import Part, known
+from bienveille.ground.lib.typography import short_day
 from bienveille.ground.platform.text_search import name_matches
 from bienveille.register.accounts.rules import Scope
 from bienveille.register.housing.models import Dwelling, Residence, Watch
@@ -306,6 +308,22 @@ def relays_of(residence: Residence, on: date) -> list[RelayTenant]:
     """The relay tenants of a residence, for its page (1 query)."""
     relays = stands(on).filter(residence=residence).select_related("person__household")
     return list(relays.order_by("person__search", "pk"))
+
+
+def told_of_relays(person_ids: Collection[UUID]) -> list[Part]:
+    """What somebody agreed to do for their residence, for that person (GDPR art. 15; 1 query)."""
+    relays = RelayTenant.objects.filter(person__in=list(person_ids)).select_related("residence").order_by("agreed_on")
+    lines = tuple(
+        known(
+            ("Résidence", relay.residence.name),
+            ("Vous avez accepté le", short_day(relay.agreed_on)),
+            ("Ce que vous faites", relay.role),
+            ("Ce que vous ne souhaitez pas faire", relay.limits),
+            ("Jusqu’au", short_day(relay.ended_on or relay.until)),
+        )
+        for relay in relays
+    )
+    return [Part("relays", "Votre rôle de locataire relais", lines=lines)] if lines else []
 
 
 def relays_by_residence(keys: Collection[UUID], on: date) -> dict[UUID, list[RelayTenant]]:

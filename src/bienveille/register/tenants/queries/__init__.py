@@ -1,5 +1,6 @@
 """Reading people: search by name, the page of a household, who may be inscribed twice."""
 
+from bienveille.register.tenants.queries.disclosure import rows_of, told_of_person, veil_over
 from bienveille.register.tenants.queries.doubles import (
     Double,
     DoubleRow,
@@ -46,8 +47,11 @@ __all__ = [
     "merges_of",
     "people_found",
     "possible_doubles",
+    "rows_of",
     "somebody_known",
+    "told_of_person",
     "two_sides",
+    "veil_over",
     "ways_and_marks",
     "with_home",
 ]

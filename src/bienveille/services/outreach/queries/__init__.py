@@ -24,6 +24,7 @@ from bienveille.services.outreach.queries.coordination import (
     report_of,
     wave_names,
 )
+from bienveille.services.outreach.queries.disclosure import staff_of_calls, told_of_calls
 from bienveille.services.outreach.queries.households import (
     HouseholdEvent,
     events_for_household,
@@ -117,8 +118,10 @@ __all__ = [
     "referral_of",
     "referrals_waiting",
     "report_of",
+    "staff_of_calls",
     "standing_of_household",
     "stopped_weekly",
+    "told_of_calls",
     "undone_call",
     "wave_names",
     "weekly_call",
