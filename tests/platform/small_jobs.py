@@ -3,7 +3,7 @@
 import os
 import time
 
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, transaction
 
 from bienveille.ground.platform.jobs import job
 
@@ -45,3 +45,19 @@ def fail_twice(*, text):
 def lose_database(*, text):
     trace(text)
     raise OperationalError
+
+
+@job(queue="tests")
+def ask_in_a_transaction(*, undone: bool):
+    """Asks for a job, then leaves a row; slowly enough for another slot of the worker to take what it would see."""
+    with transaction.atomic():
+        count_traces.enqueue()
+        time.sleep(0.7)
+        trace("asked")
+        transaction.set_rollback(undone)
+
+
+@job(queue="tests")
+def count_traces():
+    with connection.cursor() as cursor:
+        cursor.execute("INSERT INTO trace (text) SELECT 'sees ' || count(*) FROM trace")

@@ -58,6 +58,17 @@ class TestEnqueue:
             transaction.set_rollback(True)
         assert waiting() == []
 
+    def test_within_a_job_too(self):
+        """What a job asks for in its transaction begins once that one commits, and never when it is undone."""
+        small_jobs.ask_in_a_transaction.enqueue(undone=False)
+        work()
+        work()
+        assert traces() == ["asked", "sees 1"]
+        small_jobs.ask_in_a_transaction.enqueue(undone=True)
+        work()
+        work()
+        assert traces() == ["asked", "sees 1"]
+
     def test_takes_the_key_of_a_row(self):
         key = UUID("0198c1c0-0000-7000-8000-000000000001")
         small_jobs.leave_trace.enqueue(text=key)

@@ -17,7 +17,9 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.utils.module_loading import autodiscover_modules
 from procrastinate import RetryStrategy, exceptions
 from procrastinate.contrib.django import app
-from procrastinate.jobs import Status
+from procrastinate.contrib.django.django_connector import DjangoConnector
+from procrastinate.jobs import JobDeferrer, Status
+from procrastinate.manager import JobManager
 from procrastinate.tasks import Task
 
 logger = logging.getLogger(__name__)
@@ -29,6 +31,9 @@ MOST_STARTS = 5
 
 #: The database went away: always worth another try.
 PASSING_FAILURES = (OperationalError, InterfaceError)
+
+
+_ON_DJANGOS_CONNECTION = JobManager(DjangoConnector())
 
 
 class WorkerLostDatabase(Exception):
@@ -49,19 +54,26 @@ class Job[**Arguments]:
 
     def enqueue(self, *, at: datetime | None = None, **arguments: Any) -> int:
         """Run it later, if the current transaction commits. `at`: not before. The number of the job."""
-        return self._task.configure(schedule_at=at).defer(**_plain(arguments))
+        return self._with_ours(schedule_at=at).defer(**_plain(arguments))
 
     def enqueue_once(self, key: str, *, at: datetime | None = None, **arguments: Any) -> int | None:
         """The same, unless a job with this key is already waiting: then None."""
         try:
             with transaction.atomic():  # the refusal must not spoil the caller's transaction
-                return self._task.configure(queueing_lock=key, schedule_at=at).defer(**_plain(arguments))
+                return self._with_ours(queueing_lock=key, schedule_at=at).defer(**_plain(arguments))
         except exceptions.AlreadyEnqueued:
             return None
 
     def enqueue_many(self, many: Iterable[dict[str, Any]]) -> list[int]:
         """One job for each set of arguments, in one statement."""
-        return self._task.batch_defer(*map(_plain, many))
+        return self._with_ours().batch_defer(*map(_plain, many))
+
+    def _with_ours(self, **options: Any) -> JobDeferrer:
+        """Enqueue on Django's connection, within a job too: there, the library would use the worker's own, and the
+        job would begin before the transaction that asked for it commits."""
+        deferrer = self._task.configure(**options)
+        deferrer.job_manager = _ON_DJANGOS_CONNECTION
+        return deferrer
 
 
 def job[**Arguments](
