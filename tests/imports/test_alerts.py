@@ -57,10 +57,13 @@ class TestOddities:
     def test_departures_held_wait_for_a_choice(self):
         said = night(Read("tenants", 1000, 10, 100, held=412), state="ready", before=[ORDINARY])
         assert said == [
-            "Locataires\u00a0: 412 ménages du registre ne sont pas dans le fichier.",
+            "Locataires\u00a0: 412 baux en cours ne sont pas dans le fichier.",
             "Rien n’est écrit\u00a0: l’import attend votre choix.",
         ]
-        assert night(Read("staff", 1, 0, 0, held=1))[0].startswith("Collaborateurs\u00a0: 1 compte")
+        assert night(Read("staff", 1, 0, 0, held=1), state="ready")[0].startswith("Collaborateurs\u00a0: 1 compte")
+
+    def test_a_few_that_stay_are_no_news(self):
+        assert night(Read("tenants", 1000, 10, 100, held=2), before=[ORDINARY]) == []
 
     @pytest.mark.parametrize(("state", "word"), [("refused", "refusés"), ("mapping", "colonnes")])
     def test_what_stopped(self, state, word):

@@ -7,7 +7,10 @@ import json
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from bienveille.register.imports.choices import Departures
 
 NAME = "import"
 HELP = "importer le patrimoine, les locataires, les collaborateurs et les partenaires"
@@ -30,6 +33,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--org", default="", metavar="NOM", help="nom du bailleur, demandé au premier import")
     parser.add_argument("--profile", default="", metavar="PROFIL",
                         help=f"un profil fourni ({built_in}) ou enregistré depuis un écran")  # fmt: skip
+    whole = parser.add_mutually_exclusive_group()
+    closing = "les fichiers listent tout le monde\u00a0: fermer ceux qui n’y sont pas, même nombreux"
+    whole.add_argument("--complete", action="store_true", help=closing)
+    whole.add_argument("--partial", action="store_true", help="les fichiers sont partiels\u00a0: ne fermer personne")
     parser.add_argument("--dry-run", action="store_true", help="tout faire, puis tout annuler : rien n’est écrit")
     parser.add_argument("--json", action="store_true", help="écrire un document JSON sur la sortie")
 
@@ -58,6 +65,7 @@ def run(options: argparse.Namespace) -> int:
                 profile=options.profile,
                 dry_run=options.dry_run,
                 progress=_progress(bars, quiet=options.json),
+                departures=_departures(options),
             )
         except Refusal as refusal:
             return _refuse(options, str(refusal), REFUSED)
@@ -67,6 +75,12 @@ def run(options: argparse.Namespace) -> int:
     else:
         print("\n".join(_report(document)))
     return SOME_REJECTED if report.has_rejects and not options.dry_run else DONE
+
+
+def _departures(options: argparse.Namespace) -> Departures:
+    from bienveille.register.imports.choices import Departures
+
+    return Departures.CLOSE if options.complete else Departures.KEEP if options.partial else Departures.AUTO
 
 
 def _refuse(options: argparse.Namespace, sentence: str, code: int) -> int:
@@ -102,6 +116,7 @@ def _report(document: dict[str, Any]) -> list[str]:
         if file["kind"] == "tenants":
             changes.insert(2, ("partis", file["closed"]))
         lines.append(_row(*changes, unit=unit))
+        lines += _held(file)
         for name, label in (
             ("unknown_columns", "Colonnes inconnues, non lues"),
             ("ignored_columns", "Colonnes laissées de côté"),
@@ -112,6 +127,15 @@ def _report(document: dict[str, Any]) -> list[str]:
     if any(file["rejected"] or file["warned"] for file in document["files"]):
         lines.append("La liste complète, ligne par ligne\u00a0: la même commande avec --json.")
     return lines
+
+
+def _held(file: dict[str, Any]) -> list[str]:
+    from bienveille.register.imports.rules.summary import absent_words
+
+    if not file.get("held"):
+        return []
+    words = absent_words(file["kind"], file["held"])
+    return [f"  {words} Rien n’est fermé\u00a0: dites --complete ou --partial."]
 
 
 def _row(*counts: tuple[str, int], unit: str = "") -> str:

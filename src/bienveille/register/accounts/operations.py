@@ -249,7 +249,7 @@ def change_availability(*, actor: User | None, user: User, covers: Iterable[UUID
     wanted = set(covers)
     user = change_user(actor=actor, user=user, **fields)
     if wanted != set(user.covers.values_list("pk", flat=True)):
-        user.covers.set(wanted)
+        user.covers.set(Agency.objects.filter(pk__in=wanted))
         _changed(actor=actor, subject=user, did="change", fields=["covers"])
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 
-from bienveille.register.imports.choices import FileKind
+from bienveille.register.imports.choices import Departures, FileKind
 from bienveille.register.imports.rules.columns import Column, choices_for
 
 ACCEPTED = ".zip,.csv,.txt,.tsv,.xlsx,.xlsm,.xls,.xlsb,.ods,.json"
@@ -85,6 +85,21 @@ class RunForm(forms.Form):
         super().__init__(*args, **kwargs)
         chosen: forms.ChoiceField = self.fields["profile"]  # type: ignore[assignment]
         chosen.choices = [("", "Aucun"), *profiles]
+
+
+class DeparturesForm(forms.Form):
+    """Whether the files are complete, and what the page showed."""
+
+    revision = forms.IntegerField(widget=forms.HiddenInput)
+    departures = forms.ChoiceField(
+        label="Ce fichier est-il complet\u00a0?",
+        choices=[
+            (Departures.CLOSE, "Oui, il liste tout le monde\u00a0: fermer les absents"),
+            (Departures.KEEP, "Non, il est partiel\u00a0: garder les absents"),
+        ],
+        widget=forms.RadioSelect,
+        error_messages={"required": "Dites si le fichier est complet."},
+    )
 
 
 class RevisionForm(forms.Form):

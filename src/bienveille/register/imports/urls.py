@@ -13,6 +13,7 @@ urlpatterns = [
     path("<uuid:run_id>/", views.run, name="run"),
     path("<uuid:run_id>/colonnes/", views.columns, name="columns"),
     path("<uuid:run_id>/appliquer/", views.apply, name="apply"),
+    path("<uuid:run_id>/absents/", views.departures, name="departures"),
     path("<uuid:run_id>/abandonner/", views.cancel, name="cancel"),
     path("<uuid:run_id>/reprendre/", views.resume, name="resume"),
     path("<uuid:run_id>/profil/", views.profile, name="profile"),

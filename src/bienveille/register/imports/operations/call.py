@@ -15,7 +15,7 @@ from bienveille.ground.platform.refusal import Refusal
 from bienveille.register.accounts.choices import AuditAction, AuditChannel
 from bienveille.register.accounts.models import Landlord, User
 from bienveille.register.accounts.operations import record_audit
-from bienveille.register.imports.choices import RunState, Severity
+from bienveille.register.imports.choices import Departures, RunState, Severity
 from bienveille.register.imports.models import ImportFile, ImportProfile, ImportRun
 from bienveille.register.imports.operations.housing import apply_housing
 from bienveille.register.imports.operations.partners import apply_partners
@@ -23,7 +23,6 @@ from bienveille.register.imports.operations.reading import Given, WrongFile, rec
 from bienveille.register.imports.operations.staff import apply_staff
 from bienveille.register.imports.operations.staging import Outcome, Source, copying, escaped, rows, run
 from bienveille.register.imports.operations.tenants import apply_tenants
-from bienveille.register.imports.rules.departures import Departures
 from bienveille.register.imports.rules.messages import issue_message, refusal_message, spaced
 from bienveille.register.imports.rules.profiles import Profile, load_profile, profile_names
 from bienveille.register.imports.rules.recognition import HOUSING, IN_ORDER, PARTNERS, STAFF
@@ -143,7 +142,9 @@ def import_files(
             landlord = _landlord(org)
             before = _counts(today)
             outcomes = {
-                id(source): _apply(source, today=today, profile=asked, progress=progress, departures=departures)
+                id(source): _apply(
+                    source, today=today, profile=asked, progress=progress, departures=departures, actor=actor
+                )
                 for source in sorted(sources, key=lambda s: IN_ORDER.index(s.kind))
             }
             _refresh_statistics(outcomes.values())
@@ -221,13 +222,14 @@ def _apply(
     profile: Profile | None,
     progress: Callable[[str, int], Callable[[], None]] | None,
     departures: Departures,
+    actor: User | None,
 ) -> Outcome:
     moved = progress(source.name, 0) if progress else lambda: None
     try:
         if source.kind == HOUSING:
             return apply_housing(source, moved=moved)
         if source.kind == STAFF:
-            return apply_staff(source, moved=moved)
+            return apply_staff(source, moved=moved, departures=departures, actor=actor)
         if source.kind == PARTNERS:
             return apply_partners(source, moved=moved)
         return apply_tenants(source, today=today, profile=profile, moved=moved, departures=departures)

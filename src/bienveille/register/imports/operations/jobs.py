@@ -27,6 +27,7 @@ from bienveille.register.imports.operations.call import (
 )
 from bienveille.register.imports.operations.reading import Given, count_lines, erase, forgotten, lacks, local, look
 from bienveille.register.imports.operations.reports import report_run
+from bienveille.register.imports.rules.departures import may_close
 
 FILES_LAST = dt.timedelta(days=7)
 BEAT = 1.0  # seconds between two signs of life
@@ -138,6 +139,7 @@ def _call(import_run: ImportRun, progress: "Progress", *, dry_run: bool) -> Repo
             channel=AuditChannel(import_run.channel),
             progress=progress.begin,
             kept=import_run,
+            departures=Departures(import_run.departures),
         )
 
 
@@ -173,9 +175,21 @@ def _keep_extra(import_run: ImportRun, report: Report) -> None:
 
 
 def _held(import_run: ImportRun, report: Report) -> bool:
-    """Whether somebody must say what becomes of those who are not in a file."""
-    held = any(outcome.extra.get("held") for outcome in report.outcomes)
-    return held and import_run.departures == Departures.AUTO
+    """Whether somebody must say what becomes of those who are not in a file.
+
+    Not of a few leases, held only because some rows could not be read: the rest is applied, and they stay.
+    """
+    if import_run.departures != Departures.AUTO:
+        return False
+    leases = report.figures["before"]["leases"]
+    return any(
+        outcome.extra.get("held", 0)
+        and not (
+            outcome.source.kind == FileKind.TENANTS
+            and may_close(Departures.AUTO, absent=outcome.extra["held"], running=leases, unreadable=0)
+        )
+        for outcome in report.outcomes
+    )
 
 
 def _go_on(import_run: ImportRun, report: Report) -> None:

@@ -14,7 +14,7 @@ from bienveille.ground.platform.refusal import Refusal
 from bienveille.register.accounts.choices import AuditAction, AuditChannel
 from bienveille.register.accounts.models import User
 from bienveille.register.accounts.operations import record_audit
-from bienveille.register.imports.choices import AT_WORK, WAITING, RunState
+from bienveille.register.imports.choices import AT_WORK, WAITING, Departures, RunState
 from bienveille.register.imports.models import ImportFile, ImportIssue, ImportProfile, ImportRun
 from bienveille.register.imports.operations.call import find_profile
 from bienveille.register.imports.operations.jobs import apply_run, check_run, erase_files
@@ -43,6 +43,12 @@ class CannotChange(Refusal):
     """The run is no longer what the page showed."""
 
     message = "Cet import a changé depuis l’affichage de la page\u00a0: regardez où il en est."
+
+
+class DeparturesUnsaid(Refusal):
+    """Many of those whom the register knows are missing, and nobody said whether the file is complete."""
+
+    message = "Dites d’abord si le fichier est complet\u00a0: beaucoup de ceux que le registre connaît n’y sont pas."
 
 
 class ProfileExists(Refusal):
@@ -124,18 +130,41 @@ def change_columns(
 
 
 @transaction.atomic
+def choose_departures(*, actor: User, run_id: UUID, departures: Departures, revision: int, now: dt.datetime) -> None:
+    """Say whether the files of a run are complete, so that those they do not list are closed or kept; counted again.
+
+    The same said twice changes nothing. Refuses a run that is not what the page showed (`CannotChange`).
+    """
+    import_run = _locked(run_id)
+    if import_run.departures == departures and import_run.state in (RunState.CHECKING, RunState.READY):
+        return
+    if import_run.state != RunState.READY or import_run.revision != revision:
+        raise CannotChange
+    import_run.departures = departures
+    import_run.revision += 1
+    files = list(ImportFile.objects.filter(run=import_run).order_by("rank"))
+    known = find_profile(name=import_run.profile) if import_run.profile else None
+    check_when_said(import_run=import_run, files=files, profile=known, now=now)
+    audit_prepared(actor=actor, import_run=import_run, did="departures", departures=str(departures))
+
+
+@transaction.atomic
 def ask_to_apply(*, actor: User, run_id: UUID, revision: int, now: dt.datetime) -> None:
     """Have the checked files applied by a job. Asked twice, it is done once.
 
-    Refuses (`CannotChange`) what is not what the page showed.
+    Refuses what is not what the page showed (`CannotChange`), and to guess whether a file is complete when many are
+    not in it (`DeparturesUnsaid`).
     """
     import_run = _locked(run_id)
     if import_run.state in (RunState.APPLYING, RunState.APPLIED):
         return
     if import_run.state != RunState.READY or import_run.checked_revision != revision:
         raise CannotChange
+    files = list(ImportFile.objects.filter(run=import_run))
+    if import_run.departures == Departures.AUTO and any(file.extra.get("held") for file in files):
+        raise DeparturesUnsaid
     import_run.state, import_run.actor = RunState.APPLYING, actor
-    read = ImportFile.objects.filter(run=import_run).values_list("records", flat=True)
+    read = [file.records for file in files]
     ask_for_job(import_run=import_run, now=now, rows=sum(read))
     import_run.save()
     audit_prepared(actor=actor, import_run=import_run, did="asked")

@@ -27,7 +27,7 @@ def apply_staff(
     source: Source,
     *,
     moved: Callable[[], None],
-    departures: str = Departures.AUTO,
+    departures: Departures = Departures.AUTO,
     actor: User | None = None,
 ) -> Outcome:
     """Users are opened without a password (an invitation gives one), brought up to date, or closed.
@@ -74,11 +74,11 @@ def _write(
     said = {one.user_id: one for one in ImportedUser.objects.filter(user__in=users.values())}
     covered = _covered(users.values())
     created: list[User] = []
-    changed: dict[object, User] = {}
+    changed: dict[UUID, User] = {}
     new_grants: list[RoleGrant] = []
     moved_grants: list[RoleGrant] = []
     says: list[ImportedUser] = []
-    covers: dict[object, set[UUID]] = {}
+    covers: dict[UUID, set[UUID]] = {}
     for row in listed:
         agency_id = agencies.get(plain(row.agency)) if row.agency else None
         unknown = bool(row.agency) and agency_id is None
@@ -87,7 +87,11 @@ def _write(
         wanted = _known_agencies(source, outcome, row, agencies)
         user = users.get(row.email)
         before = user.agency_id if user else None
-        own = {"hours_per_week": row.hours, "languages": list(row.languages), "skills": list(row.skills)}
+        own: dict[str, Any] = {
+            "hours_per_week": row.hours,
+            "languages": list(row.languages),
+            "skills": list(row.skills),
+        }
         identity = {
             "last_name": row.last_name,
             "first_name": row.first_name,
@@ -101,7 +105,7 @@ def _write(
             touched = True
         else:
             # An empty cell never erases; a column that says "head office" does move somebody there.
-            kept = {
+            kept: dict[str, Any] = {
                 name: fact
                 for name, fact in identity.items()
                 if fact or (name == "agency_id" and _says_agency(source, unknown))
@@ -143,15 +147,15 @@ def _write(
     outcome.unchanged = outcome.accepted - outcome.created - outcome.updated
 
 
-def _covered(users: Iterable[User]) -> dict[object, set[UUID]]:
-    found: dict[object, set[UUID]] = {}
+def _covered(users: Iterable[User]) -> dict[UUID, set[UUID]]:
+    found: dict[UUID, set[UUID]] = {}
     links = User.covers.through.objects.filter(user__in=users)
     for user_id, agency_id in links.values_list("user_id", "agency_id"):
         found.setdefault(user_id, set()).add(agency_id)
     return found
 
 
-def _cover(covers: Mapping[object, set[UUID]]) -> None:
+def _cover(covers: Mapping[UUID, set[UUID]]) -> None:
     through = User.covers.through
     through.objects.filter(user_id__in=list(covers)).delete()
     through.objects.bulk_create(
@@ -200,7 +204,7 @@ def _reopen(listed: Iterable[User], actor: User | None) -> int:
     return len(back)
 
 
-def _close(outcome: Outcome, reader: StaffReader, departures: str, actor: User | None) -> None:
+def _close(outcome: Outcome, reader: StaffReader, departures: Departures, actor: User | None) -> None:
     known = list(User.objects.filter(imported=True, is_active=True).order_by("email"))
     absent = [
         user

@@ -1,15 +1,6 @@
 """Leases that a tenants' export no longer lists: have their households left, or is the file not the whole of it?"""
 
-from enum import StrEnum
-
-
-class Departures(StrEnum):
-    """What somebody said of a file: judge by itself, it is complete, it is a part."""
-
-    AUTO = "auto"
-    CLOSE = "close"
-    KEEP = "keep"
-
+from bienveille.register.imports.choices import Departures
 
 #: Of the leases that run, the share that may be gone from one export to the next without anybody being asked. Less
 #: than one household in a hundred leaves in a month; five in a hundred in a night is a file cut short.

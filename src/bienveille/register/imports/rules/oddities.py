@@ -14,8 +14,8 @@ FEW_REJECTS, FEW_WARNINGS, FEW_RECORDS = 10, 50, 20
 FIRST_REJECTS, FIRST_WARNINGS = 0.02, 0.25
 FAR_FEWER = 0.7
 LABELS = {"housing": "Patrimoine", "tenants": "Locataires", "staff": "Collaborateurs", "partners": "Partenaires"}
-HELD = {"tenants": "ménage du registre n’est", "staff": "compte de collaborateur n’est"}
-HELD_MANY = {"tenants": "ménages du registre ne sont", "staff": "comptes de collaborateurs ne sont"}
+HELD = {"tenants": "bail en cours n’est", "staff": "compte de collaborateur n’est"}
+HELD_MANY = {"tenants": "baux en cours ne sont", "staff": "comptes de collaborateurs ne sont"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +46,21 @@ def oddities(run: Watched) -> list[str]:
         return ["Les colonnes d’un fichier ne sont plus reconnues\u00a0: rien n’est écrit, dites ce qu’elles sont."]
     found = [sentence for file in run.files for sentence in _of_file(file, run.before.get(file.kind, ()))]
     if run.state == "ready":
+        found = [*_held(run.files), *found]
         found.append("Rien n’est écrit\u00a0: l’import attend votre choix.")
     return found
 
 
+def _held(files: Sequence[Read]) -> Iterable[str]:
+    """Who is held while somebody decides; a few that stay because some rows could not be read are no news."""
+    for file in files:
+        if file.held:
+            words = (HELD if file.held == 1 else HELD_MANY).get(file.kind, "fiches connues ne sont")
+            yield f"{LABELS.get(file.kind, 'Fichier')}\u00a0: {number(file.held)} {words} pas dans le fichier."
+
+
 def _of_file(file: Read, before: Sequence[Read]) -> Iterable[str]:
     label = LABELS.get(file.kind, "Fichier")
-    if file.held:
-        words = (HELD if file.held == 1 else HELD_MANY).get(file.kind, "lignes connues ne sont")
-        yield f"{label}\u00a0: {number(file.held)} {words} pas dans le fichier."
     if before and before[0].records >= FEW_RECORDS and file.records < FAR_FEWER * before[0].records:
         read = counted(file.records, "ligne")
         yield f"{label}\u00a0: {read} dans le fichier, contre {number(before[0].records)} la fois d’avant."

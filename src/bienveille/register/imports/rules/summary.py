@@ -129,6 +129,16 @@ def _with_first[Item](items: list[Item]) -> list[tuple[bool, Item]]:
     return [(not rank, item) for rank, item in enumerate(items)]
 
 
+def absent_words(kind: str, absent: int) -> str:
+    """ "412 baux en cours ne sont pas dans ce fichier."; nothing when nobody is missing."""
+    if not absent:
+        return ""
+    who = {"tenants": "bail en cours", "staff": "collaborateur connu"}.get(kind, "fiche connue")
+    several = {"tenants": "baux en cours", "staff": "collaborateurs connus"}.get(kind, "fiches connues")
+    verb = "n’est" if absent == 1 else "ne sont"
+    return f"{typography.counted(absent, who, several)} {verb} pas dans ce fichier."
+
+
 def apply_words(accepted: int) -> str:
     """The button that applies what was accepted; nothing when there is nothing to apply."""
     if not accepted:

@@ -2,6 +2,18 @@
 
 from bienveille.register.imports.views.alerts import alerts
 from bienveille.register.imports.views.issues import issues_page
-from bienveille.register.imports.views.steps import apply, cancel, columns, new, profile, resume, run, runs
+from bienveille.register.imports.views.steps import apply, cancel, columns, departures, new, profile, resume, run, runs
 
-__all__ = ["alerts", "apply", "cancel", "columns", "issues_page", "new", "profile", "resume", "run", "runs"]
+__all__ = [
+    "alerts",
+    "apply",
+    "cancel",
+    "columns",
+    "departures",
+    "issues_page",
+    "new",
+    "profile",
+    "resume",
+    "run",
+    "runs",
+]

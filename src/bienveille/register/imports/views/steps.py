@@ -18,9 +18,10 @@ from bienveille.ground.platform.refusal import Refusal
 from bienveille.register.accounts.queries import landlord
 from bienveille.register.imports import operations
 from bienveille.register.imports.access import get_run_for, importer_required
-from bienveille.register.imports.choices import AT_WORK, RunState
+from bienveille.register.imports.choices import AT_WORK, Departures, RunState
 from bienveille.register.imports.forms import (
     ColumnsForm,
+    DeparturesForm,
     DropForm,
     ProfileForm,
     RevisionForm,
@@ -41,7 +42,7 @@ from bienveille.register.imports.rules.activity import (
 from bienveille.register.imports.rules.columns import describe, merged, missing_fields
 from bienveille.register.imports.rules.messages import dialect, size_words
 from bienveille.register.imports.rules.recognition import LAYOUTS
-from bienveille.register.imports.rules.summary import apply_words, changes, file_line, parts, state_words
+from bienveille.register.imports.rules.summary import absent_words, apply_words, changes, file_line, parts, state_words
 from bienveille.register.imports.views.base import CONFLICT, INVALID, Request, brought_by, named
 from bienveille.register.imports.views.issues import issue_row
 
@@ -97,7 +98,7 @@ def new(request: Request) -> HttpResponse:
         "form": form,
         "trail": [("Imports", reverse("imports:runs"))],
         "empty": empty,
-        "limits": f"Formats .csv, .xlsx, .xls ou .ods\u00a0; .json pour les partenaires. "
+        "limits": f"Formats .csv, .xlsx, .xls ou .ods, réunis ou non dans un .zip\u00a0; .json pour les partenaires. "
         f"{MOST_FILES} fichiers au plus, {LARGEST >> 20}\u00a0Mo chacun.",
     }
     return render(request, "imports/new.html", context, status=INVALID if form.errors else 200)
@@ -154,7 +155,8 @@ def _run_page(
         "working": False,
         "live": live,
     }
-    context["apply_label"] = apply_words(context["sum"].accepted)
+    context |= _departures(shown, files)
+    context["apply_label"] = "" if context["must_say"] else apply_words(context["sum"].accepted)
     if live:
         return render(request, "imports/run_preview.html#live", context)
     if shown.state in (RunState.MAPPING, RunState.READY):
@@ -172,6 +174,15 @@ def _run_page(
     when = moment_in_words(timezone.localtime(finished), timezone.localdate())
     context |= {"title": DONE_TITLES[RunState(shown.state)], "subtitle": f"{context['who']}, {when}"}
     return render(request, "imports/run_done.html", context, status=status)
+
+
+def _departures(shown: ImportRun, files: list[ImportFile]) -> dict[str, Any]:
+    """Who is not in the files, and the question when it must or may be asked."""
+    lines = [absent_words(file.kind, int(file.extra.get("absent", 0))) for file in files]
+    must_say = shown.departures == Departures.AUTO and any(file.extra.get("held") for file in files)
+    said = "" if must_say else Departures.CLOSE if shown.departures == Departures.AUTO else shown.departures
+    form = DeparturesForm(initial={"revision": shown.revision, "departures": said})
+    return {"absent": [line for line in lines if line], "must_say": must_say, "departures_form": form}
 
 
 def _how_far(shown: ImportRun) -> dict[str, Any]:
@@ -324,6 +335,27 @@ def apply(request: Request, run_id: UUID) -> HttpResponse:
         return ""
 
     return _do(request, run_id, ask)
+
+
+@require_POST
+@importer_required
+def departures(request: Request, run_id: UUID) -> HttpResponse:
+    """Say whether the files are complete; the counts are made again."""
+
+    def say(shown: ImportRun) -> str:
+        form = DeparturesForm(request.POST)
+        if not form.is_valid():
+            raise operations.DeparturesUnsaid
+        operations.choose_departures(
+            actor=request.user,
+            run_id=shown.pk,
+            departures=Departures(form.cleaned_data["departures"]),
+            revision=form.cleaned_data["revision"],
+            now=timezone.now(),
+        )
+        return ""
+
+    return _do(request, run_id, say)
 
 
 @require_POST
