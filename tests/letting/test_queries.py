@@ -256,6 +256,13 @@ class TestStock:
         got = figures()
         assert (got.vacant, got.long_vacant, got.undated) == (5, 2, 1)
 
+    def test_a_first_lease_to_come_says_nothing_of_before(self, place):
+        """The lease before it was perhaps not imported: the home is not called vacant."""
+        place.let(place.new_homes(1)[0], self.ON + DAY)
+        place.save()
+        got = figures()
+        assert (self.state(), got.later, got.offered, got.settled) == ({}, 1, 0, 0)
+
     def test_homes_sold_are_gone_on_the_day(self, place):
         home, later = place.new_homes(2)
         StockLotHomeFactory(lot=StockLotFactory(direction="sold", effective_on=self.ON), dwelling=home)

@@ -87,6 +87,7 @@ def prepare() -> str:
         _say("Les appelants commencent la campagne…")
         _audiences()
         _half_done()
+    _lot()
     return ""
 
 
@@ -109,6 +110,46 @@ def _audiences() -> None:
     kept = {audience.name for audience in saved_audiences()}
     for name in AUDIENCES.keys() - kept:
         save_audience(actor=director, name=name, rule=AUDIENCES[name], purpose="wellbeing")
+
+
+def _lot() -> None:
+    """Homes taken over at the beginning of last month: announced one way, found another, some steps done."""
+    from django.utils.timezone import localtime, now
+
+    from bienveille.register.accounts.queries import users_by_email
+    from bienveille.register.housing.models import Dwelling
+    from bienveille.services.letting import operations
+    from bienveille.services.letting.choices import Direction
+    from bienveille.services.letting.models import StockLot
+
+    home = Dwelling.objects.filter(building__residence__agency__code="LYO").order_by("code").last()
+    if StockLot.objects.exists() or home is None:
+        return
+    director = users_by_email([address("director")])[address("director")]
+    homes = Dwelling.objects.filter(building__residence__buildings__dwellings=home).order_by("code")
+    codes = list(homes.values_list("code", flat=True))
+    first = (localtime(now()).replace(day=1) - timedelta(days=1)).replace(day=1, hour=10, minute=0)
+    lot = operations.create_lot(
+        actor=director,
+        direction=Direction.TAKEN_OVER,
+        name="Reprise du Foyer des Balmes",
+        other_party="Foyer des Balmes",
+        effective_on=first.date(),
+        agency=None,
+        announced=len(codes) + 3,
+        announced_full=9,
+        announced_co_owned=len(codes) - 8,
+        announced_managed=4,
+    )
+    text = "\n".join([*codes, "BALMES-101", "BALMES-102", "BALMES-103"])
+    operations.add_codes(actor=director, lot=lot, text=text, now=first - timedelta(days=30))
+    done = {
+        "contracts": -50, "codes": -40, "insurance": -25, "tenant_letter": -20, "hall_inspection": -18, "lines": -5,
+        "keys": 0, "meters": 0, "mandates": 12,
+    }  # fmt: skip
+    for key, days in done.items():
+        operations.tick_step(actor=director, lot=lot, key=key, now=first + timedelta(days=days))
+    operations.save_territory(actor=director, name="Rhône-Isère", departments=["69", "38"])
 
 
 def _import() -> None:

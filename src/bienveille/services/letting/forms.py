@@ -14,7 +14,6 @@ EVERY_AGENCY = "Toutes"
 def _month_field(label: str) -> forms.CharField:
     return forms.CharField(
         label=label,
-        required=False,
         max_length=10,
         widget=forms.TextInput(attrs={"type": "month", "autocomplete": "off"}),
     )
@@ -37,8 +36,9 @@ class PeriodForm(forms.Form):
 
     periode = forms.ChoiceField(label="Période")
     du = _month_field("Du mois de")
-    au = _month_field("au mois de")
-    agence = forms.ChoiceField(label="Agence", required=False)
+    au = _month_field("Au mois de")
+    agence = forms.ChoiceField(label="Agence")
+    use_required_attribute = False  # the months are hidden until they are asked for
 
     def __init__(
         self, *args: Any, periods: Sequence[tuple[str, str]], agencies: Sequence[tuple[str, str]], **kwargs: Any

@@ -311,6 +311,12 @@ def _set_aside(whole: Figures, undated: int) -> list[str]:
             "\u00a0: hors des taux",
         ),
         (
+            whole.later,
+            "logement dont le premier bail connu est plus récent",
+            "logements dont le premier bail connu est plus récent",
+            "\u00a0: hors des taux",
+        ),
+        (
             whole.association + whole.other,
             "logement confié à une association ou occupé autrement",
             "logements confiés à une association ou occupés autrement",

@@ -79,6 +79,7 @@ HOMES = Table(
     filters=[Filter("state", "Locataires", HOME_STATES), Filter("q", "Code ou résidence", kind="text")],
     sort="code",
     name="logements",
+    per_page=20,
     one="logement",
     many="logements",
 )
@@ -239,8 +240,9 @@ def lot_title(lot: StockLot, found: Found) -> str:
 
 
 def _subtitle(lot: StockLot) -> str:
-    verb = "Vente" if lot.direction == Direction.SOLD else "Reprise"
-    party = f" à {lot.other_party}" if lot.other_party else ""
+    sold = lot.direction == Direction.SOLD
+    verb = "Vente" if sold else "Reprise"
+    party = f", {'acheteur' if sold else 'vendeur'}\u00a0: {lot.other_party}" if lot.other_party else ""
     agency = lot.agency.name if lot.agency else "Plusieurs agences"
     return f"{verb}{party}, effet le {calendar_day(lot.effective_on, weekday=False)}. {agency}"
 
@@ -287,13 +289,23 @@ def _remarks(lot: StockLot, found: Found) -> list[str]:
 def _tenants(found: Found) -> list[dict[str, Any]]:
     """Who is found and what is missing, each with the list of its homes."""
     lines = [
-        ("", "ménages connus dans ces logements", found.households),
-        ("vacant", "logements où personne n’est connu", found.vacant),
-        ("", "ménages sans téléphone", found.no_phone),
-        ("", "ménages sans courriel", found.no_email),
-        ("unreachable", "ménages sans téléphone ni courriel", found.unreachable),
+        ("", "ménage connu dans ces logements,ménages connus dans ces logements", found.households),
+        (
+            "no_email",
+            "joignable par téléphone seulement,joignables par téléphone seulement",
+            found.no_email - found.unreachable,
+        ),
+        (
+            "no_phone",
+            "joignable par courriel seulement,joignables par courriel seulement",
+            found.no_phone - found.unreachable,
+        ),
+        ("unreachable", "sans téléphone ni courriel,sans téléphone ni courriel", found.unreachable),
+        ("vacant", "logement où personne n’est connu,logements où personne n’est connu", found.vacant),
     ]
-    return [{"state": state, "label": label, "count": count} for state, label, count in lines]
+    return [
+        {"state": state, "label": plural(count, *words.split(",")), "count": count} for state, words, count in lines
+    ]
 
 
 @require_POST

@@ -75,20 +75,23 @@ WHERE {_SCOPE}
 GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
 """
 # A lease of that day beats what was declared, which is a year old at worst; a declaration older than the last exit
-# says nothing of the home since. `since`: the first empty day.
+# says nothing of the home since. `since`: the first empty day. `later`: the first lease known began after that day; the
+# one before, if there was one, was not imported, so nobody knows whether the home was empty.
 _STOCK = f"""
 WITH lot AS MATERIALIZED ({_LOT}),
 lease AS (
     SELECT dwelling_id,
            bool_or((entry IS NULL OR entry <= %(on)s) AND (exit IS NULL OR exit >= %(on)s)) AS let,
-           max(exit) FILTER (WHERE exit < %(on)s) AS left_on
+           max(exit) FILTER (WHERE exit < %(on)s) AS left_on,
+           min(coalesce(entry, '-infinity')) > %(on)s AS later
     FROM tenants_lease WHERE kind = 'housing' GROUP BY dwelling_id),
 home AS (
     SELECT g.code, g.name, coalesce(c.department, '') AS department, d.built_in, y.left_on, d.occupancy_on,
            CASE WHEN {_AWAY.format(day="%(on)s", start="", sale="")} THEN 'gone'
                 WHEN y.let THEN 'let'
                 WHEN d.occupancy = '' OR d.occupancy_on > %(on)s OR d.occupancy_on <= y.left_on
-                  OR (d.occupancy_on IS NULL AND y.left_on IS NOT NULL) THEN 'vacant'
+                  OR (d.occupancy_on IS NULL AND y.left_on IS NOT NULL)
+                THEN CASE WHEN y.later THEN 'later' ELSE 'vacant' END
                 WHEN d.occupancy = 'let' THEN 'unlisted'
                 WHEN d.occupancy = 'vacant_technical' THEN 'technical'
                 ELSE d.occupancy END AS state
@@ -108,6 +111,7 @@ SELECT code, name, department,
        count(*) FILTER (WHERE state = 'association'),
        count(*) FILTER (WHERE state = 'other'),
        count(*) FILTER (WHERE state = 'unlisted'),
+       count(*) FILTER (WHERE state = 'later'),
        count(*) FILTER (WHERE state IN ('let', 'vacant') AND old_enough),
        count(*) FILTER (WHERE state IN ('let', 'vacant') AND built_in IS NULL),
        count(*) FILTER (WHERE state = 'gone')

@@ -47,6 +47,7 @@ class Stock:
     association: int = 0
     other: int = 0
     unlisted: int = 0  # declared as let, with no lease here
+    later: int = 0  # whose first lease known is more recent than that day
     settled: int = 0  # let or offered, and counting in the turnover
     undated_service: int = 0  # of which the year of construction is unknown
     gone: int = 0  # sold before that day, or not taken over yet
@@ -73,6 +74,7 @@ class Figures:
     association: int = 0
     other: int = 0
     unlisted: int = 0
+    later: int = 0
     settled: int = 0
     undated_service: int = 0
     gone: int = 0
