@@ -142,6 +142,18 @@ class PersonForm(forms.Form):
         return {**typed, "languages": [code for code in languages if code]}
 
 
+class CorrectionForm(PersonForm):
+    """A correction of somebody, and on whose word: it goes back to the landlord's software with that."""
+
+    source = forms.ChoiceField(
+        label="Qui l’a dit",
+        choices=[("staff", "Un collaborateur, d’après ce qu’il sait"), ("tenant", "La personne elle-même")],
+        widget=forms.RadioSelect,
+        initial="staff",
+        error_messages={"required": "Dites qui l’a dit."},
+    )
+
+
 class HouseholdForm(PersonForm):
     """A household that the landlord's file does not have: its home, by its code, and its first person."""
 

@@ -12,7 +12,8 @@ import typst
 
 def pdf_from(template: Path, data: Any) -> bytes:
     """The PDF of a Typst template, which reads `data` with `json(bytes(sys.inputs.data))`. Typst's own fonts."""
-    made = typst.compile(
+    compiled: Any = typst.compile  # its stub knows fewer standards than it makes
+    made = compiled(
         str(template),
         root=str(template.parent),
         format="pdf",

@@ -11,7 +11,7 @@ from django.db.models import CheckConstraint, F, GeneratedField, Q, TextField, U
 from django.db.models.functions import Left
 
 from bienveille.ground.lib.names import spelled
-from bienveille.ground.platform.records import Record
+from bienveille.ground.platform.records import Record, RecordManager
 from bienveille.ground.platform.text_search import SearchName, SimpleVector
 from bienveille.register.accounts.models import User
 from bienveille.register.housing.models import Dwelling
@@ -180,6 +180,7 @@ class Person(Record):
             models.Index(
                 F("birth_date"), Left("search", 4), name="person_birth", condition=Q(birth_date__isnull=False)
             ),
+            models.Index(fields=["id"], name="person_corrected", condition=~Q(file_said={})),
             models.Index(fields=["merged_into"], name="person_merged", condition=Q(merged_into__isnull=False)),
             # Also the foreign key's index. It holds all that audiences sum up by household: they never read the rows.
             models.Index(
@@ -226,6 +227,12 @@ class ContactPoint(Record):
         ]
         # The foreign key's index is the one of `contact_point_once`.
         indexes = [
+            models.Index(
+                fields=["person"],
+                name="contact_point_refused",
+                condition=Q(source="erp", status__in=["wrong", "stop"], status_changed_by__isnull=False),
+            ),
+            models.Index(fields=["person"], name="contact_point_added", condition=~Q(source="erp")),
             models.Index(fields=["value"], name="contact_point_value"),
             models.Index(
                 fields=["person", "kind"],
@@ -319,3 +326,48 @@ class Merge(Record):
 
     def __str__(self) -> str:
         return f"{self.gone_id} → {self.kept_id}"
+
+
+class FieldCorrection(Record):
+    """Who corrected a field that the landlord's file has wrong, when, on whose word: one for each source.
+
+    What the file says is in `Person.file_said`, what is true here in the person's own field: here are who and when.
+    """
+
+    person = models.ForeignKey(Person, models.CASCADE, related_name="corrections", db_index=False)
+    field = models.CharField(max_length=20)
+    source = models.CharField(max_length=8, choices=FactSource)
+    value = models.CharField(max_length=300, blank=True, help_text="As text: what that source said")
+    by = models.ForeignKey(User, models.PROTECT, related_name="+", db_index=False)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            UniqueConstraint(fields=["person", "field", "source"], name="field_correction_once"),
+            CheckConstraint(name="field_correction_source", condition=~Q(source="erp")),
+        ]
+
+    def __str__(self) -> str:
+        return self.field
+
+
+class ErpCorrection(models.Model):
+    """One thing that the landlord's file should change: a view over corrected fields, refused and added numbers."""
+
+    id = models.UUIDField(primary_key=True)
+    person = models.ForeignKey(Person, models.DO_NOTHING, related_name="+", db_constraint=False)
+    field = models.CharField(max_length=20, help_text="A field of the person, or `phone`, or `email`")
+    in_file = models.TextField(help_text="What the landlord's file says; empty when it says nothing")
+    here = models.TextField(help_text="What is true here; `wrong` or `stop` for a number that is refused")
+    by = models.ForeignKey(User, models.DO_NOTHING, null=True, related_name="+", db_constraint=False)
+    at = models.DateTimeField(null=True)
+    source = models.CharField(max_length=8, choices=FactSource)
+
+    objects = RecordManager()
+
+    class Meta:
+        managed = False
+        db_table = "tenants_erpcorrection"
+
+    def __str__(self) -> str:
+        return self.field

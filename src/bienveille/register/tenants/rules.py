@@ -6,9 +6,11 @@ from difflib import SequenceMatcher
 from hashlib import sha256
 from typing import Any, Protocol
 
-from bienveille.ground.lib.typography import counted, listed
+from bienveille.ground.lib.languages import language_name
+from bienveille.ground.lib.phones import display_phone
+from bienveille.ground.lib.typography import counted, listed, short_day
 from bienveille.register.accounts.choices import Role
-from bienveille.register.tenants.choices import MarkKind, PersonRole, Title
+from bienveille.register.tenants.choices import ContactStatus, DayPart, MaritalStatus, MarkKind, PersonRole, Title
 
 
 class Somebody(Protocol):
@@ -232,6 +234,42 @@ def likeness_words(first: Any, second: Any, same_number: bool) -> str:
         return ""
     by_birth = first.birth_date is not None and first.birth_date == second.birth_date
     return double_words(by_birth, same_number) if by_birth or same_number else ""
+
+
+#: What may be sent back to the landlord's software, in the order of its screens.
+FIELD_WORDS = {
+    "title": "Civilité",
+    "last_name": "Nom",
+    "first_name": "Prénom",
+    "birth_date": "Date de naissance",
+    "role": "Place dans le bail",
+    "marital_status": "Situation de famille",
+    "languages": "Langues",
+    "best_time": "Moment préféré",
+    "phone": "Téléphone",
+    "email": "Adresse électronique",
+}
+_FIELD_LISTS: dict[str, Any] = {
+    "title": Title,
+    "role": PersonRole,
+    "marital_status": MaritalStatus,
+    "best_time": DayPart,
+}
+
+
+def said_words(field: str, text: str) -> str:
+    """A field as the file writes it (`as_file_text`), in words: « Mme », « 15/06/1944 », « français et portugais »."""
+    if not text:
+        return "rien"
+    if field in _FIELD_LISTS and text in _FIELD_LISTS[field].values:
+        return str(_FIELD_LISTS[field](text).label)
+    if field == "birth_date":
+        return short_day(date.fromisoformat(text))
+    if field == "languages":
+        return listed([language_name(code) for code in text.split(",")])
+    if field in ("phone", "email") and text in ("wrong", "stop"):
+        return str(ContactStatus(text).label)
+    return display_phone(text) if field == "phone" else text
 
 
 #: What may come from either row when two are merged. The role stays: it is that of the lease of the row that is kept.

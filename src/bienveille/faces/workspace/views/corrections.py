@@ -19,6 +19,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from bienveille.faces.workspace.forms import (
+    CorrectionForm,
     DeathForm,
     HouseholdForm,
     LeftForm,
@@ -138,7 +139,7 @@ def correct_person(request: Request, person_id: UUID) -> HttpResponse:
     person = get_person_for(request.user, person_id, reason=WHY, write=True)
     known = {name: getattr(person, name) for name in operations.CORRECTABLE}
     languages = [*person.languages, "", ""]
-    form = PersonForm(
+    form = CorrectionForm(
         request.POST if request.method == "POST" else None,
         initial={
             **known,
@@ -151,7 +152,12 @@ def correct_person(request: Request, person_id: UUID) -> HttpResponse:
     def act(typed: dict[str, Any]) -> str:
         facts = form.facts(person.languages)
         operations.correct_person(
-            actor=request.user, person=person, changes=facts, today=timezone.localdate(), seen=typed["seen"]
+            actor=request.user,
+            person=person,
+            changes=facts,
+            today=timezone.localdate(),
+            seen=typed["seen"],
+            source=typed["source"],
         )
         before = {name: known[name] for name, value in facts.items() if known[name] != value}
         if before:

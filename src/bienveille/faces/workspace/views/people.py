@@ -45,6 +45,7 @@ from bienveille.register.tenants.queries import (
     merges_of,
     people_found,
     possible_doubles,
+    truths_of,
 )
 from bienveille.register.tenants.rules import STILL_TRUE_DAYS, mark_words, readers_words
 from bienveille.services.outreach.queries import promises_to_household, standing_of_household
@@ -148,13 +149,17 @@ def household(request: Request, household_id: UUID) -> HttpResponse:
     page = request.GET.get("page", "1")
     is_manager = has_role(request.user, *MANAGERS)
     promised = promises_to_household(shown.pk)
+    truths = truths_of([one.person for one in record.residents])
     context: dict[str, Any] = {
         "household": shown,
         "trail": [("Locataires", reverse("workspace:people"))],
         "visible": visible,
         "home_line": home_line(shown.dwelling) if shown.dwelling and visible else "",
         "home": home_facts(shown.dwelling) if shown.dwelling and visible else [],
-        "residents": [_resident(one, today, writable_kinds(request.user)) for one in record.residents],
+        "residents": [
+            _resident(one, today, writable_kinds(request.user)) | {"truths": truths.get(one.person.pk, [])}
+            for one in record.residents
+        ],
         "former": record.former,
         "leases": record.leases if visible else [],
         "history": history_of(record, int(page) if page.isascii() and page.isdigit() and len(page) < 4 else 1),

@@ -3,6 +3,7 @@
 from datetime import date, datetime
 
 from django.db import transaction
+from django.utils import timezone
 
 from bienveille.register.accounts.models import User
 from bienveille.register.tenants.choices import ContactStatus, FactSource
@@ -26,13 +27,21 @@ POINT_FIELDS = ("value", "whose", "status")
 
 @transaction.atomic
 def add_contact_point(
-    *, actor: User, person: Person, kind: str, value: str, whose: str = "", source: str = FactSource.STAFF
+    *,
+    actor: User,
+    person: Person,
+    kind: str,
+    value: str,
+    whose: str = "",
+    source: str = FactSource.STAFF,
+    now: datetime | None = None,
 ) -> ContactPoint:
-    """Add a number or an address. Refuses one that is not valid, and one already on the record."""
+    """Add a number or an address, with who did and when. Refuses one that is not valid, and one already there."""
     held = locked(person)
     point = ContactPoint(
         person=held, kind=kind_of(kind), value=contact_value(kind, value), whose=short(whose, 60), source=source
     )
+    point.status_changed_at, point.status_changed_by = now or timezone.now(), actor
     save_point(point)
     audit_person(actor, held, "contact_point_added", [kind])
     return point
@@ -56,6 +65,7 @@ def correct_contact_point(
         return point
     if "value" in changed and point.source == FactSource.ERP:
         right = ContactPoint(person=point.person, kind=point.kind, value=value, whose=whose, source=FactSource.STAFF)
+        right.status_changed_at, right.status_changed_by = now, actor
         save_point(right)
         point.status, point.status_changed_at, point.status_changed_by = ContactStatus.WRONG, now, actor
         point.save(update_fields=["status", "status_changed_at", "status_changed_by"])

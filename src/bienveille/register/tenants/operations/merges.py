@@ -17,8 +17,17 @@ from bienveille.ground.lib.typography import listed
 from bienveille.ground.platform.refusal import Refusal
 from bienveille.register.accounts.models import User
 from bienveille.register.tenants.choices import ContactStatus, FactSource
-from bienveille.register.tenants.models import ContactPoint, Household, KnownApart, Mark, Merge, Person, Relative
-from bienveille.register.tenants.operations.rows import audit_person
+from bienveille.register.tenants.models import (
+    ContactPoint,
+    FieldCorrection,
+    Household,
+    KnownApart,
+    Mark,
+    Merge,
+    Person,
+    Relative,
+)
+from bienveille.register.tenants.operations.rows import audit_person, note_corrections
 from bienveille.register.tenants.rules import (
     MERGED_FIELDS,
     better_of,
@@ -100,6 +109,7 @@ def merge_people(
     before["repointed"] = [str(row.pk) for row in Person.objects.filter(merged_into=gone).order_by("pk")]
     former = {formal_name(kept)} | ({formal_name(gone)} if gone.household_id == kept.household_id else set())
     _take_facts(kept, gone, choices or {}, before)
+    note_corrections(actor, kept, [name for name in before["fields"] if name in MERGED_FIELDS], now=now)
     _rename(kept, former, before)
     before["points"] = _bring_points(kept, gone)
     before["marks"] = _bring_marks(kept, gone)
@@ -277,6 +287,7 @@ def undo_merge(*, actor: User, merge: Merge, now: datetime, keep_changes: bool =
     if since.names and not keep_changes:
         raise CannotUndoMerge(f"Depuis la réunion, quelqu’un a changé {since.words()}. Rien n’est défait.")
     _give_back_facts(kept, merge.before)
+    FieldCorrection.objects.filter(person=kept).exclude(field__in=kept.file_said).delete()
     for households in merge.before["households"].items():
         Household.objects.filter(pk=households[0], name=households[1][1]).update(name=households[1][0])
     for group in _MOVED:

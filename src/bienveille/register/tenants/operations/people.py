@@ -10,6 +10,7 @@ from bienveille.register.accounts.choices import AuditAction
 from bienveille.register.accounts.models import User
 from bienveille.register.accounts.operations import record_audit
 from bienveille.register.housing.models import Dwelling
+from bienveille.register.tenants.choices import FactSource
 from bienveille.register.tenants.models import Household, Person
 from bienveille.register.tenants.operations.rows import (
     CORRECTABLE,
@@ -19,6 +20,7 @@ from bienveille.register.tenants.operations.rows import (
     audit_person,
     clean_facts,
     locked,
+    note_corrections,
 )
 from bienveille.register.tenants.rules import file_still_says, formal_name, holder_first, is_present, version_of
 
@@ -51,12 +53,23 @@ def add_person(*, actor: User, household: Household, today: date, **facts: Any) 
 
 
 @transaction.atomic
-def correct_person(*, actor: User, person: Person, changes: dict[str, Any], today: date, seen: str = "") -> Person:
+def correct_person(
+    *,
+    actor: User,
+    person: Person,
+    changes: dict[str, Any],
+    today: date,
+    seen: str = "",
+    source: str = FactSource.STAFF,
+) -> Person:
     """Correct what is known of somebody. Refuses a field or value without sense; the same values change nothing.
 
     `seen`: the version that was read (`rules.version_of`); refuses when somebody changed it since. The household that
-    bears this person's name follows it. Imports leave the correction alone until the file says something else.
+    bears this person's name follows it. Imports leave the correction alone until the file says something else; who
+    made it, when and on whose word (`source`) is kept to be sent back to the landlord's software.
     """
+    if source not in FactSource.values or source == FactSource.ERP:
+        raise CannotChangePerson("Dites qui l’a dit.")
     held = locked(person)
     if seen and version_of(held, CORRECTABLE) != seen:
         raise ChangedMeanwhile(held)
@@ -69,6 +82,7 @@ def correct_person(*, actor: User, person: Person, changes: dict[str, Any], toda
         for name in changed:
             setattr(held, name, facts[name])
         held.save(update_fields=[*changed, "file_said"])
+        note_corrections(actor, held, changed, source=source)
         if formal_name(held) != former:
             Household.objects.filter(pk=held.household_id, name=former).update(name=formal_name(held))
         audit_person(actor, held, "corrected", sorted(changed))

@@ -1,9 +1,11 @@
 """What every correction needs: its row under lock, typed values made clean, the audit row; and the refusals."""
 
-from datetime import date
+from collections.abc import Iterable
+from datetime import date, datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from bienveille.ground.lib.emails import read_emails
 from bienveille.ground.lib.languages import NAMES as LANGUAGES
@@ -13,8 +15,9 @@ from bienveille.ground.platform.refusal import Refusal
 from bienveille.register.accounts.choices import AuditAction
 from bienveille.register.accounts.models import User
 from bienveille.register.accounts.operations import record_audit
-from bienveille.register.tenants.choices import ContactKind, DayPart, MaritalStatus, PersonRole, Title
-from bienveille.register.tenants.models import ContactPoint, Person, Relative
+from bienveille.register.tenants.choices import ContactKind, DayPart, FactSource, MaritalStatus, PersonRole, Title
+from bienveille.register.tenants.models import ContactPoint, FieldCorrection, Person, Relative
+from bienveille.register.tenants.rules import as_file_text
 
 _CHOICES: dict[str, Any] = {
     "title": Title,
@@ -147,6 +150,18 @@ def locked_relative(relative: Relative, person: Person) -> Relative:
     if kept is None:
         raise InvalidRelative("Ce proche ne figure plus sur la fiche.")
     return kept
+
+
+def note_corrections(
+    actor: User, person: Person, names: Iterable[str], *, source: str = FactSource.STAFF, now: datetime | None = None
+) -> None:
+    """Keep who corrected fields that the landlord's file has wrong, and when; forget it once both say the same."""
+    for name in names:
+        if name in person.file_said:
+            told = {"value": as_file_text(getattr(person, name))[:300], "by": actor, "at": now or timezone.now()}
+            FieldCorrection.objects.update_or_create(person=person, field=name, source=source, defaults=told)
+        else:
+            FieldCorrection.objects.filter(person=person, field=name).delete()
 
 
 def audit_person(actor: User, person: Person, change: str, fields: list[str], reason: str = "") -> None:

@@ -1,5 +1,6 @@
 """Reading people: search by name, the page of a household, who may be inscribed twice."""
 
+from bienveille.register.tenants.queries.corrections import Truth, corrections_for_erp, truths_of
 from bienveille.register.tenants.queries.disclosure import rows_of, told_of_person, veil_over
 from bienveille.register.tenants.queries.doubles import (
     Double,
@@ -38,8 +39,10 @@ __all__ = [
     "HouseholdRecord",
     "Resident",
     "Side",
+    "Truth",
     "as_doubles",
     "as_found",
+    "corrections_for_erp",
     "find_people",
     "household_record",
     "is_protected",
@@ -50,6 +53,7 @@ __all__ = [
     "rows_of",
     "somebody_known",
     "told_of_person",
+    "truths_of",
     "two_sides",
     "veil_over",
     "ways_and_marks",
