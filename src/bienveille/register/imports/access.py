@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponseBase
 from bienveille.register.accounts.access import scope_for
 from bienveille.register.accounts.choices import Role
 from bienveille.register.accounts.models import User
-from bienveille.register.imports.models import ImportRun
+from bienveille.register.imports.models import ImportProfile, ImportRun
 
 View = Callable[..., HttpResponseBase]
 
@@ -37,6 +37,16 @@ def get_deposit_for(user: User, run_id: UUID) -> ImportRun:
     if import_run is None:
         raise Http404
     return import_run
+
+
+def get_profile_for(user: User, name: str) -> ImportProfile:
+    """One saved profile with who saved it; 404 for who may not import (1 query)."""
+    if not may_import(user):
+        raise Http404
+    found = ImportProfile.objects.select_related("saved_by").filter(name=name).first()
+    if found is None:
+        raise Http404
+    return found
 
 
 def importer_required(view: View) -> View:

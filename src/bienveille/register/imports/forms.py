@@ -1,13 +1,16 @@
 """What is typed on the screens of imports: files, what they are, what their columns become, names."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
+from zlib import crc32
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 
+from bienveille.ground.lib.words import plain
 from bienveille.register.imports.choices import Departures, FileKind
 from bienveille.register.imports.rules.columns import Column, choices_for
+from bienveille.register.imports.rules.profiles import title_fault
 
 ACCEPTED = ".zip,.csv,.txt,.tsv,.xlsx,.xlsm,.xls,.xlsb,.ods,.json"
 
@@ -117,6 +120,74 @@ class ProfileForm(forms.Form):
         help_text="Par exemple «\u00a0Export du lundi\u00a0». Le prochain import pourra le reprendre.",
         error_messages={"required": "Donnez un nom au profil."},
     )
+
+
+class TitlesForm(forms.Form):
+    """What the titles of one kind of file become in a profile: those known, and a few more to say."""
+
+    MORE = 3
+    FORGET = "-"
+
+    def __init__(self, data: Any = None, *, kind: str, titles: Mapping[str, str]) -> None:
+        super().__init__(data, prefix=kind)
+        self.kind, self.titles = kind, dict(sorted(titles.items()))
+        choices = choices_for(kind)
+        for title, field in self.titles.items():
+            self.fields[self._control(title)] = forms.ChoiceField(
+                label=f"{title} devient",
+                required=False,
+                choices=[*choices, (self.FORGET, "Retirer ce titre du profil")],
+                initial=field,
+            )
+        for rank in range(self.MORE):
+            self.fields[f"title{rank}"] = forms.CharField(
+                label=f"Autre titre {rank + 1}", required=False, max_length=200,
+                widget=forms.TextInput(attrs={"autocomplete": "off"}),
+            )  # fmt: skip
+            self.fields[f"field{rank}"] = forms.ChoiceField(
+                label=f"L’autre titre {rank + 1} devient", required=False, choices=choices
+            )
+
+    @staticmethod
+    def _control(title: str) -> str:
+        """The name of a title's control: its own, whatever the others are by the time the page comes back."""
+        return f"t{crc32(title.encode()):08x}"
+
+    def known(self) -> list[tuple[str, Any]]:
+        """Each title of the profile with its control."""
+        return [(title, self[self._control(title)]) for title in self.titles]
+
+    def more(self) -> list[tuple[Any, Any]]:
+        """The controls of titles to add."""
+        return [(self[f"title{rank}"], self[f"field{rank}"]) for rank in range(self.MORE)]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        for rank in range(self.MORE):
+            title = cleaned.get(f"title{rank}", "")
+            if not title:
+                continue
+            fault = title_fault(self.kind, title)
+            if not fault and plain(title) in self.titles:
+                fault = "Ce titre est déjà dans le profil."
+            if fault:
+                self.add_error(f"title{rank}", fault)
+        return cleaned
+
+    def said(self) -> dict[str, str]:
+        """Title → field, without those taken back."""
+        kept = {
+            title: self.cleaned_data[self._control(title)]
+            if self.add_prefix(self._control(title)) in self.data
+            else field
+            for title, field in self.titles.items()
+        }
+        added = {
+            plain(self.cleaned_data[f"title{rank}"]): self.cleaned_data[f"field{rank}"]
+            for rank in range(self.MORE)
+            if self.cleaned_data[f"title{rank}"]
+        }
+        return {title: field for title, field in (kept | added).items() if field != self.FORGET}
 
 
 class AlertForm(forms.Form):

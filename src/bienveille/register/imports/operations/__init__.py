@@ -11,6 +11,7 @@ from bienveille.register.imports.operations.call import (
 )
 from bienveille.register.imports.operations.drops import look_at_drops, receive_drop
 from bienveille.register.imports.operations.jobs import apply_run, check_run, purge_imports
+from bienveille.register.imports.operations.profiles import ProfileInUse, change_profile, delete_profile
 from bienveille.register.imports.operations.reading import Given, WrongFile, members_of, on_disk
 from bienveille.register.imports.operations.receiving import FilesRefused
 from bienveille.register.imports.operations.reports import (
@@ -45,6 +46,7 @@ __all__ = [
     "NoLandlord",
     "OtherLandlord",
     "ProfileExists",
+    "ProfileInUse",
     "Report",
     "UnknownProfile",
     "WrongFile",
@@ -52,9 +54,11 @@ __all__ = [
     "ask_to_apply",
     "cancel_run",
     "change_columns",
+    "change_profile",
     "check_run",
     "choose_alerts",
     "choose_departures",
+    "delete_profile",
     "find_profile",
     "import_files",
     "look_at_drops",

@@ -10,6 +10,7 @@ from bienveille.register.imports.queries.runs import (
     issues,
     profile_labels,
     reasons,
+    saved_profiles,
 )
 
 __all__ = [
@@ -25,4 +26,5 @@ __all__ = [
     "reasons",
     "register_figures",
     "run_document",
+    "saved_profiles",
 ]

@@ -48,6 +48,11 @@ def reasons(import_run: ImportRun) -> list[tuple[str, str, int]]:
     return list(found.annotate(many=Count("id")).order_by("severity", "-many", "reason"))
 
 
+def saved_profiles() -> list[ImportProfile]:
+    """The page "Profils": those saved from imports, by label, with who saved them (1 query)."""
+    return list(ImportProfile.objects.select_related("saved_by").order_by("label"))
+
+
 def profile_labels() -> list[tuple[str, str]]:
     """(name, label) of every profile: the built-in ones, then those saved from imports (1 query)."""
     built_in = [profile for name in profile_names() if (profile := load_profile(name))]

@@ -1,4 +1,4 @@
-"""Leases that a tenants' export no longer lists: have their households left, or is the file not the whole of it?"""
+"""Leases that a tenants' export no longer lists: whether their households have left, or the file is not the whole."""
 
 from bienveille.register.imports.choices import Departures
 

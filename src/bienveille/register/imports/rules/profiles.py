@@ -9,6 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bienveille.ground.lib.words import plain
+from bienveille.register.imports.rules.columns import group_of
+
 FOLDER = Path(__file__).parent.parent / "profiles"
 
 
@@ -30,6 +33,20 @@ class Profile:
     purpose: str
     marks: tuple[MarkRule, ...] = ()
     columns: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # kind → title → field
+
+
+def title_fault(kind: str, title: str) -> str:
+    """Why nobody may say what a title becomes, in French; nothing when one may."""
+    if not plain(title):
+        return "Écrivez le titre de la colonne, tel que le fichier le porte."
+    match group_of(kind, title):
+        case "never":
+            return "Une colonne de commentaires n’est jamais lue."
+        case "aside":
+            return "Cette colonne est laissée de côté\u00a0: elle n’aide pas à accompagner les locataires."
+        case "by_profile":
+            return "Cette colonne n’est lue qu’avec le profil «\u00a0Accessibilité\u00a0»."
+    return ""
 
 
 def profile_names() -> list[str]:

@@ -2,6 +2,7 @@
 
 from bienveille.register.imports.views.alerts import alerts
 from bienveille.register.imports.views.issues import issues_page
+from bienveille.register.imports.views.profiles import delete_profile, profiles, saved_profile
 from bienveille.register.imports.views.steps import apply, cancel, columns, departures, new, profile, resume, run, runs
 
 __all__ = [
@@ -9,11 +10,14 @@ __all__ = [
     "apply",
     "cancel",
     "columns",
+    "delete_profile",
     "departures",
     "issues_page",
     "new",
     "profile",
+    "profiles",
     "resume",
     "run",
     "runs",
+    "saved_profile",
 ]
