@@ -200,6 +200,7 @@ class TestWatch:
         answer = self.post(as_manager, elms, **{"do": "start", "reason": REASON, "started_on": "2026-01-05", **typed})
         assert answer.status_code == 422
         assert said in body(answer)
+        assert "invalid-feedback" in body(answer)
         assert not Watch.objects.exists()
 
     def test_not_by_who_only_reads(self, client, here, elms):
@@ -269,6 +270,7 @@ class TestRelays:
         answer = as_manager.post(url, self.typed(until="2020-01-01"))
         assert answer.status_code == 422
         assert "jour à venir" in body(answer)
+        assert "invalid-feedback" in body(answer)
         assert "Pas le soir" in body(answer)
 
     def test_nobody_of_that_name(self, as_manager, elms, household):

@@ -20,7 +20,13 @@ WORDS_LENGTH = 300
 
 
 class CannotBeRelay(Refusal):
+    """`field`: what was typed that is refused, if it is one thing."""
+
     message = "Cette personne ne peut pas être notée comme relais."
+
+    def __init__(self, message: str | None = None, *, field: str = "") -> None:
+        super().__init__(message)
+        self.field = field
 
 
 @transaction.atomic
@@ -43,11 +49,12 @@ def name_relay(
     held = Person.objects.select_for_update().get(pk=person.pk)
     if not lives_in(residence, today).filter(pk=held.pk).exists():
         raise CannotBeRelay("Un relais habite la résidence, est majeur, et son adresse n’est pas protégée.")
-    role, limits = _checked(role), _checked(limits)
+    role, limits = _checked(role, "role"), _checked(limits, "limits")
     if not role:
-        raise CannotBeRelay("Dites ce que cette personne accepte de faire.")
-    if problem := refusal_of(agreed_on=agreed_on, until=until, today=today):
-        raise CannotBeRelay(problem)
+        raise CannotBeRelay("Dites ce que cette personne accepte de faire.", field="role")
+    field, problem = refusal_of(agreed_on=agreed_on, until=until, today=today)
+    if problem:
+        raise CannotBeRelay(problem, field=field)
     open_one = RelayTenant.objects.filter(person=held, ended_on=None).first()
     if open_one is not None:
         if stands(today).filter(pk=open_one.pk).exists():
@@ -94,10 +101,12 @@ def take_back_relay(*, actor: User, relay: RelayTenant, today: date) -> None:
     _audit(actor, held.person, "relay_resumed")
 
 
-def _checked(words: str) -> str:
+def _checked(words: str, field: str) -> str:
     text = clean_text(words)[:WORDS_LENGTH]
     if check_note(text):
-        raise CannotBeRelay("Ces mots parlent de santé ou de vie privée\u00a0: écrivez ce que la personne fait.")
+        raise CannotBeRelay(
+            "Ces mots parlent de santé ou de vie privée\u00a0: écrivez ce que la personne fait.", field=field
+        )
     return text
 
 

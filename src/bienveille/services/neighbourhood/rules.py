@@ -13,12 +13,12 @@ def last_day(agreed_on: date) -> date:
     return agreed_on + USUAL
 
 
-def refusal_of(*, agreed_on: date, until: date, today: date) -> str:
-    """Why these days cannot be an agreement, in French; nothing when they can."""
+def refusal_of(*, agreed_on: date, until: date, today: date) -> tuple[str, str]:
+    """Which of these days cannot be one of an agreement, and why in French; nothing when they can."""
     if agreed_on > today:
-        return "L’accord se donne avant d’être noté\u00a0: choisissez aujourd’hui ou un jour passé."
+        return "agreed_on", "L’accord se donne avant d’être noté\u00a0: choisissez aujourd’hui ou un jour passé."
     if until <= today:
-        return "Le dernier jour est passé\u00a0: choisissez un jour à venir."
+        return "until", "Le dernier jour est passé\u00a0: choisissez un jour à venir."
     if until > agreed_on + LONGEST:
-        return "Un accord vaut deux ans au plus\u00a0: choisissez un jour plus proche."
-    return ""
+        return "until", "Un accord vaut deux ans au plus\u00a0: choisissez un jour plus proche."
+    return "", ""

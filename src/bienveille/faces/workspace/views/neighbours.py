@@ -68,8 +68,8 @@ def watch(request: Request, residence_id: UUID) -> HttpResponse:
             else:
                 done = housing.start_watch(actor=request.user, residence=shown, today=today, **form.cleaned_data)
                 words = f"{shown.name} est sous veille."
-        except Refusal as refusal:
-            form.add_error(None, str(refusal))
+        except housing.CannotWatch as refusal:
+            form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
         else:
             say_done(request, words, undo=Undo(url=reverse("workspace:take_back_watch", args=[done.pk])))
             return redirect(_page(shown))
@@ -165,8 +165,8 @@ def name_relay(request: Request, residence_id: UUID, person_id: UUID) -> HttpRes
             relay = operations.name_relay(
                 actor=request.user, person=person, residence=shown, today=today, **form.cleaned_data
             )
-        except Refusal as refusal:
-            form.add_error(None, str(refusal))
+        except operations.CannotBeRelay as refusal:
+            form.add_error(refusal.field or None, str(refusal))
         else:
             undo = Undo(url=reverse("workspace:take_back_relay", args=[relay.pk]))
             say_done(request, f"{person.display_name} est relais de {shown.name}.", undo=undo)

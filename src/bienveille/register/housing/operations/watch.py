@@ -16,7 +16,13 @@ REASON_LENGTH = 300
 
 
 class CannotWatch(Refusal):
+    """`field`: what was typed that is refused, if it is one thing."""
+
     message = "Cette veille ne peut pas être enregistrée ainsi."
+
+    def __init__(self, message: str | None = None, *, field: str = "") -> None:
+        super().__init__(message)
+        self.field = field
 
 
 @transaction.atomic
@@ -26,10 +32,10 @@ def start_watch(*, actor: User | None, residence: Residence, reason: str, starte
     if held.watched:
         raise CannotWatch("Cette résidence est déjà sous veille.")
     if started_on > today:
-        raise CannotWatch("Une veille commence aujourd’hui ou avant.")
+        raise CannotWatch("Une veille commence aujourd’hui ou avant.", field="started_on")
     reason = _checked(reason)
     if not reason:
-        raise CannotWatch("Dites pourquoi cette résidence est mise sous veille.")
+        raise CannotWatch("Dites pourquoi cette résidence est mise sous veille.", field="reason")
     watch = Watch.objects.create(residence=held, reason=reason, started_on=started_on, started_by=actor)
     _mark(actor, held, watched=True, change="watch_started")
     return watch
@@ -72,7 +78,9 @@ def take_back_watch(*, actor: User, watch: Watch) -> None:
 def _checked(reason: str) -> str:
     text = clean_text(reason)[:REASON_LENGTH]
     if check_note(text):
-        raise CannotWatch("Cette raison parle d’une personne ou de sa vie privée\u00a0: parlez du lieu.")
+        raise CannotWatch(
+            "Cette raison parle d’une personne ou de sa vie privée\u00a0: parlez du lieu.", field="reason"
+        )
     return text
 
 
