@@ -167,7 +167,9 @@ class TestOnScreen:
         assert "B1|lefevre eleonore" in text
         assert not re.search(r'(^|;)"?=', text, re.M), "no sheet takes a name for a formula"
         assert AuditEntry.objects.get(action="data.exported").detail == {"rows": 3, "filters": []}
-        assert screen.get(LIST, {"export": "xlsx"}).status_code == 200
+        workbook = screen.get(LIST, {"export": "xlsx"})
+        assert b"".join(workbook.streaming_content).startswith(b"PK")
+        workbook.close()
 
     def test_of_one_s_agencies_and_not_where_somebody_hides(self, screen, actor, person, here):
         far = HouseholdFactory(agency=AgencyFactory(saint_etienne=True), age=70, last_name="Lointaine")
