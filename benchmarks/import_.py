@@ -1,12 +1,11 @@
 """Rows a second of a tenants' export into the empty register, against a bare COPY of the same file in the same run."""
 
 import random
-import resource
 import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from statistics import median
 
@@ -28,10 +27,10 @@ def run(rows: int = 1_000_000, runs: int = 3) -> dict[str, object]:
     """A made-up export of `rows` tenants, its homes already there; each run pairs our import with the COPY."""
     ours, limits, peaks = [], [], []
     with tempfile.TemporaryDirectory() as folder:
-        homes, tenants = _write(Path(folder), rows)
+        homes, tenants = write_files(Path(folder), rows)
         for _ in range(runs):
             with scratch_database():
-                limits.append(rows / _bare_copy(tenants))
+                limits.append(rows / bare_copy(tenants))
                 seconds, peak = _import(homes, tenants)
                 ours.append(rows / seconds)
                 peaks.append(peak)
@@ -50,7 +49,7 @@ def _import(homes: Path, tenants: Path) -> tuple[float, float]:
     from bienveille.register.imports.operations import import_files
 
     import_files(paths=[homes], today=localdate(), org="Banc d’essai")
-    with _peak() as peak:
+    with peak_memory() as peak:
         start = time.perf_counter()
         report = import_files(paths=[tenants], today=localdate())
         seconds = time.perf_counter() - start
@@ -58,7 +57,7 @@ def _import(homes: Path, tenants: Path) -> tuple[float, float]:
     return seconds, peak[0]
 
 
-def _bare_copy(path: Path) -> float:
+def bare_copy(path: Path) -> float:
     """The same bytes into a table of texts without index, not even written ahead: nothing can be faster."""
     columns = ", ".join(f"c{index} text" for index in range(len(COLUMNS)))
     with connection.cursor() as cursor:
@@ -74,14 +73,19 @@ def _bare_copy(path: Path) -> float:
 
 
 @contextmanager
-def _peak() -> Iterator[list[float]]:
-    """The most memory of this process while it lasts, in MiB, seen every fiftieth of a second."""
+def peak_memory() -> Iterator[list[float]]:
+    """The most memory, in MiB, of this process and of those it starts meanwhile, seen ten times a second."""
     process, stop = psutil.Process(), threading.Event()
+    servers = set(process.children(recursive=True))  # a PostgreSQL of ours was there before
     seen = [process.memory_info().rss / 2**20]
 
     def watch() -> None:
-        while not stop.wait(0.02):
-            seen[0] = max(seen[0], process.memory_info().rss / 2**20)
+        while not stop.wait(0.1):
+            total = process.memory_info().rss
+            for child in set(process.children(recursive=True)) - servers:
+                with suppress(psutil.NoSuchProcess):
+                    total += child.memory_info().rss
+            seen[0] = max(seen[0], total / 2**20)
 
     watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()
@@ -90,11 +94,13 @@ def _peak() -> Iterator[list[float]]:
     finally:
         stop.set()
         watcher.join()
-        seen[0] = max(seen[0], min(seen[0], resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024))
 
 
-def _write(folder: Path, rows: int) -> tuple[Path, Path]:
-    """The homes and the tenants: some two people a lease, numbers in every dress, one cell in ten doubtful or empty."""
+def write_files(folder: Path, rows: int, *, spare: float = 0.0) -> tuple[Path, Path]:
+    """The homes and the tenants: some two people a lease, numbers in every dress, one cell in ten doubtful or empty.
+
+    `spare`: homes that nobody lets, as a share of those that somebody does.
+    """
     chance = random.Random(2026)
     last = [f"NOM{chance.randrange(40_000)}" for _ in range(20_000)]
     first = ["Jeanne", "Éléonore", "Paul", "Luc", "Aïcha", "José", "Anne-Marie", "Noël", "Zoé", "René"]
@@ -119,7 +125,7 @@ def _write(folder: Path, rows: int) -> tuple[Path, Path]:
                 )
     with homes.open("w", encoding="cp1252", newline="") as stream:
         stream.write("CODE_AGENCE;LIB_AGENCE;CODE_RESIDENCE;NOM_RESIDENCE;CODE_LOGEMENT;ETAGE\r\n")
-        for lease in range(1, leases + 1):
+        for lease in range(1, leases + 1 + round(leases * spare)):
             residence = lease // PER_RESIDENCE
             stream.write(
                 f"A{residence % 40};Agence {residence % 40};R{residence};Résidence {residence};L{lease:07};2\r\n"

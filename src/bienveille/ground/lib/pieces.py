@@ -5,27 +5,13 @@ import io
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain, islice
-from typing import NamedTuple
 
 from bienveille.ground.lib.tables import MAX_CELL, Cell, NotATable, Table, looks_unclosed
 
-LINES = 4000  # of the text, in a piece
+SIZE = 1 << 19  # characters of a piece, the rest of its last record aside
 
 type Numbered = tuple[int, list[Cell], str]
-"""A record's number, its cells, and its text: the file's own, or of a workbook's cells what stands for it."""
-
-
-class Glimpsed(NamedTuple):
-    """A record of which one cell was read; `rest` gives all of them."""
-
-    number: int
-    cell: Cell
-    text: str
-    rest: list[Cell] | str  # the cells, or the separator at which the text is split
-
-    def cells(self) -> list[Cell]:
-        """All the cells."""
-        return self.text.split(self.rest) if isinstance(self.rest, str) else self.rest  # type: ignore[return-value]
+"""A record's number, its cells, and its text: the file's own, or what stands for the cells of a workbook."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,72 +27,78 @@ class Piece:
     separator: str
     quoted: bool
 
-
-def glimpse(table: Table, position: int) -> Iterator[Glimpsed]:
-    """Every record of any table with its cell at `position`, None when it is too short. Costs far less than all cells.
-
-    The text of a workbook's record is what stands for its cells.
-    """
-    if table.form != "csv":
-        for number, cells in table.rows():
-            yield Glimpsed(number, cells[position] if position < len(cells) else None, repr(cells), cells)
-        return
-    separator, most = table.separator, position + 1
-    blank = separator + "\r\n"
-    for piece in cut(table):
-        if piece.quoted:
-            for number, cells, text in read_piece(piece):
-                yield Glimpsed(number, cells[position] if position < len(cells) else None, text, cells)
-            continue
-        number = piece.first
-        for line in io.StringIO(piece.text, newline=""):
-            if line.strip(blank):
-                text = line.rstrip("\r\n")
-                start = text.split(separator, most)
-                yield Glimpsed(number, start[position] if position < len(start) else None, text, separator)
-                number += 1
+    def lines(self) -> list[str] | None:
+        """The text of each record, when each line is one; None when the records must be read one by one."""
+        lines = None if self.quoted else _lines(self.text)
+        return lines if lines and len(lines) == self.records else None
 
 
 def cut(table: Table) -> Iterator[Piece]:
     """The pieces of a text table (`form` "csv"), in order, in one reading. Raises `NotATable` as `Table.rows` does."""
     assert table.encoding is not None
     separator = table.separator
+    blank = separator + "\r\n"
     with table.path.open(encoding=table.encoding.name, errors=table.encoding.errors, newline="") as stream:
-        lines_left = _without_nul(stream)
-        header = csv.reader(lines_left, delimiter=separator)
+        header = csv.reader(_without_nul(stream), delimiter=separator)
         read = sum(1 for _ in islice(header, table.header_line + 1))
         first = 2
-        while lines := list(islice(lines_left, LINES)):
-            text = "".join(lines)
-            if '"' in text or max(map(len, lines)) > MAX_CELL:
-                piece, whole = _quoted(first, read, lines, lines_left, table)
+        while text := stream.read(SIZE):
+            text += stream.readline()
+            if "\x00" in text:
+                text = text.replace("\x00", "")
+            lines = _lines(text)
+            if '"' in text or lines is None or (lines and max(map(len, lines)) > MAX_CELL):
+                whole = list(io.StringIO(text, newline=""))
+                piece, passed = _quoted(first, read, whole, _without_nul(stream), table)
             else:
-                blank = separator + "\r\n"
-                whole = len(lines)
-                records = whole - sum(not line.strip(blank) for line in lines)
+                passed = len(lines)
+                records = passed - sum(not line.strip(blank) for line in lines)
                 piece = Piece(first, records, text, separator, quoted=False)
             yield piece
             first += piece.records
-            read += whole
+            read += passed
 
 
 def read_piece(piece: Piece) -> Iterator[Numbered]:
     """Each record of a piece that holds something."""
     number = piece.first
-    if piece.quoted:
-        taken: list[str] = []
-        for record in csv.reader(_remembering(io.StringIO(piece.text, newline=""), taken), delimiter=piece.separator):
-            if any(record):
-                yield number, record, "".join(taken).rstrip("\r\n")  # type: ignore[misc]
+    if not piece.quoted:
+        blank = piece.separator + "\r\n"
+        for line in _lines(piece.text) or ():
+            if line.strip(blank):
+                yield number, line.split(piece.separator), line  # type: ignore[misc]
                 number += 1
-            taken.clear()
         return
-    blank = piece.separator + "\r\n"
-    for line in io.StringIO(piece.text, newline=""):
-        if line.strip(blank):
-            text = line.rstrip("\r\n")
-            yield number, text.split(piece.separator), text  # type: ignore[misc]
+    taken: list[str] = []
+    for record in csv.reader(_remembering(io.StringIO(piece.text, newline=""), taken), delimiter=piece.separator):
+        if any(record):
+            yield number, record, "".join(taken).rstrip("\r\n")  # type: ignore[misc]
             number += 1
+        taken.clear()
+
+
+def numbered(table: Table) -> Iterator[Numbered]:
+    """Every record of a table of any form that holds something."""
+    if table.form == "csv":
+        for piece in cut(table):
+            yield from read_piece(piece)
+    else:
+        for number, cells in table.rows():
+            yield number, cells, repr(cells)
+
+
+def _lines(text: str) -> list[str] | None:
+    """The lines of a text, without what ends them; None when some end otherwise than the others."""
+    end = "\n"
+    if "\r" in text:
+        returns = text.count("\r")
+        end = "\r\n" if "\n" in text else "\r"
+        if returns != text.count(end) or (end == "\r\n" and returns != text.count("\n")):
+            return None
+    lines = text.split(end)
+    if not lines[-1]:
+        lines.pop()
+    return lines
 
 
 def _quoted(first: int, read: int, lines: list[str], further: Iterator[str], table: Table) -> tuple[Piece, int]:

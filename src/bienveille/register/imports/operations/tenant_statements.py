@@ -321,7 +321,7 @@ WHERE l.number = found.lease AND l.household_id IS NULL
 
 # ---- What changed since the last import, and what is no longer there ----
 
-SIGNED = "CREATE TEMP TABLE imp_signed (number text, signature bigint) ON COMMIT DROP"
+SIGNED = "CREATE TEMP TABLE imp_signed (number text, signature bigint, first integer, rows integer) ON COMMIT DROP"
 # Each lease of the file, whether its rows must be read, and how many people it holds when they need not.
 SEEN = """
 CREATE TEMP TABLE imp_seen ON COMMIT DROP AS

@@ -7,10 +7,8 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from typing import Any
 
 from bienveille.ground.lib.copy_text import NULL, array, escaped
-from bienveille.ground.lib.names import clean_code
 from bienveille.ground.lib.pieces import Numbered, Piece, read_piece
 from bienveille.ground.lib.words import search_name
 from bienveille.register.imports.rules.cells import Issue, Memo
@@ -19,6 +17,7 @@ from bienveille.register.imports.rules.tenants import Rejected, TenantReader, Te
 
 #: To be raised whenever the same row would be read otherwise: every row is then read again.
 READING = 1
+SIGNED_BITS = (1 << 62) - 1
 #: Characters of a searchable name kept in a person's key: some letters become several when searched.
 SEARCHED = 240
 #: The columns of `imp_tenant` that a line fills, in its order.
@@ -44,7 +43,7 @@ class Reading:
         years of two digits are read with it.
         """
         facts = (READING, sorted(self.columns.positions.items()), self.today.year, self.width, self.with_disability)
-        return blake2b(repr(facts).encode(), key=self.secret[:64], digest_size=16).digest()
+        return blake2b(repr(facts).encode(), key=self.secret[:64], digest_size=blake2b.SALT_SIZE).digest()
 
 
 @dataclass(slots=True)
@@ -63,9 +62,8 @@ class Typed:
 
 
 def sign(text: str, key: bytes) -> int:
-    """The signature of a row's text, 62 bits: the signatures of a lease's rows are added up."""
-    digest = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8, key=key).digest()
-    return int.from_bytes(digest, "big") >> 2
+    """The signature of a row's text, 62 bits. Those of a lease's rows are added up, whatever their order."""
+    return int.from_bytes(blake2b(text.encode(), digest_size=8, salt=key).digest()) & SIGNED_BITS
 
 
 class Typist:
@@ -116,18 +114,3 @@ class Typist:
             f"{row.row}\t{lease}\t{row.kind}\t{escaped(row.dwelling)}\t{row.entry or NULL}\t{row.exit or NULL}\t"
             f"{person}\t{fingerprint}\t{lease}|{searched}\t{signature}\t{'t' if doubtful else 'f'}\n"
         )
-
-
-class LeaseCells:
-    """The lease's number of each record, read alone: rows of one lease follow one another, so most cost nothing."""
-
-    def __init__(self, columns: ColumnMap) -> None:
-        self.position = columns.positions["lease_number"][0]
-        self._cell: Any = None
-        self._number = ""
-
-    def number(self, cell: Any) -> str:
-        """The number as `TenantReader` reads it; "" when the cell is empty."""
-        if cell != self._cell:
-            self._cell, self._number = cell, clean_code(cell)
-        return self._number
