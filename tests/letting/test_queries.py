@@ -5,10 +5,12 @@ from datetime import date, timedelta
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from tests.accounts.factories import AgencyFactory
+from django.utils import timezone
+from tests.accounts.factories import AgencyFactory, UserFactory
 from tests.letting.factories import LONG_AGO, StockLotFactory, StockLotHomeFactory, town
 
 from bienveille.register.accounts.rules import Scope
+from bienveille.register.tenants.models import Person
 from bienveille.services.letting.queries.moves import count_undated_leases, departments_held, moves, stock
 from bienveille.services.letting.rules.definitions import measures_on
 from bienveille.services.letting.rules.moves import report
@@ -109,6 +111,18 @@ class TestMoves:
         place.let(home, LONG_AGO, JUNE, name="MOREL", born=None)
         place.let(home, JUNE + DAY, name="MOREL")
         place.save()
+        assert counts() == (0, 0)
+
+    def test_two_spellings_told_to_be_one_person(self, place):
+        home = place.new_homes(1)[0]
+        place.let(home, LONG_AGO, JUNE, name="MOREL")
+        place.let(home, JUNE + DAY, name="MORELL-BENALI")
+        place.save()
+        assert counts() == (1, 1)
+        old, new = Person.objects.order_by("last_name")
+        Person.objects.filter(pk=old.pk).update(
+            merged_into=new, merged_at=timezone.now(), merged_by=UserFactory(), left_on=JUNE
+        )
         assert counts() == (0, 0)
 
     def test_the_same_people_two_days_later_moved_back(self, place):

@@ -30,11 +30,12 @@ _AWAY = """CASE WHEN s.sold < s.taken THEN {day} >= s.sold{sale} AND {day} < s.t
             ELSE coalesce({day} < s.taken{start}, false) OR coalesce({day} >= s.sold{sale}, false) END"""
 # A lease that begins on the day of the take-over came with the home; one that ends the day before a sale left with it.
 _AWAY_OF_LEASE = _AWAY.format(day="x.day", start=" + (x.way = 'entry')::int", sale=" - (x.way = 'exit')::int")
-# The same people: the same household, or somebody of the same name whose birth dates do not say otherwise. A lease
-# renewed by the landlord's software arrives as another household, with the same people.
+# The same people: the same household, somebody of the same name whose birth dates do not say otherwise, or two rows
+# that were told to be one person. A lease renewed by the landlord's software arrives as another household.
 _SAME = """(o.household_id = x.household_id OR EXISTS (
-    SELECT FROM tenants_person p JOIN tenants_person q ON q.search = p.search
-      AND (q.birth_date = p.birth_date OR q.birth_date IS NULL OR p.birth_date IS NULL)
+    SELECT FROM tenants_person p JOIN tenants_person q
+      ON q.search = p.search AND (q.birth_date = p.birth_date OR q.birth_date IS NULL OR p.birth_date IS NULL)
+      OR coalesce(q.merged_into_id, q.id) = coalesce(p.merged_into_id, p.id)
     WHERE p.household_id = x.household_id AND q.household_id = o.household_id))"""
 _OLDER = "(coalesce(o.entry, '-infinity'), o.id) < (coalesce(x.entry, '-infinity'), x.id)"
 _NEWER = "(coalesce(o.entry, '-infinity'), o.id) > (coalesce(x.entry, '-infinity'), x.id)"
