@@ -1,4 +1,4 @@
-"""What an audience may ask about a home: its agency, residence, commune, neighbourhood and floor."""
+"""What an audience may ask about a home: its agency, residence, commune, neighbourhood, watch and floor."""
 
 from collections.abc import Collection
 from datetime import date
@@ -45,6 +45,10 @@ def _of_communes(codes: tuple[str, ...], on: date) -> Condition:
 def _in_qpv(inside: bool, on: date) -> Condition:
     """A residence about which it is not known is neither inside nor outside."""
     return Condition(Over.HOME, "r.in_qpv" if inside else "NOT r.in_qpv")
+
+
+def _watched(inside: bool, on: date) -> Condition:
+    return Condition(Over.HOME, "r.watched" if inside else "NOT r.watched")
 
 
 def _read_floor(value: Any) -> int:
@@ -145,6 +149,15 @@ QPV = Criterion(
     place=True,
     control=Flag("dans un quartier prioritaire", "hors quartier prioritaire"),
 )
+WATCHED = Criterion(
+    name="watched",
+    label="Résidence sous veille",
+    parse=read_flag,
+    condition=_watched,
+    phrase=lambda inside, names: "dans une résidence sous veille" if inside else "hors des résidences sous veille",
+    place=True,
+    control=Flag("dans une résidence sous veille", "hors des résidences sous veille"),
+)
 FLOOR_WITHOUT_LIFT = Criterion(
     name="floor_without_lift",
     label="Étage sans ascenseur",
@@ -154,4 +167,4 @@ FLOOR_WITHOUT_LIFT = Criterion(
     control=Bounds("étage", least_only=True, start=3),
 )
 
-CRITERIA = (AGENCY, RESIDENCE, COMMUNE, QPV, FLOOR_WITHOUT_LIFT)
+CRITERIA = (AGENCY, RESIDENCE, COMMUNE, QPV, WATCHED, FLOOR_WITHOUT_LIFT)

@@ -199,6 +199,15 @@ HOMES = Table(
         Column("type", "Type", sort="type", filled=True, value=lambda row: row.get_type_display()),
         Column("who", "Qui y vit", value=lambda row: ", ".join(one["name"] for one in row.who)),
         Column("age", "Âge le plus élevé", sort=BY_AGE, kind="number", down=True, value=lambda row: row.age),
+        Column("floor", "Étage", kind="number", screen=False),
+        Column("lift", "Ascenseur", screen=False, value=lambda row: _yes_no(row.lift)),
+        Column("surface", "Surface (m²)", kind="number", screen=False),
+        Column("financing", "Financement", screen=False),
+        Column("dpe", "Étiquette énergie", screen=False, value=lambda row: row.get_dpe_display()),
+        Column("built_in", "Année de construction", screen=False),
+        Column("accessible", "Accessible (PMR)", screen=False, value=lambda row: _yes_no(row.accessible)),
+        Column("occupancy", "Occupation déclarée", screen=False, value=lambda row: row.get_occupancy_display()),
+        Column("occupancy_on", "Déclarée au", kind="date", screen=False),
     ],
     filters=[
         Filter("building", "Bâtiment"),
@@ -210,6 +219,10 @@ HOMES = Table(
     one="logement",
     many="logements",
 )
+
+
+def _yes_no(value: bool | None) -> str:
+    return "" if value is None else "Oui" if value else "Non"
 
 
 def _place(row: Dwelling) -> str:
