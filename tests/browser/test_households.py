@@ -11,9 +11,10 @@ from tests.outreach.factories import call
 from tests.tenants.factories import ContactPointFactory, HouseholdFactory
 
 from bienveille.register.tenants.models import Person
+from bienveille.services.outreach.operations import report_death
 
 pytestmark = pytest.mark.django_db(transaction=True)
-CORRECTIONS = ["", "opposition/", "deces/", "depart/", "adresse/", "joindre/", "reperes/", "proches/"]
+CORRECTIONS = ["", "opposition/", "deces/", "depart/", "adresse/", "joindre/", "reperes/", "proches/", "acces/"]
 
 
 @pytest.fixture
@@ -60,9 +61,12 @@ def test_every_page_of_a_household(visit, town):
     household = town.households[0]
     person = household.people.get()
     ContactPointFactory(person=person, status="wrong")
-    HouseholdFactory(residence=household.dwelling.building.residence, people=[
+    twin = HouseholdFactory(residence=household.dwelling.building.residence, people=[
         {"title": "mrs", "first_name": "Odete", "last_name": "Marchandeau", "birth_date": person.birth_date}
-    ])  # fmt: skip
+    ]).people.get()  # fmt: skip
+    Person.objects.filter(pk=person.pk).update(erp_key="B1|marchandeau odette", file_said={"first_name": "ODETE"})
+    alone = town.households[3].people.get()
+    report_death(actor=town.director, person=alone, today=timezone.localdate())
     call(town.campaign, town.caller, "reached", now=timezone.now(), weekly=True, grade="red", note="A froid.")
     page = visit(town.director)
     page.goto(f"/locataires/{household.pk}/")
@@ -76,12 +80,35 @@ def test_every_page_of_a_household(visit, town):
         (f"/locataires/{household.pk}/personne/", "ajouter-personne"),
         ("/locataires/nouveau/", "ajouter-foyer"),
         ("/locataires/a-comparer/", "semblables"),
+        (f"/locataires/a-comparer/{person.pk}/{twin.pk}/reunir/", "reunir"),
+        (f"/locataires/{town.households[3].pk}/", "apres-un-deces"),
+        ("/corrections/", "corrections"),
         ("/locataires/", "locataires-vide"),
         ("/locataires/?q=personne-de-ce-nom", "locataires-aucun"),
         ("/locataires/?age=75", "locataires-liste"),
     ]:
         page.goto(path)
         axe.check(page, name)
+
+
+def test_two_rows_are_made_one_and_two_again(visit, town):
+    person = town.households[0].people.get()
+    home = town.households[0].dwelling.building.residence
+    twin = HouseholdFactory(residence=home, people=[
+        {"title": "mrs", "first_name": "Odete", "last_name": "Marchandeau", "birth_date": person.birth_date}
+    ]).people.get()  # fmt: skip
+    page = visit(town.director)
+    page.goto("/locataires/a-comparer/")
+    page.click("a:has-text('Comparer')")
+    assert "Même date de naissance, noms proches" in page.inner_text("main")
+    page.click("button:has-text('Réunir ces deux fiches')")
+    page.wait_for_selector("text=Les deux fiches sont réunies")
+    axe.check(page, "foyer-reuni")
+    page.click("a:has-text('Défaire')")
+    axe.check(page, "defaire")
+    page.click("button:has-text('Défaire la réunion')")
+    page.wait_for_selector("text=chacun leur fiche")
+    assert Person.objects.filter(pk__in=[person.pk, twin.pk], merged_into=None, left_on=None).count() == 2
 
 
 def test_two_people_write_and_nothing_is_lost(visit, town):

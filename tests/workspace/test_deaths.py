@@ -143,7 +143,7 @@ class TestWhereOthersLiveOn:
         client.force_login(actor)
         client.post(url("death", couple.people.get(first_name="Lucien")), {"on": ""})
         html = body(client.get(url("household", couple)))
-        assert "Mme Yvette Pradeau\u00a0: reste dans le foyer" in html
+        assert "Mme Yvette Pradeau reste dans le foyer" in html
 
 
 class TestOnScreen:

@@ -135,7 +135,7 @@ _ROLES_IN_WORDS = {
     Role.DIRECTOR: "direction",
     Role.AGENCY_MANAGER: "responsables d’agence",
     Role.SOCIAL_WORKER: "travailleurs sociaux",
-    Role.CALLER: "appelants, pendant un appel",
+    Role.CALLER: "appelants",
     Role.BUILDING_MANAGER: "gardiens",
 }
 
