@@ -80,7 +80,7 @@ def test_a_failure_in_between_brings_them_back(landlord, monkeypatch):
     from bienveille.register.imports.operations import tenant_statements
 
     before = schema()
-    monkeypatch.setattr(tenant_statements, "NEW_POINTS", "SELECT 1 / 0")
+    monkeypatch.setattr(tenant_statements, "FIRST_POINTS", "SELECT 1 / 0")
     with pytest.raises(Exception, match="division"):
         landlord.imports(homes=HOMES, tenants=TENANTS)
     assert schema() == before

@@ -134,20 +134,22 @@ SELECT t.row, m.household_id, COALESCE(p.id, uuidv7()) AS person_id, p.id IS NUL
 FROM imp_tenant t JOIN imp_match m ON m.number = t.lease LEFT JOIN tenants_person p ON p.erp_key = t.key
 WHERE m.open AND (t.exit IS NULL OR t.exit >= %(today)s)
 """
+# Into an empty register: the rows themselves, so that nothing is looked up again by the two statements that follow.
 FIRST_PEOPLE = """
 CREATE TEMP TABLE imp_person ON COMMIT DROP AS
-SELECT t.row, m.household_id, uuidv7() AS person_id, true AS new, NULL::uuid AS merged_into_id, true AS touched,
+SELECT t.*, m.household_id, uuidv7() AS person_id, true AS new, NULL::uuid AS merged_into_id, true AS touched,
        false AS merged_touched
 FROM imp_tenant t JOIN imp_match m ON m.number = t.lease
 WHERE m.open AND (t.exit IS NULL OR t.exit >= %(today)s)
 """
-NEW_PEOPLE = """
+_INSERT_PEOPLE = """
 INSERT INTO tenants_person (id, household_id, erp_key, erp_fingerprint, title, last_name, first_name, birth_date, role,
                             marital_status, languages, best_time, deceased, protected_address)
 SELECT n.person_id, n.household_id, t.key, t.fingerprint, t.title, t.last_name, t.first_name, t.birth, t.role,
        t.marital, t.languages, '', false, false
-FROM imp_person n JOIN imp_tenant t ON t.row = n.row WHERE n.new
 """
+NEW_PEOPLE = f"{_INSERT_PEOPLE} FROM imp_person n JOIN imp_tenant t ON t.row = n.row WHERE n.new"
+FIRST_NEW_PEOPLE = f"{_INSERT_PEOPLE.replace('n.', 't.')} FROM imp_person t"
 # Each field as the file writes it, and what becomes of it. What somebody corrected here stays as long as the file says
 # what it said then (`file_said`): a new number in the row does not bring a wrong birth date back.
 FILE_TEXTS = {
@@ -199,6 +201,17 @@ INSERT_POINTS = "INSERT INTO tenants_contactpoint (id, person_id, kind, value, w
 NEW_POINTS = f"""
 {INSERT_POINTS} SELECT uuidv7(), person_id, kind, value, whose, 'valid', 'erp'
 FROM ({POINTS.format(new="true")}) s
+"""
+# Nearly everybody has one number and one address at most: a subscript costs less than taking an array apart.
+FIRST_POINTS = f"""
+{INSERT_POINTS} SELECT uuidv7(), person_id, kind, value, whose, 'valid', 'erp' FROM (
+    SELECT person_id, 'phone' AS kind, phones[1] AS value, whose[1] AS whose FROM imp_person WHERE phones <> '{{}}'
+    UNION ALL SELECT person_id, 'email', emails[1], '' FROM imp_person WHERE emails <> '{{}}'
+    UNION ALL SELECT t.person_id, 'phone', u.number, u.whose
+    FROM imp_person t, unnest(t.phones[2:], t.whose[2:]) AS u (number, whose) WHERE cardinality(t.phones) > 1
+    UNION ALL SELECT t.person_id, 'email', e, ''
+    FROM imp_person t, unnest(t.emails[2:]) AS e WHERE cardinality(t.emails) > 1
+) s
 """
 ADDED_POINTS = f"""
 WITH added AS (

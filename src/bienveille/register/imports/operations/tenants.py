@@ -61,7 +61,7 @@ def apply_tenants(
     run(f"ANALYZE imp_tenant ({', '.join(_STAGED)})")
     _reject_unknown_dwellings(outcome)
     _tell_homonyms_apart(outcome)
-    run("SET LOCAL work_mem = '64MB'")
+    run("SET LOCAL work_mem = '128MB'")
     run(sql.LEASES, parameters)
     _settle_torn_leases(outcome, parameters)
     run(sql.MATCHED_LEASES)
@@ -122,8 +122,8 @@ def _fill(outcome: Outcome, parameters: dict[str, Any], *, known: bool) -> None:
     run("ANALYZE imp_person (row)")
     run("CREATE TEMP TABLE imp_updated (person_id uuid) ON COMMIT DROP")
     run("CREATE TEMP TABLE imp_closed (person_id uuid) ON COMMIT DROP")
-    outcome.created = run(sql.NEW_PEOPLE)
-    run(sql.NEW_POINTS)
+    outcome.created = run(sql.NEW_PEOPLE if known else sql.FIRST_NEW_PEOPLE)
+    run(sql.NEW_POINTS if known else sql.FIRST_POINTS)
     if known and value("SELECT EXISTS (SELECT FROM imp_person WHERE NOT new AND touched)"):
         for statement in (
             sql.CHANGED_PEOPLE,
