@@ -28,13 +28,17 @@ class TestVeil:
             ("Rappeler au 06 39 98 00 01 ou 04.65.71.01.42", "Rappeler au [numéro masqué] ou 04.65.71.01.42"),
             ("Écrire à Nadia.B@courriel.example", "Écrire à [adresse masquée]"),
             ("Écrire à elle@courriel.example", "Écrire à elle@courriel.example"),
+            (
+                "Le voisin de la tour, M. Vitalis de la Tour",
+                "Le voisin de la [autre personne], M. [autre personne] de la [autre personne]",
+            ),
             ("Bail du 12/03/2026, 3 pièces", "Bail du 12/03/2026, 3 pièces"),
         ],
     )
     def test_hides_others_and_leaves_one_s_own(self, text, told):
         veil = Veil(
             own=["Éléonore Lefèvre"],
-            others=["Nadia Benali", "Marcel Lefèvre"],
+            others=["Nadia Benali", "Marcel Lefèvre", "Vitalis de la Tour"],
             ways=["+33465710142", "elle@courriel.example"],
         )
         assert veil(text) == told

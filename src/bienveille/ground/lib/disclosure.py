@@ -16,6 +16,32 @@ _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _RUN = re.compile(rf"{re.escape(OTHER)}(?:[\s'’-]+{re.escape(OTHER)})+")
 
 
+#: Words that stand in names and in every sentence: hidden, they would hide nobody and tear the text.
+_PARTICLES = frozenset(
+    {
+        "da",
+        "das",
+        "de",
+        "del",
+        "della",
+        "den",
+        "der",
+        "des",
+        "di",
+        "dit",
+        "do",
+        "dos",
+        "du",
+        "el",
+        "en",
+        "et",
+        "la",
+        "las",
+    }
+    | {"le", "les", "los", "van", "von", "ben"}
+)
+
+
 @dataclass(frozen=True)
 class Part:
     """One chapter: facts (label, value), then lines of facts for what comes several times. `words` explains it."""
@@ -40,7 +66,7 @@ class Veil:
 
     def __init__(self, *, own: Iterable[str], others: Iterable[str], ways: Iterable[str]) -> None:
         mine = {word for name in own for word in _words(name)}
-        self._hidden = {word for name in others for word in _words(name) if len(word) > 1} - mine
+        self._hidden = {word for name in others for word in _words(name) if len(word) > 1} - mine - _PARTICLES
         self._ways = set(ways)
 
     def __call__(self, text: str) -> str:

@@ -35,7 +35,7 @@ def _campaigns(household_ids: Collection[UUID], veil: Veil) -> Part:
     lines = tuple(
         known(
             ("Campagne", contact.queue.campaign.name),
-            ("Finalité", contact.queue.campaign.purpose),
+            ("Finalité", contact.queue.campaign.get_purpose_display()),
             ("Pourquoi votre foyer", veil(listed(contact.why))),
             ("Où cela en est", contact.get_state_display()),
             ("Raison", contact.get_reason_display()),
