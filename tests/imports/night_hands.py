@@ -22,6 +22,7 @@ class Hands:
     def __init__(self, chance: Random, actor: User, oracle: Oracle, landlord: Landlord) -> None:
         self.chance, self.actor, self.oracle, self.landlord = chance, actor, oracle, landlord
         self.did: list[str] = []
+        self.touched: set[int] = set()
 
     def work(self, today: dt.date) -> None:
         self.today, self.did = today, []
@@ -30,6 +31,7 @@ class Hands:
                 act(self, self.chance.choice(here))
 
     def _say(self, one: Somebody, what: str) -> None:
+        self.touched.add(id(one))
         self.did.append(f"by hand, {one.lease} {one.name}: {what}")
 
     @staticmethod
@@ -169,6 +171,8 @@ class Hands:
         household = Household(one.household.home, pk=row.pk)
         self.oracle.households.append(household)
         self._remember(household, name, facts, Person.objects.get(household_id=household.pk), role="holder")
+        if self.chance.random() < 0.5:
+            self.landlord.sign_what_was_known(one.household.home, name)
 
     def _added(self, household: Household, name: tuple[int, int], row: HouseholdRow) -> None:
         facts = {"last_name": LAST[name[0]][0], "first_name": FIRST[name[1]][0]}

@@ -117,6 +117,9 @@ class Landlord:
             if chance.random() < 0.2:
                 chance.shuffle(people)
             lines += [self._line(contract, one) for one in people]
+        if chance.random() < 0.03:  # the export stopped on the way
+            lines = lines[: len(lines) * 3 // 5]
+            self.did.append("the file is cut")
         for rank, line in enumerate(list(lines)):
             roll = chance.random()
             if roll < 0.006:
@@ -354,6 +357,15 @@ class Landlord:
         assert contract is not None
         self._rent_a_garage(contract)
         self.did.append(f"{contract.number}: a garage")
+
+    def sign_what_was_known(self, home: str, name: tuple[int, int]) -> None:
+        """The contract of a household that Bienveille knew first."""
+        contract = self._sign()
+        contract.home, contract.exit = home, None
+        one = contract.people[0]
+        if name not in {other.name for other in contract.people}:
+            one.name, one.spelling = name, (0, 0)
+        self.did.append(f"{contract.number}: for {name} in {home}, added here before")
 
     def list_by_hand(self, number: str, name: tuple[int, int], birth: dt.date | None) -> None:
         """The landlord's clerk types in somebody whom Bienveille knew first."""

@@ -75,6 +75,8 @@ class Night:
     updated: int = 0
     closed: int = 0
     unchanged: int = 0
+    absent: int = 0
+    held: int = 0
 
 
 class Oracle:
@@ -91,13 +93,14 @@ class Oracle:
         listed, known_before = self._who(accepted), dict(self.leases)
         former_exits = {number: lease.exit for number, lease in self.leases.items()}
         self._leases(accepted, today, former_exits)
-        self._adopt(accepted, listed)
+        self._adopt(accepted, listed, today)
         updated: set[int] = set()
         closed: set[int] = set()
         for rank, line in accepted.items():
             if self.leases[line.lease].runs(today) and (line.exit is None or line.exit >= today):
                 self._person(rank, line, listed, told, updated)
-        self._ended(accepted, today, closed)
+        self._absent(lines, today, told)
+        self._ended(today, closed)
         for rank, line in accepted.items():  # their own row has ended
             one = listed.get(rank)
             if one and self.leases[line.lease].runs(today) and line.exit and line.exit < today:
@@ -161,17 +164,30 @@ class Oracle:
                 continue
             home = lease.household
             if home is None:
-                lease.household = home = Household(lease.home)
-                self.households.append(home)
+                lease.household = home = self._by_hand(lease, mine) or Household(lease.home)
+                if home not in self.households:
+                    self.households.append(home)
             elif home.closed_on is None or ((former := former_exits.get(number)) and former < today):
                 home.home, home.closed_on = lease.home, None
 
-    def _adopt(self, accepted: dict[int, Line], listed: dict[int, Somebody]) -> None:
+    def _by_hand(self, lease: Lease, mine: list[Line]) -> Household | None:
+        """The household added here by hand, in that home, with somebody of that lease."""
+        taken = {id(other.household) for other in self.leases.values()}
+        names = {line.name for line in mine}
+        free = [one for one in self.households if one.closed_on is None and id(one) not in taken]
+        for household in free:
+            listed = any(one.lease is None and one.called in names for one in household.people)
+            if listed and household.home == lease.home:
+                return household
+        return None
+
+    def _adopt(self, accepted: dict[int, Line], listed: dict[int, Somebody], today: dt.date) -> None:
         """Somebody added here by hand whom the file now lists in that lease."""
         for rank, line in accepted.items():
-            household = self.leases[line.lease].household
-            if rank in listed or household is None or line.kind != "housing":
+            lease = self.leases[line.lease]
+            if rank in listed or lease.household is None or not lease.runs(today):
                 continue
+            household = lease.household
             for one in household.people:
                 if one.lease is None and one.called == line.name:
                     one.lease, one.name, listed[rank] = line.lease, line.name, one
@@ -245,9 +261,23 @@ class Oracle:
             one.left_on, one.said = day, None
             closed.add(id(one))
 
-    def _ended(self, accepted: dict[int, Line], today: dt.date, closed: set[int]) -> None:
-        for number in {line.lease for line in accepted.values()}:
-            self._end(self.leases[number], today, closed)
+    def _absent(self, lines: list[Line], today: dt.date, told: Night) -> None:
+        """A lease of a home that runs and that no row names ended the day before, when so few are absent that the file
+        must be whole, and when every row said its lease; else nothing happens to it.
+        """
+        named = {line.lease for line in lines if line.fault != "missing_key"}
+        running = [lease for lease in self.leases.values() if lease.runs(today)]
+        absent = [one for one in running if one.number not in named and (one.entry is None or one.entry < today)]
+        told.absent = len(absent)
+        if any(line.fault == "missing_key" for line in lines) or len(absent) * 20 > len(running):
+            told.held = len(absent)
+            return
+        for lease in absent:
+            lease.exit = today - DAY
+
+    def _ended(self, today: dt.date, closed: set[int]) -> None:
+        for lease in self.leases.values():
+            self._end(lease, today, closed)
 
     def _end(self, lease: Lease, today: dt.date, closed: set[int]) -> None:
         household = lease.household

@@ -3,12 +3,13 @@
 import datetime as dt
 
 import pytest
+from benchmarks.touches import counting
 from tests.accounts.factories import UserFactory
-from tests.imports.factories import TODAY, Landlord, changes_of, home, tenant
+from tests.imports.factories import TODAY, Landlord, changes_of, home, tenant, write_csv
 
 from bienveille.register.housing.models import Dwelling
 from bienveille.register.imports.models import ImportRun
-from bienveille.register.imports.operations import WrongFile
+from bienveille.register.imports.operations import WrongFile, import_files
 from bienveille.register.imports.rules.departures import Departures
 from bienveille.register.tenants.models import Household, Lease, Person
 from bienveille.register.tenants.operations import add_household
@@ -105,6 +106,22 @@ class TestMany:
         file = settled.imports(tenants=ROWS)["tenants"]
         assert changes_of(file) == (0, 0, 0, MANY)
         assert list(Person.objects.order_by("pk").values()) == before
+
+
+@pytest.mark.xfail(strict=True, reason="imports.operations.call: each file is judged as if it were alone")
+class TestOneFilePerAgency:
+    """Several exports in one call make one whole."""
+
+    @pytest.mark.parametrize("cut", [3, 50])
+    def test_nobody_is_absent_who_is_in_another_file(self, settled, cut):
+        paths = [
+            write_csv(settled.folder / f"{name}.csv", rows) for name, rows in (("a", ROWS[:cut]), ("b", ROWS[cut:]))
+        ]
+        with counting() as touches:
+            files = import_files(paths=paths, today=TODAY).as_dict()["files"]
+            assert touches.look() == {}
+        assert sum(file["absent"] for file in files) == sum(file["closed"] for file in files) == 0
+        assert sum(file["unchanged"] for file in files) == MANY
 
 
 class TestAnotherLandlord:
