@@ -39,7 +39,7 @@ def present(on: date, prefix: str = "") -> Q:
 
 def _count(rows: QuerySet[Any, Any], place: str) -> Coalesce:
     """How many of these rows are in the residence of the outer query; `place`: the way from a row to its residence."""
-    counted = rows.filter(**{place: OuterRef("pk")}).order_by().values(place).annotate(n=Count("pk", distinct=True))
+    counted = rows.filter(**{place: OuterRef("pk")}).order_by().values(place).annotate(n=Count("pk"))
     return Coalesce(Subquery(counted.values("n"), output_field=IntegerField()), 0)
 
 
