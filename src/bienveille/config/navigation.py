@@ -35,8 +35,8 @@ MENU: list[tuple[str, str, set[str]]] = [
     ("Reprises et ventes", "workspace:stock_lots", set(MANAGERS)),
     ("Imports", "imports:runs", {Role.ADMINISTRATOR, Role.DIRECTOR}),
     ("Questionnaires", "questionnaires:guides", {Role.ADMINISTRATOR, Role.DIRECTOR}),
-    ("Utilisateurs", "accounts:users", {Role.ADMINISTRATOR}),
     ("Disponibilités", "accounts:availabilities", set(MANAGERS)),
+    ("Utilisateurs", "accounts:users", {Role.ADMINISTRATOR}),
     ("Aide", "workspace:help", {Role.CALLER}),
 ]
 

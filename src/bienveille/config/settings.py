@@ -188,11 +188,11 @@ MEDIA_ROOT = VAR_DIR / "files"
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 
-# E-mail. Never set ADMINS: Django would then send whole forms, notes included, by e-mail.
-# Without a mail server, messages are left as files in var/mail.
 # Where the landlord's software leaves its exports by itself; without it, nobody looks (docs/runbook.md).
 IMPORT_DROPS = os.environ.get("BIENVEILLE_DROPS", "")
 
+# E-mail. Never set ADMINS: Django would then send whole forms, notes included, by e-mail.
+# Without a mail server, messages are left as files in var/mail.
 MAILERS: dict[str, dict[str, Any]] = {
     "default": {
         "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
