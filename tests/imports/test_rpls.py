@@ -16,7 +16,7 @@ from bienveille.register.housing.rules import parent_commune, place_of
 from bienveille.register.imports.operations import WrongFile, import_files
 from bienveille.register.imports.rules import rpls
 from bienveille.register.imports.rules.cells import Issue
-from bienveille.register.imports.rules.columns import describe, missing_fields, sampled
+from bienveille.register.imports.rules.columns import choices_for, describe, missing_fields, sampled
 from bienveille.register.imports.rules.recognition import recognise
 
 _LANDLORD = """
@@ -66,6 +66,12 @@ class TestRecognised:
         groups = {one.title: one.group for one in describe("housing", LANDLORD, samples, {})}
         assert (groups["LOYERACC"], groups["LOYERPRINC"], groups["MODE"]) == ("aside", "aside", "field")
         assert missing_fields("housing", LANDLORD, {}) == []
+
+    def test_every_field_may_be_kept_on_the_screen_of_columns(self):
+        choices = dict(choices_for("housing"))
+        described = [one for one in describe("housing", LANDLORD, {}, {}) if one.field]
+        assert len(described) > 12
+        assert [one.field for one in described if one.field not in choices or not one.label] == []
 
     @pytest.mark.parametrize("header", [list(home()), ["IDENT_REP", "NOM_RESIDENCE", *LANDLORD[1:]]])
     def test_an_export_that_names_residences_is_not_one(self, header):

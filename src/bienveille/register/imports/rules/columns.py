@@ -82,11 +82,11 @@ LABELS = {
 }
 #: What the declaration to the national directory says besides (RPLS).
 RPLS_LABELS = {
-    "rooms": "Nombre de pièces",
-    "dpe_date": "Mois de l’étiquette énergie",
-    "occupancy": "Occupation",
-    "held": "Sortie du patrimoine",
-    "qpv_code": "Code du quartier prioritaire",
+    "rooms": "Nombre de pièces (RPLS)",
+    "dpe_date": "Mois de l’étiquette énergie (RPLS)",
+    "occupancy": "Occupation (RPLS)",
+    "held": "Sortie du patrimoine (RPLS)",
+    "qpv_code": "Code du quartier prioritaire (RPLS)",
 }
 #: Words of titles whose cells are free comments: nobody may ask for them.
 _COMMENTS = frozenset(
@@ -162,7 +162,7 @@ def labels_of(kind: str) -> dict[str, str]:
 
 def choices_for(kind: str) -> list[tuple[str, str]]:
     """What a column may become: nothing, or a field of that kind of file."""
-    return [("", "Ne pas prendre"), *((name, label) for name, label in LABELS[kind].items() if name != "disability")]
+    return [("", "Ne pas prendre"), *((name, label) for name, label in labels_of(kind).items() if name != "disability")]
 
 
 def missing_fields(kind: str, header: Sequence[str], chosen: Mapping[str, str]) -> list[str]:
@@ -177,7 +177,7 @@ def doubled_fields(kind: str, posted: Mapping[str, str]) -> list[str]:
     """Labels of fields given to several columns though they fill one only."""
     given = [name for name in posted.values() if name]
     several = LAYOUTS[kind].several
-    return [label for name, label in LABELS[kind].items() if given.count(name) > 1 and name not in several]
+    return [label for name, label in labels_of(kind).items() if given.count(name) > 1 and name not in several]
 
 
 def choices_that_differ(
