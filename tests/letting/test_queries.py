@@ -11,7 +11,7 @@ from tests.letting.factories import LONG_AGO, StockLotFactory, StockLotHomeFacto
 
 from bienveille.register.accounts.rules import Scope
 from bienveille.register.tenants.models import Person
-from bienveille.services.letting.queries.moves import count_undated_leases, departments_held, moves, stock
+from bienveille.services.letting.queries.moves import departments_held, leases_known, moves, stock
 from bienveille.services.letting.rules.definitions import measures_on
 from bienveille.services.letting.rules.moves import report
 from bienveille.services.letting.rules.periods import Period
@@ -161,7 +161,8 @@ class TestMoves:
         place.let(None, None, kind="parking")
         place.save()
         assert counts() == (0, 1)
-        assert count_undated_leases(scope=EVERYTHING) == 1
+        known = leases_known(scope=EVERYTHING)
+        assert (known.undated, known.first_exit) == (1, JUNE)
 
     def test_homes_taken_over_come_with_their_leases(self, place):
         before, that_day, after = place.new_homes(3)

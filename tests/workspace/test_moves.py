@@ -81,6 +81,13 @@ class TestPage:
 
     def test_what_is_left_out_or_doubtful_is_said(self, director, towns, last_year):
         assert f"1{N}bail sans date d’entrée." in page(director, periode=str(last_year))
+        assert "La plus ancienne sortie connue" not in page(director, periode=str(last_year))
+
+    def test_a_period_before_the_oldest_exit_is_said(self, director, towns, last_year):
+        """Exports often hold the leases ended lately and no other."""
+        words = f"La plus ancienne sortie connue est du 1<sup>er</sup>{N}janvier {last_year - 4}"
+        html = page(director, periode="mois", du=f"{last_year - 5}-01", au=f"{last_year - 1}-12")
+        assert words in html or words.replace("<sup>er</sup>", "er") in html
 
     def test_definitions_are_shown_with_their_source(self, director, towns):
         html = page(director)

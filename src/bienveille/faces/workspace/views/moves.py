@@ -30,8 +30,9 @@ from bienveille.services.letting import operations
 from bienveille.services.letting.access import arranges_territories, managing_scope
 from bienveille.services.letting.forms import PeriodForm, TerritoryForm
 from bienveille.services.letting.queries.moves import (
-    count_undated_leases,
+    Known,
     departments_held,
+    leases_known,
     moves,
     stock,
     territories,
@@ -107,10 +108,10 @@ def moves_page(request: Request) -> HttpResponseBase:
         stock(period.last, measures, scope=scope, agency=agency),
         territories(),
     )
-    undated = count_undated_leases(scope=scope, agency=agency)
+    known = leases_known(scope=scope, agency=agency)
     if (kind := request.GET.get("export", "")) in ("xlsx", "csv"):
-        return _file(request, found, kind, chosen, undated)
-    return _page(request, found, agencies, chosen, undated)
+        return _file(request, found, kind, chosen, known)
+    return _page(request, found, agencies, chosen, known)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -193,7 +194,7 @@ def _month_rows(found: Report) -> list[dict[str, Any]]:
     ]
 
 
-def _page(request: Request, found: Report, agencies: list[Agency], chosen: Agency | None, undated: int) -> HttpResponse:
+def _page(request: Request, found: Report, agencies: list[Agency], chosen: Agency | None, known: Known) -> HttpResponse:
     period, whole = found.period, found.whole
     months = _month_rows(found)
     scope = managing_scope(request.user)
@@ -226,7 +227,7 @@ def _page(request: Request, found: Report, agencies: list[Agency], chosen: Agenc
         "territories": TERRITORIES.read(request.GET).listing([_row(line) for line in found.by_territory]),
         "vacancy": EMPTY.read(request.GET).listing([_row(line) for line in found.by_agency]),
         "months": MONTHS.read(request.GET).listing(months),
-        "set_aside": _set_aside(whole, undated),
+        "set_aside": _set_aside(found, known),
         "definitions": definitions_on(period.last),
         "export_url": _export_address(request),
         "may_arrange": arranges_territories(request.user),
@@ -287,8 +288,9 @@ def _turnover_words(whole: Figures, period: Period) -> str:
     return f"sur la période, soit {percent(float(whole.yearly_turnover), 2)} par an au même rythme"
 
 
-def _set_aside(whole: Figures, undated: int) -> list[str]:
+def _set_aside(found: Report, known: Known) -> list[str]:
     """What the figures leave out, or hold with a doubt; nothing is left out in silence."""
+    whole, first = found.whole, known.first_exit
     lines = [
         (whole.renewed, "bail renouvelé dans le même logement", "baux renouvelés dans le même logement", ""),
         (
@@ -297,7 +299,7 @@ def _set_aside(whole: Figures, undated: int) -> list[str]:
             "baux repris ou fermés avec un lot de logements",
             "",
         ),
-        (undated, "bail sans date d’entrée", "baux sans date d’entrée", ""),
+        (known.undated, "bail sans date d’entrée", "baux sans date d’entrée", ""),
         (
             whole.uncertain,
             "entrée le lendemain d’une sortie dont les occupants ne sont plus connus",
@@ -331,13 +333,17 @@ def _set_aside(whole: Figures, undated: int) -> list[str]:
         ),
         (whole.undated, "logement vacant depuis une date inconnue", "logements vacants depuis une date inconnue", ""),
     ]
-    return [f"{counted(count, one, many)}{end}" for count, one, many, end in lines if count]
+    said = [f"{counted(count, one, many)}{end}" for count, one, many, end in lines if count]
+    if first is not None and first.replace(day=1) > found.period.first:
+        day = calendar_day(first, weekday=False)
+        said.insert(0, f"La plus ancienne sortie connue est du {day}\u00a0: avant, il en manque peut-être")
+    return said
 
 
 # ---- Files
 
 
-def _file(request: Request, found: Report, kind: str, chosen: Agency | None, undated: int) -> HttpResponseBase:
+def _file(request: Request, found: Report, kind: str, chosen: Agency | None, known: Known) -> HttpResponseBase:
     """XLSX: one sheet for each table. CSV: every figure on a line, with its part. Nobody's name is in them."""
     now = timezone.now()
     agencies = agencies_within(managing_scope(request.user))
@@ -360,7 +366,7 @@ def _file(request: Request, found: Report, kind: str, chosen: Agency | None, und
         ("Vacance", EMPTY, [_row(line) for line in [*found.by_agency, found.whole]]),
     ]
     notes = [(one.label, one.text, one.source, _checked(one)) for one in definitions_on(found.period.last)]
-    aside = [("À savoir", words, "", "") for words in _set_aside(found.whole, undated)]
+    aside = [("À savoir", words, "", "") for words in _set_aside(found, known)]
     if kind == "xlsx":
         sheets = [
             Sheet(

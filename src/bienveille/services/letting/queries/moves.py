@@ -1,5 +1,6 @@
 """Entries, exits and the state of homes, counted by PostgreSQL from the leases themselves, in a handful of rows."""
 
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -151,15 +152,24 @@ def stock(on: date, measures: Measures, *, scope: Scope, agency: UUID | None = N
         return [Stock(Place(*row[:3]), *row[3:]) for row in cursor.fetchall()]
 
 
-def count_undated_leases(*, scope: Scope, agency: UUID | None = None) -> int:
-    """Housing leases whose entry date is unknown: they are in no entry (1 query)."""
+@dataclass(frozen=True)
+class Known:
+    """What the register cannot know of moves."""
+
+    undated: int  # leases whose entry date is unknown: they are in no entry
+    first_exit: date | None  # the oldest one known: exports often leave out leases ended long ago
+
+
+def leases_known(*, scope: Scope, agency: UUID | None = None) -> Known:
+    """How far back the leases of some agencies say anything, for « À savoir » below the figures (1 query)."""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"""SELECT count(*) FROM tenants_lease l JOIN housing_dwelling d ON d.id = l.dwelling_id {_PLACE}
-                WHERE l.kind = 'housing' AND l.entry IS NULL AND {_SCOPE}""",
+            f"""SELECT count(*) FILTER (WHERE l.entry IS NULL), min(l.exit)
+                FROM tenants_lease l JOIN housing_dwelling d ON d.id = l.dwelling_id {_PLACE}
+                WHERE l.kind = 'housing' AND {_SCOPE}""",
             _scoped(scope, agency),
         )
-        return int(cursor.fetchone()[0])
+        return Known(*cursor.fetchone())
 
 
 def territories() -> dict[str, str]:
