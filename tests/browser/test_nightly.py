@@ -1,6 +1,7 @@
 """Files that miss people, imports that nobody watches, callers who say when they can: in a browser, with axe."""
 
 import pytest
+from django.utils import timezone
 from tests.accounts.factories import UserFactory
 from tests.browser import axe
 from tests.browser.conftest import NARROW
@@ -8,7 +9,7 @@ from tests.imports.factories import Landlord, home
 from tests.imports.test_staff import TEAM
 
 from bienveille.register.accounts.models import User
-from bienveille.register.imports.models import ImportAlert, ImportRun
+from bienveille.register.imports.models import ImportAlert, ImportProfile, ImportRun
 from bienveille.register.imports.operations import apply_run, check_run
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -109,3 +110,32 @@ def test_a_caller_says_when_and_coordination_sees_it(visit, landlord, director):
     board.wait_for_selector("text=Disponibilités pour les appels")
     axe.check(board, "disponibilites-une")
     assert page.faults == board.faults == []
+
+
+def test_a_profile_learns_a_title(visit, landlord, director):
+    ImportProfile.objects.create(
+        name="lundi", label="Export du lundi", columns={"tenants": {"bail x": "lease_number"}}, saved_at=timezone.now()
+    )
+    page = visit(director)
+    page.goto("/imports/")
+    page.click("text=Profils")
+    axe.check(page, "imports-profils")
+    page.click("text=Export du lundi")
+    page.locator("summary:has-text('Apprendre')").nth(1).click()
+    axe.check(page, "imports-profil")
+    page.fill("[name=tenants-title0]", "Observations")
+    page.select_option("[name=tenants-field0]", label="Téléphone")
+    page.click("text=Enregistrer le profil")
+    page.wait_for_selector("[data-bv-errors]")
+    page.faults.clear()  # the browser logs the 422 as an error
+    axe.check(page, "imports-profil-422")
+    page.fill("[name=tenants-title0]", "N° de l’occupation")
+    page.select_option("[name=tenants-field0]", label="Numéro du contrat")
+    page.click("text=Enregistrer le profil")
+    page.wait_for_selector("text=Le profil est enregistré")
+    assert ImportProfile.objects.get().columns["tenants"]["n de l occupation"] == "lease_number"
+    page.click("text=Supprimer ce profil")
+    axe.check(page, "imports-profil-supprimer")
+    page.click("main button:has-text('Supprimer le profil')")
+    page.wait_for_selector("text=Aucun profil pour l’instant")
+    assert page.faults == []

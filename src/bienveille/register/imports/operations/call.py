@@ -193,7 +193,7 @@ SELECT (SELECT count(*) FROM housing_dwelling),
        (SELECT count(*) FROM tenants_person WHERE left_on IS NULL),
        (SELECT count(*) FROM tenants_lease WHERE exit IS NULL OR exit >= %(today)s),
        (SELECT count(*) FROM tenants_contactpoint WHERE kind = 'phone' AND status = 'valid'),
-       (SELECT count(*) FROM accounts_user),
+       (SELECT count(*) FROM accounts_user WHERE is_active),
        (SELECT count(*) FROM partners_service)
 """
 _COUNTED = ("dwellings", "households", "persons", "leases", "phones", "users", "services")

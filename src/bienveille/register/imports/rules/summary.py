@@ -16,7 +16,7 @@ COUNTED = {
         ("leases", "Baux en cours"),
         ("phones", "Téléphones utilisables"),
     ),
-    "staff": (("users", "Comptes"),),
+    "staff": (("users", "Comptes ouverts"),),
     "partners": (("services", "Services de partenaires"),),
 }
 UNITS = {"housing": "logement", "tenants": "personne", "staff": "compte", "partners": "fiche"}

@@ -45,7 +45,7 @@ def saved_profile(request: Request, name: str) -> HttpResponse:
     context: dict[str, Any] = {
         "shown": shown,
         "forms": forms,
-        "kinds": [(FileKind(form.kind).label, form) for form in forms],
+        "kinds": [(label := FileKind(form.kind).label, f"Titres connus\u00a0: {label}", form) for form in forms],
         "trail": _trail(),
     }
     return render(request, "imports/profile.html", context, status=INVALID if wrong else 200)
