@@ -66,6 +66,22 @@ def test_the_map_by_its_keys(visit, town):
     assert page.faults == []
 
 
+def test_near_places_are_one_mark_until_one_comes_nearer(visit, town):
+    agency = town.elms.agency
+    for name, latitude in (("Résidence du Nord", 49.0), ("Résidence Voisine", 49.002)):
+        ResidenceFactory(agency=agency, name=name, latitude=latitude, longitude=2.3)
+    page = visit(town.director)
+    page.goto("/residences/carte/")
+    several = page.locator(".leaflet-marker-icon[aria-label*='2\u00a0résidences proches']")
+    several.first.wait_for()
+    axe.check(page, "carte-groupes")
+    north = page.locator(".leaflet-marker-icon").first
+    north.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".leaflet-marker-icon:not([aria-label*='proches'])")
+    assert page.evaluate("() => document.activeElement.matches('.bv-map')")
+
+
 def test_filtering_the_list_filters_the_map(visit, town):
     page = visit(town.director)
     page.goto("/residences/carte/")
