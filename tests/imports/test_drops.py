@@ -13,6 +13,7 @@ from django.utils import timezone
 from tests.accounts.factories import UserFactory
 from tests.imports.factories import Landlord, home, tenant
 
+from bienveille.ground.platform.jobs import run_worker
 from bienveille.register.housing.models import Dwelling
 from bienveille.register.imports.models import DroppedFile, ImportFile, ImportRun
 from bienveille.register.imports.operations import (
@@ -345,3 +346,19 @@ def test_two_workers_look_one_at_a_time(folder, landlord):
     thread.join()
     seen.append(look_at_drops())
     assert seen == [0, 1]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_whole_night_by_a_real_worker(folder, landlord):
+    """Looked at, checked, applied, put away: each step asks for the next, and nobody is there."""
+    leave(folder, landlord)
+    (folder / "locataires.csv.ok").touch()
+    look_at_drops.enqueue()
+    for _ in range(4):
+        run_worker(queues=["imports"], wait=False)
+    run = ImportRun.objects.get(channel="job")
+    assert (run.state, run.reported_at is not None, Person.objects.count()) == ("applied", True, 2)
+    look_at_drops.enqueue()
+    run_worker(queues=["imports"], wait=False)
+    assert names(folder) == ["locataires.csv"]
+    assert names(folder / "done") == ["locataires.csv"]
