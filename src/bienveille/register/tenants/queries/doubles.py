@@ -37,12 +37,12 @@ PER_PAGE, READ = 50, 400
 
 _THERE = """NOT {0}.deceased AND {0}.merged_into_id IS NULL AND ({0}.left_on IS NULL OR {0}.left_on > %(on)s)"""
 # Each list walks one index from where the last page ended and stops once it has enough: groups of people born the same
-# day whose names begin alike (`person_birth`); groups of one number (`contact_point_value`). Families share numbers:
+# day whose names begin alike (`person_birth`); people of one number (`contact_point_value`). Families share numbers:
 # under one roof, only the birth date suggests.
 _BORN = f"""
-SELECT 'naissance' AS kind, groups.ids[1] AS place, one, other, true AS by_birth
+SELECT 'naissance' AS kind, one AS place, one, other, true AS by_birth
 FROM (
-    SELECT p.birth_date, left(p.search, 4) AS beginning, array_agg(p.id ORDER BY p.id) AS ids
+    SELECT p.birth_date, left(p.search, 4) AS beginning, array_agg(p.id) AS ids
     FROM tenants_person p
     WHERE p.birth_date IS NOT NULL AND {_THERE.format("p")}
       AND (p.birth_date, left(p.search, 4)) >= (
@@ -55,21 +55,19 @@ WHERE one < other AND APART AND (%(one)s::uuid IS NULL OR (one, other) > (%(one)
 ORDER BY groups.birth_date, groups.beginning, one, other
 """
 _RUNG = f"""
-SELECT 'numero' AS kind, groups.point AS place, one, other, false AS by_birth
-FROM (
-    SELECT c.value, (array_agg(c.id ORDER BY c.id))[1] AS point, array_agg(DISTINCT c.person_id) AS ids
-    FROM tenants_contactpoint c
-    WHERE c.kind = 'phone' AND c.status IN ('valid', 'unverified')
-      AND c.value >= COALESCE((SELECT value FROM tenants_contactpoint WHERE id = %(point)s), '')
-    GROUP BY c.value HAVING count(DISTINCT c.person_id) > 1
-) groups, unnest(groups.ids) AS one, unnest(groups.ids) AS other, tenants_person x, tenants_person y
-WHERE one < other AND x.id = one AND y.id = other AND x.household_id <> y.household_id
-  AND {_THERE.format("x")} AND {_THERE.format("y")}
+SELECT 'numero' AS kind, c.id AS place, x.id AS one, y.id AS other, false AS by_birth
+FROM tenants_contactpoint c
+JOIN tenants_contactpoint d ON d.value = c.value AND d.kind = 'phone' AND d.person_id > c.person_id
+JOIN tenants_person x ON x.id = c.person_id JOIN tenants_person y ON y.id = d.person_id
+CROSS JOIN LATERAL (SELECT x.id AS one, y.id AS other) pair
+WHERE c.kind = 'phone' AND c.status IN ('valid', 'unverified') AND d.status IN ('valid', 'unverified')
+  AND x.household_id <> y.household_id AND {_THERE.format("x")} AND {_THERE.format("y")}
   AND string_to_array(x.search, ' ') && string_to_array(y.search, ' ')
   AND (x.birth_date = y.birth_date AND left(x.search, 4) = left(y.search, 4)) IS NOT TRUE AND APART
-  AND (%(point)s::uuid IS NULL OR (one, other) > (%(one)s::uuid, %(other)s::uuid)
-       OR groups.value > (SELECT value FROM tenants_contactpoint WHERE id = %(point)s))
-ORDER BY groups.value, one, other
+  AND c.value >= COALESCE((SELECT value FROM tenants_contactpoint WHERE id = %(point)s), '')
+  AND (%(point)s::uuid IS NULL OR (x.id, y.id) > (%(one)s::uuid, %(other)s::uuid)
+       OR c.value > (SELECT value FROM tenants_contactpoint WHERE id = %(point)s))
+ORDER BY c.value, x.id, y.id
 """
 # Those of one household against the others, by the same indexes: its page opens at once.
 _OF_HOUSEHOLD = f"""
