@@ -94,6 +94,13 @@ class TestMerging:
         assert Person.objects.get(pk=pair[0].pk).merged_into_id == pair[1].pk
         assert Person.objects.get(pk=pair[1].pk).first_name == "Odette"
 
+    def test_the_row_that_the_file_feeds_is_offered_first(self, screen, pair):
+        Person.objects.filter(pk=pair[1].pk).update(erp_key="B1|marchandeau odete")
+        html = body(screen.get(url("merge", *pair)))
+        assert re.search(r'value="second" id="id_kept_\d" checked', html) or re.search(
+            r'name="kept" value="second"[^>]* checked', html
+        )
+
     def test_refused_keeps_what_was_typed(self, screen, pair):
         typed = {"seen": seen(body(screen.get(url("merge", *pair)))), "marital_status": "second", "reason": "Vue mardi"}
         response = screen.post(url("merge", *pair), {**typed, "first_name": "first"})

@@ -97,7 +97,7 @@ def merge(request: Request, first_id: UUID, second_id: UUID) -> HttpResponse:
         differing=[(row.name, row.label, [row.first, row.second]) for row in rows if row.differs],
         initial={
             "seen": operations.version_of_both(first, second),
-            "kept": "second" if sides[0].found.gone and not sides[1].found.gone else "first",
+            "kept": "second" if _to_keep(sides[1]) > _to_keep(sides[0]) else "first",
             **{row.name: better_of(row.name, first, second) for row in rows if row.differs},
         },
     )
@@ -144,6 +144,11 @@ def merge(request: Request, first_id: UUID, second_id: UUID) -> HttpResponse:
 
 def _rings(point: Any) -> bool:
     return point.kind == "phone" and point.status in ("valid", "unverified")
+
+
+def _to_keep(side: Side) -> tuple[bool, bool]:
+    """Who lives there still, then whom the landlord's file knows: it goes on feeding the row that is kept."""
+    return not side.found.gone, side.person.erp_key is not None
 
 
 def _place(side: Side) -> str:
