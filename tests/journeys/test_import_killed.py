@@ -9,9 +9,8 @@ from pathlib import Path
 
 import psutil
 import pytest
-from tests.journeys.town import ROOT, Town
-
 from benchmarks.import_ import write_files
+from tests.journeys.town import ROOT, Town
 
 ROWS = 30_000  # enough for several processes to type them
 

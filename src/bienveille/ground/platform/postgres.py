@@ -58,6 +58,10 @@ COMMON = {
     "work_mem": "16MB",
     "maintenance_work_mem": "256MB",
     "max_wal_size": "2GB",
+    # Nobody copies the journal of a server that starts and stops with its commands; a first import is written once
+    # instead of twice. Another server (DATABASE_URL) keeps its own setting, for replicas and for going back in time.
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
     "random_page_cost": "1.1",
     "jit": "off",
     "timezone": "UTC",

@@ -61,7 +61,7 @@ class Lease(Record):
     A lease runs until the day before `exit` is past: `exit` is the last day, open when null.
     """
 
-    number = models.CharField(max_length=40, unique=True)
+    number = models.CharField(max_length=40)
     kind = models.CharField(max_length=12, choices=LeaseKind, default=LeaseKind.HOUSING)
     household = models.ForeignKey(Household, models.PROTECT, null=True, blank=True, related_name="leases")
     dwelling = models.ForeignKey(Dwelling, models.PROTECT, null=True, blank=True, related_name="leases")
@@ -84,6 +84,8 @@ class Lease(Record):
 
     class Meta:
         constraints = [
+            # Not `unique=True`: Django would keep a second index, for searches by the first letters that nobody makes.
+            UniqueConstraint(fields=["number"], name="lease_number_once"),
             CheckConstraint(
                 name="lease_exit_after_entry",
                 condition=Q(exit=None) | Q(entry=None) | Q(exit__gte=F("entry")),
@@ -107,7 +109,6 @@ class Person(Record):
         max_length=300,
         null=True,
         blank=True,
-        unique=True,
         help_text="Key of the row in the landlord's exports; null when added by hand",
     )
     title = models.CharField(max_length=4, choices=Title, blank=True)
@@ -160,6 +161,7 @@ class Person(Record):
     class Meta:
         verbose_name_plural = "people"
         constraints = [
+            UniqueConstraint(fields=["erp_key"], name="person_erp_key_once"),
             CheckConstraint(name="person_has_name", condition=~Q(last_name="")),
             CheckConstraint(name="person_birth", condition=Q(birth_date=None) | Q(birth_date__gt="1900-01-01")),
             CheckConstraint(name="person_deceased", condition=Q(deceased_on=None) | Q(deceased=True)),
