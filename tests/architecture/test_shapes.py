@@ -20,6 +20,7 @@ from bienveille.engines.dispatch.choices import Outcome
 from bienveille.engines.dispatch.queries import ledger
 from bienveille.engines.questionnaires.choices import QuestionKind
 from bienveille.register.accounts.operations import create_api_token
+from bienveille.register.imports.choices import Reason, RunState
 from bienveille.register.imports.queries import register_figures
 from bienveille.services.outreach.choices import Grade, Priority, Purpose
 from bienveille.services.outreach.operations import create_campaign
@@ -29,7 +30,7 @@ from bienveille.services.outreach.rules import read_document
 CONTRACTS = ROOT / "docs" / "contracts"
 NAMES = {
     "import", "register", "campaign", "audience", "figures", "ledger", "next", "attempt", "attempt-answer", "problem",
-    "bench",
+    "bench", "import-run",
 }  # fmt: skip
 
 
@@ -77,6 +78,11 @@ class TestClosedLists:
     def test_attempt(self):
         assert read("attempt")["properties"]["outcome"]["enum"] == Outcome.values
         assert set(read("attempt")["properties"]["grade"]["enum"]) == {"", None, *Grade.values}
+
+    def test_import(self):
+        assert read("import-run")["properties"]["state"]["enum"] == RunState.values
+        for name in ("import", "import-run"):
+            assert set(read(name)["$defs"]["issue"]["properties"]["reason"]["enum"]) == set(Reason.values), name
 
     def test_questions(self):
         sections = read("next")["properties"]["questionnaire"]["properties"]["sections"]
