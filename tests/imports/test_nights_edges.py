@@ -46,6 +46,15 @@ def test_a_row_of_the_wrong_width_closes_nobody(settled, cut):
     assert not Person.objects.exclude(left_on=None).exists()
 
 
+def test_somebody_whose_row_is_refused_then_gone_has_left(settled):
+    """The rest of the lease says what it said on the night of the refusal."""
+    settled.imports(tenants=[tenant(), tenant(**LUC)])
+    settled.imports(tenants=[tenant(), tenant(**LUC, DATE_SORTIE="01/01/2001")])
+    files = settled.imports(tenants=[tenant()], today=TOMORROW)
+    assert changes_of(files["tenants"]) == (0, 0, 1, 1)
+    assert Person.objects.get(first_name="Luc").left_on == TODAY
+
+
 def test_the_same_person_added_twice_by_hand_then_listed(settled, actor):
     for _ in range(2):
         add_person(actor=actor, household=Household.objects.get(), today=TODAY, last_name="Martin", first_name="Luc")

@@ -20,7 +20,7 @@ RETURNING row, dwelling, lease
 # One line per lease: the earliest entry, open as soon as one row is; its first row decides home and kind.
 # `speaker` is the row that names the household: a holder first, of those who are still there.
 # `signature` is that of the rows together, null when they must be read again whatever happens (a doubtful cell is
-# reported every night); `due_on` is the first day on which the same rows will mean something else.
+# reported every night; without its refused row, the rest of a lease would look unchanged); `due_on` is the first day on which the same rows will mean something else.
 LEASES = """
 CREATE TEMP TABLE imp_lease ON COMMIT DROP AS
 WITH read AS (
@@ -38,7 +38,9 @@ WITH read AS (
     FROM imp_tenant GROUP BY lease
 )
 SELECT r.number, r.row, r.entry, r.exit, r.torn, r.speaker, r.kind, r.dwelling, r.people, r.due_on,
-       CASE WHEN NOT r.doubtful AND NOT r.torn THEN r.signature END AS signature,
+       CASE WHEN NOT r.doubtful AND NOT r.torn
+                 AND NOT EXISTS (SELECT FROM imp_doubtful_lease d WHERE d.number = r.number)
+            THEN r.signature END AS signature,
        r.kind = 'housing' AND (r.exit IS NULL OR r.exit >= %(today)s) AS open
 FROM read r
 """
