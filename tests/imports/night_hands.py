@@ -76,7 +76,9 @@ class Hands:
             self._say(one, "has left")
 
     def come_back(self, one: Somebody) -> None:
-        if one.left_on is not None:
+        contract = self.landlord.contracts.get(one.lease or "")
+        listed = contract and any(other.name == one.name and other.exit is None for other in contract.people)
+        if one.left_on is not None and listed:  # else the file has said it too: its word and ours would alternate
             operations.take_back_left(actor=self.actor, person=self._row(one))
             one.left_on = None
             self._say(one, "lives there after all")

@@ -94,6 +94,7 @@ class Landlord:
         self.did: list[str] = []  # this evening's changes, told when a night fails
         self.count = 0
         self.new_homes = True
+        self.dress = 0
         for _ in range(contracts):
             self._sign()
 
@@ -104,6 +105,9 @@ class Landlord:
         self.today, self.did, self.new_homes = today, [], False
         for change in self.chance.sample(_CHANGES, self.chance.randint(0, 4)):
             change(self)
+        if self.chance.random() < 0.03:
+            self.dress += 1
+            self.did.append("the software writes dates and numbers otherwise")
 
     def lines(self) -> list[Line]:
         """Tonight's file, in any order; a few rows are wrong tonight and right tomorrow."""
@@ -151,16 +155,16 @@ class Landlord:
     # ---- rows --------------------------------------------------------------------------------------------------------
 
     def _line(self, contract: Contract, one: Somebody) -> Line:
-        chance = self.chance
+        chance = Random(f"{contract.number} {one.name} {one.birth} {self.dress}")  # the same words as last night
         exit_ = one.exit if one.exit and (not contract.exit or one.exit < contract.exit) else contract.exit
         last, first = LAST[one.name[0]][one.spelling[0]], FIRST[one.name[1]][one.spelling[1]]
-        fixed = self._dressed(one.fixed) + (f" ({one.whose})" if one.fixed and one.whose else "")
+        fixed = _dressed(chance, one.fixed) + (f" ({one.whose})" if one.fixed and one.whose else "")
         cells = (
             contract.number, "HABITATION" if contract.kind == "housing" else "STATIONNEMENT", contract.home,
             _day(chance, contract.entry), _day(chance, exit_) if exit_ else chance.choice(("", "31/12/9999")),
             one.title, f" {last} " if chance.random() < 0.1 else last, first,
-            _day(chance, one.birth) if one.birth else chance.choice(("", "NC")), one.role, one.marital,
-            fixed, self._dressed(one.mobile), one.email, one.language, chance.choice(("", "=2+3", "Ne lit pas ;\nrappeler")),
+            _day(chance, one.birth) if one.birth else chance.choice((*[""] * 9, "NC")), one.role, one.marital,
+            fixed, _dressed(chance, one.mobile), one.email, one.language, chance.choice(("", "=2+3", "Ne lit pas ;\nrappeler")),
         )  # fmt: skip
         numbers = [("+33" + one.fixed, one.whose)] if one.fixed else []
         if one.mobile and one.mobile != one.fixed:
@@ -191,12 +195,6 @@ class Landlord:
         }[fault]
         cells = _with(line.cells, **changes)
         return replace(line, fault=fault, cells=cells[:-3] if fault == "too_few_columns" else cells)
-
-    def _dressed(self, digits: str) -> str:
-        if not digits:
-            return self.chance.choice(("", "", "néant"))
-        pairs = ["0" + digits[0], *(digits[i : i + 2] for i in range(1, 9, 2))]
-        return self.chance.choice((" ".join(pairs), ".".join(pairs), "+33" + digits, "0033 " + digits, "0" + digits))
 
     # ---- people and contracts ----------------------------------------------------------------------------------------
 
@@ -387,6 +385,13 @@ _CHANGES = [
 
 def _day(chance: Random, day: dt.date) -> str:
     return day.strftime(chance.choice(("%d/%m/%Y", "%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y 00:00")))
+
+
+def _dressed(chance: Random, digits: str) -> str:
+    if not digits:
+        return chance.choice((*[""] * 20, "néant"))
+    pairs = ["0" + digits[0], *(digits[i : i + 2] for i in range(1, 9, 2))]
+    return chance.choice((" ".join(pairs), ".".join(pairs), "+33" + digits, "0033 " + digits, "0" + digits))
 
 
 def _with(cells: tuple[str, ...], **changes: str) -> tuple[str, ...]:
