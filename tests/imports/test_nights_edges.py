@@ -130,3 +130,13 @@ def test_a_garage_listed_before_its_holder_finds_the_household_later(landlord):
     landlord.imports(homes=HOMES, tenants=[garage])
     landlord.imports(tenants=[garage, tenant()])
     assert Lease.objects.get(number="G1").household_id == Household.objects.get().pk
+
+
+def test_a_number_of_the_directory_that_passes_from_one_home_to_another(landlord):
+    one, two, three = (home(f"0001-{rank}", RPLS=f"000000000{rank}") for rank in (1, 2, 3))
+    landlord.imports(homes=[one, two])
+    swapped = [one | {"RPLS": two["RPLS"]}, two | {"RPLS": one["RPLS"]}]
+    assert changes_of(landlord.imports(homes=swapped)["housing"]) == (0, 2, 0, 0)
+    landlord.imports(homes=[three | {"RPLS": one["RPLS"]}])
+    numbers = dict(Dwelling.objects.values_list("code", "rpls_id"))
+    assert numbers == {"0001-1": two["RPLS"], "0001-2": "", "0001-3": one["RPLS"]}

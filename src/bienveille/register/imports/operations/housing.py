@@ -96,6 +96,11 @@ SELECT h.dwelling AS code, b.id AS building_id, r.id AS residence_id, h.rpls_id,
 FROM imp_home h JOIN housing_residence r ON r.code = h.residence_code
 JOIN housing_building b ON b.residence_id = r.id AND b.code = h.building
 """
+# A number of the national directory is one home's: who held one that the file gives to another gives it up first.
+_FREED_NUMBERS = """
+UPDATE housing_dwelling d SET rpls_id = '' FROM imp_dwelling h
+WHERE h.rpls_id <> '' AND d.rpls_id = h.rpls_id AND d.code <> h.code
+"""
 _FIELDS = ("rpls_id", "type", "staircase", "door", "financing", "dpe", "ownership")
 _FACTS = ("surface", "floor", "lift", "built_in", "accessible")
 _NEW_VALUES = ", ".join(
@@ -156,6 +161,7 @@ def apply_housing(source: Source, *, moved: Callable[[], None]) -> Outcome:
     run(_BUILDINGS)
     run(_HOMES)
     run("ANALYZE imp_dwelling")
+    run(_FREED_NUMBERS)
     outcome.updated = value(_CHANGED_HOMES)
     outcome.created = run(_NEW_HOMES)
     outcome.unchanged = outcome.accepted - outcome.created - outcome.updated

@@ -20,7 +20,8 @@ RETURNING row, dwelling, lease
 # One line per lease: the earliest entry, open as soon as one row is; its first row decides home and kind.
 # `speaker` is the row that names the household: a holder first, of those who are still there.
 # `signature` is that of the rows together, null when they must be read again whatever happens (a doubtful cell is
-# reported every night; without its refused row, the rest of a lease would look unchanged); `due_on` is the first day on which the same rows will mean something else.
+# reported every night; without its refused row, the rest of a lease would look unchanged); `due_on` is the first day on
+# which the same rows will mean something else.
 LEASES = """
 CREATE TEMP TABLE imp_lease ON COMMIT DROP AS
 WITH read AS (
