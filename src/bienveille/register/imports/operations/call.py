@@ -245,9 +245,12 @@ _TABLES = {
 
 
 def _refresh_statistics(outcomes: Iterable[Outcome]) -> None:
-    """What was just filled is asked about at once; without statistics PostgreSQL plans as for empty tables."""
+    """What was just filled is asked about at once; without statistics PostgreSQL plans as for empty tables.
+
+    A table that grew by less than a tenth keeps plans that are as good: autovacuum will see to it.
+    """
     for outcome in outcomes:
-        if outcome.source.kind in _TABLES and outcome.created:
+        if outcome.source.kind in _TABLES and outcome.created * 10 > outcome.accepted:
             run(f"ANALYZE {_TABLES[outcome.source.kind]}")
 
 
