@@ -108,7 +108,6 @@ class TestMany:
         assert list(Person.objects.order_by("pk").values()) == before
 
 
-@pytest.mark.xfail(strict=True, reason="imports.operations.call: each file is judged as if it were alone")
 class TestOneFilePerAgency:
     """Several exports in one call make one whole."""
 

@@ -17,6 +17,7 @@ from bienveille.register.accounts.models import Landlord, User
 from bienveille.register.accounts.operations import record_audit
 from bienveille.register.imports.choices import Departures, RunState, Severity
 from bienveille.register.imports.models import ImportFile, ImportProfile, ImportRun
+from bienveille.register.imports.operations.changes import Together
 from bienveille.register.imports.operations.housing import apply_housing
 from bienveille.register.imports.operations.partners import apply_partners
 from bienveille.register.imports.operations.reading import Given, WrongFile, recognised
@@ -25,7 +26,7 @@ from bienveille.register.imports.operations.staging import Outcome, Source, copy
 from bienveille.register.imports.operations.tenants import apply_tenants
 from bienveille.register.imports.rules.messages import issue_message, refusal_message, spaced
 from bienveille.register.imports.rules.profiles import Profile, load_profile, profile_names
-from bienveille.register.imports.rules.recognition import HOUSING, IN_ORDER, PARTNERS, STAFF
+from bienveille.register.imports.rules.recognition import HOUSING, IN_ORDER, PARTNERS, STAFF, TENANTS
 
 VALUES_LAST = dt.timedelta(days=90)  # then the cells shown beside the issues are erased (docs/privacy.md)
 _LOCK = 0x1B7E  # one import at a time in a database
@@ -141,9 +142,16 @@ def import_files(
                 raise AlreadyDone
             landlord = _landlord(org)
             before = _counts(today)
+            together = Together(sum(source.kind == TENANTS for source in sources))
             outcomes = {
                 id(source): _apply(
-                    source, today=today, profile=asked, progress=progress, departures=departures, actor=actor
+                    source,
+                    today=today,
+                    profile=asked,
+                    progress=progress,
+                    departures=departures,
+                    together=together,
+                    actor=actor,
                 )
                 for source in sorted(sources, key=lambda s: IN_ORDER.index(s.kind))
             }
@@ -222,6 +230,7 @@ def _apply(
     profile: Profile | None,
     progress: Callable[[str, int], Callable[[], None]] | None,
     departures: Departures,
+    together: Together,
     actor: User | None,
 ) -> Outcome:
     moved = progress(source.name, 0) if progress else lambda: None
@@ -232,7 +241,9 @@ def _apply(
             return apply_staff(source, moved=moved, departures=departures, actor=actor)
         if source.kind == PARTNERS:
             return apply_partners(source, moved=moved)
-        return apply_tenants(source, today=today, profile=profile, moved=moved, departures=departures)
+        return apply_tenants(
+            source, today=today, profile=profile, moved=moved, departures=departures, together=together
+        )
     except NotATable as error:  # found while reading on: an unclosed quotation mark, a sheet cut short
         raise WrongFile(refusal_message(source.name, error.code, error.detail)) from error
 

@@ -6,6 +6,7 @@ happens next is what would happen if everything had been read.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import batched
 from typing import Any, NamedTuple
 
@@ -13,9 +14,10 @@ from bienveille.ground.lib.copy_text import escaped
 from bienveille.ground.lib.names import clean_code
 from bienveille.ground.lib.pieces import Numbered, Piece, cut, numbered, read_piece
 from bienveille.ground.lib.tables import Table
+from bienveille.register.imports.choices import Departures
 from bienveille.register.imports.operations import tenant_statements as sql
 from bienveille.register.imports.operations.staging import Outcome, copying, rows, run, value
-from bienveille.register.imports.rules.departures import Departures, may_close
+from bienveille.register.imports.rules.departures import may_close
 from bienveille.register.imports.rules.tenant_lines import SIGNED_BITS, Reading, Typed, Typist, sign
 
 WORTH_IT = 0.1  # of the leases: when more have changed, reading everything at once is as fast
@@ -138,12 +140,33 @@ def _picked(piece: Piece | _Rows, picked: list[int]) -> Iterator[Numbered]:
         yield number, line.split(piece.separator), line  # type: ignore[misc]
 
 
+@dataclass(slots=True)
+class Together:
+    """The tenants' files of one call, one per agency perhaps: who is absent is known once all of them were read."""
+
+    files: int
+    read: int = 0
+    unreadable: int = 0
+
+    @property
+    def complete(self) -> bool:
+        return self.read == self.files
+
+    def listed(self, unreadable: int) -> None:
+        """One more file was read, whose leases are in `imp_seen`: from now on those of the files before are too."""
+        self.read += 1
+        self.unreadable += unreadable
+        if self.files > 1:
+            run("CREATE TEMP TABLE IF NOT EXISTS imp_listed (number text) ON COMMIT DROP")
+            run("INSERT INTO imp_listed SELECT number FROM imp_seen")
+            run("INSERT INTO imp_seen (number, changed, people) SELECT number, true, 0 FROM imp_listed")
+
+
 def close_absent(outcome: Outcome, parameters: dict[str, Any], departures: Departures, *, unreadable: int) -> None:
-    """End the leases that the file does not list, when it may be believed; else only say how many there are."""
+    """End the leases that no file lists, when they may be believed; else only say how many there are."""
     run(sql.ABSENT_LEASES, parameters)
     absent, running = value("SELECT count(*) FROM imp_absent"), value(sql.RUNNING_LEASES, parameters)
     outcome.extra["absent"] = absent
-    outcome.extra["held"] = 0
     if not absent:
         return
     if not may_close(departures, absent=absent, running=running, unreadable=unreadable):

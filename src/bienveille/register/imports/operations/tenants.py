@@ -12,8 +12,9 @@ from typing import Any
 from django.conf import settings
 
 from bienveille.ground.lib.tables import Table
+from bienveille.register.imports.choices import Departures
 from bienveille.register.imports.operations import tenant_statements as sql
-from bienveille.register.imports.operations.changes import Departures, close_absent, see, typed_anew
+from bienveille.register.imports.operations.changes import Together, close_absent, see, typed_anew
 from bienveille.register.imports.operations.first_load import without_indexes
 from bienveille.register.imports.operations.reading import WrongFile
 from bienveille.register.imports.operations.staging import Outcome, Source, copying, escaped, rows, run, value
@@ -36,14 +37,16 @@ def apply_tenants(
     today: dt.date,
     profile: Profile | None,
     moved: Callable[[], None],
-    departures: Departures = Departures.AUTO,
+    departures: Departures,
+    together: Together,
 ) -> Outcome:
     """People are created, brought up to date or closed; the outcome's numbers count people.
 
     Refuses rows, and a file that is another landlord's (`WrongFile`). `departures`: what becomes of the leases that
-    the file does not list; the outcome says how many there are (`absent`) and how many were not closed (`held`).
+    the files of the call, taken `together`, do not list; the outcome of the last one says how many there are
+    (`absent`) and how many were not closed (`held`).
     """
-    outcome = Outcome(source)
+    outcome = Outcome(source, extra={"absent": 0, "held": 0})
     assert source.table is not None
     assert source.columns is not None
     reading = Reading(
@@ -72,18 +75,14 @@ def apply_tenants(
         _fill(outcome, parameters, known=known)
     for rule in profile.marks if profile else ():
         run(sql.MARKS, parameters | {"mark": rule.mark, "purpose": profile.purpose, "months": rule.months})  # type: ignore[union-attr]
+    if not seen and (known or together.files > 1):
+        run(sql.SEEN_BY_READING)
+    together.listed(unreadable)
     if known:
-        if not seen:
-            run(sql.SEEN_BY_READING)
-        close_absent(outcome, parameters, departures, unreadable=unreadable)
-        for statement in (
-            sql.ENDED_UNSEEN,
-            sql.ENDED,
-            sql.CLOSED_HOUSEHOLDS,
-            sql.ROW_ENDED,
-            sql.ABSENT,
-            sql.RENAMED_HOUSEHOLDS,
-        ):
+        if together.complete:
+            close_absent(outcome, parameters, departures, unreadable=together.unreadable)
+            run(sql.ENDED_UNSEEN, parameters)
+        for statement in (sql.ENDED, sql.CLOSED_HOUSEHOLDS, sql.ROW_ENDED, sql.ABSENT, sql.RENAMED_HOUSEHOLDS):
             run(statement, parameters)
     if value("SELECT EXISTS (SELECT FROM imp_match WHERE kind <> 'housing' AND household_id IS NULL)"):
         run(sql.GARAGES)
