@@ -9,7 +9,7 @@ from tests.imports.factories import TODAY, Landlord, changes_of, home, tenant
 from bienveille.register.housing.models import Dwelling
 from bienveille.register.imports.operations import import_files
 from bienveille.register.tenants.models import Household, Lease, Person
-from bienveille.register.tenants.operations import add_household, add_person
+from bienveille.register.tenants.operations import add_household, add_person, correct_person
 
 pytestmark = pytest.mark.django_db
 
@@ -140,3 +140,15 @@ def test_a_number_of_the_directory_that_passes_from_one_home_to_another(landlord
     landlord.imports(homes=[three | {"RPLS": one["RPLS"]}])
     numbers = dict(Dwelling.objects.values_list("code", "rpls_id"))
     assert numbers == {"0001-1": two["RPLS"], "0001-2": "", "0001-3": one["RPLS"]}
+
+
+def test_an_emptied_title_is_taken_from_nobody_and_from_no_household(settled):
+    settled.imports(tenants=[tenant(CIVILITE="", SITUATION="VEUF")])
+    assert (Person.objects.get().title, Household.objects.get().name) == ("mrs", "Mme Jeanne MARTIN")
+
+
+def test_the_time_of_day_that_somebody_prefers_stays_said_when_the_row_changes(settled, actor):
+    correct_person(actor=actor, person=Person.objects.get(), changes={"best_time": "morning"}, today=TODAY)
+    settled.imports(tenants=[tenant(SITUATION="VEUF")])
+    person = Person.objects.get()
+    assert (person.best_time, "best_time" in person.file_said) == ("morning", True)

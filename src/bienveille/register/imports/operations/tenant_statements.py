@@ -179,8 +179,9 @@ FACTS = ", ".join(
 )
 STILL_SAID = f"""CASE WHEN p.file_said = '{{}}' THEN p.file_said ELSE (
     SELECT COALESCE(jsonb_object_agg(said.key, said.value), '{{}}') FROM jsonb_each_text(p.file_said) said
-    JOIN (VALUES {", ".join(f"('{name}', {text})" for name, text in FILE_TEXTS.items())}) now (key, value)
-      ON now.key = said.key AND COALESCE(now.value, '') IN (said.value, '')) END"""
+    LEFT JOIN (VALUES {", ".join(f"('{name}', {text})" for name, text in FILE_TEXTS.items())}) now (key, value)
+      ON now.key = said.key
+    WHERE now.key IS NULL OR COALESCE(now.value, '') IN (said.value, '')) END"""
 KNOWN = f"n.household_id, {FACTS}, CASE WHEN p.deceased THEN p.left_on END, {STILL_SAID}"
 _WRITTEN = ("household_id", *FILE_WINS, "left_on", "file_said")
 CHANGED_PEOPLE = f"""
@@ -252,13 +253,13 @@ SELECT uuidv7(), n.person_id, %(mark)s, 'erp', %(purpose)s, %(today)s,
 FROM imp_person n JOIN imp_tenant t ON t.row = n.row WHERE t.disabled
 ON CONFLICT (person_id, kind) DO NOTHING
 """
+_PERSON_NAME = HOUSEHOLD_NAME.replace("t.", "p.")  # as the register knows them: an emptied cell takes no title away
 # The household takes the name of the row that speaks for it when that row has changed, or when nobody who lives there
 # bears its name any more. A name corrected here stays, and nobody is called by the name of somebody who died.
 RENAMED_HOUSEHOLDS = f"""
-UPDATE tenants_household h SET name = {HOUSEHOLD_NAME}
-FROM imp_match m JOIN imp_tenant t ON t.row = m.speaker JOIN imp_person n ON n.row = m.speaker
-JOIN tenants_person p ON p.id = n.person_id
-WHERE h.id = m.household_id AND NOT m.new_household AND h.name <> {HOUSEHOLD_NAME}
+UPDATE tenants_household h SET name = {_PERSON_NAME}
+FROM imp_match m JOIN imp_person n ON n.row = m.speaker JOIN tenants_person p ON p.id = n.person_id
+WHERE h.id = m.household_id AND NOT m.new_household AND h.name <> {_PERSON_NAME}
   AND p.left_on IS NULL AND NOT p.deceased AND NOT p.file_said ?| ARRAY['title', 'last_name', 'first_name']
   AND (n.touched OR NOT EXISTS (
     SELECT FROM tenants_person q WHERE q.household_id = h.id AND q.left_on IS NULL AND NOT q.deceased
