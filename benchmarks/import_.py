@@ -74,13 +74,13 @@ def bare_copy(path: Path) -> float:
 
 @contextmanager
 def peak_memory() -> Iterator[list[float]]:
-    """The most memory, in MiB, of this process and of those it starts meanwhile, seen ten times a second."""
+    """The most memory, in MiB, of this process and of those it starts meanwhile, seen three times a second."""
     process, stop = psutil.Process(), threading.Event()
     servers = set(process.children(recursive=True))  # a PostgreSQL of ours was there before
     seen = [process.memory_info().rss / 2**20]
 
     def watch() -> None:
-        while not stop.wait(0.1):
+        while not stop.wait(0.3):
             total = process.memory_info().rss
             for child in set(process.children(recursive=True)) - servers:
                 with suppress(psutil.NoSuchProcess):

@@ -1,4 +1,4 @@
-"""Filling empty tables fast: indexes and foreign keys are laid aside, then rebuilt and checked before the commit."""
+"""Filling empty tables fast: keys, indexes and references laid aside, then rebuilt and checked before the commit."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -10,9 +10,17 @@ from bienveille.register.imports.operations.staging import rows, run, value
 WORTH_IT = 20_000  # rows: under that, keeping indexes up to date costs less than rebuilding them
 
 _OWNED = "SELECT bool_and(pg_has_role(relowner, 'USAGE')) FROM pg_class WHERE oid = ANY (%s::regclass[])"
+# Keys, then what is unique, then references: those of other tables too, which need the keys.
 _CONSTRAINTS = """
 SELECT conrelid::regclass::text, quote_ident(conname), pg_get_constraintdef(oid)
-FROM pg_constraint WHERE conrelid = ANY (%s::regclass[]) AND contype IN ('u', 'f') ORDER BY contype DESC, conname
+FROM pg_constraint
+WHERE conrelid = ANY (%(names)s::regclass[]) AND contype IN ('p', 'u')
+   OR contype = 'f' AND (conrelid = ANY (%(names)s::regclass[]) OR confrelid = ANY (%(names)s::regclass[]))
+ORDER BY array_position(ARRAY['p', 'u', 'f']::"char"[], contype), conname
+"""
+_REFERRING = """
+SELECT DISTINCT conrelid::regclass::text FROM pg_constraint
+WHERE contype = 'f' AND confrelid = ANY (%(names)s::regclass[]) AND conrelid <> ALL (%(names)s::regclass[]) ORDER BY 1
 """
 _INDEXES = """
 SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid) FROM pg_index i
@@ -26,7 +34,8 @@ ORDER BY 1
 def without_indexes(tables: Sequence[str], *, incoming: int) -> Iterator[bool]:
     """Lay aside what slows down the filling of `tables`, when they are empty and ours and it is worth it.
 
-    Gives whether it was done. The tables are locked meanwhile: nobody reads an empty register.
+    Gives whether it was done. The tables, and those that refer to them, are locked meanwhile: nobody works with an
+    empty register.
     """
     names = list(tables)
     if incoming < WORTH_IT or not _all_ours_and_empty(names):
@@ -34,18 +43,18 @@ def without_indexes(tables: Sequence[str], *, incoming: int) -> Iterator[bool]:
         return
     run("SET CONSTRAINTS ALL IMMEDIATE")  # a table with checks still to be made cannot be altered
     run("SET CONSTRAINTS ALL DEFERRED")
-    constraints, indexes = rows(_CONSTRAINTS, [names]), rows(_INDEXES, [names])
+    _begin_files_anew(names)
+    constraints, indexes = rows(_CONSTRAINTS, {"names": names}), rows(_INDEXES, [names])
     for table, name, _ in reversed(constraints):
         run(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
     for name, _ in indexes:
         run(f"DROP INDEX {name}")
-    _begin_files_anew(names)
     yield True
     run("SET LOCAL maintenance_work_mem = '256MB'")
-    for _, definition in indexes:
-        run(definition)
     for table, name, definition in constraints:
         run(f"ALTER TABLE {table} ADD CONSTRAINT {name} {definition}")
+    for _, definition in indexes:
+        run(definition)
 
 
 def _begin_files_anew(names: list[str]) -> None:
@@ -58,12 +67,13 @@ def _begin_files_anew(names: list[str]) -> None:
 
 
 def _all_ours_and_empty(names: list[str]) -> bool:
-    if not value(_OWNED, [names]):
+    locked = names + [name for (name,) in rows(_REFERRING, {"names": names})]
+    if not value(_OWNED, [locked]):
         return False
     try:
         with transaction.atomic():
             run("SET LOCAL lock_timeout = '3s'")
-            run(f"LOCK TABLE {', '.join(names)} IN ACCESS EXCLUSIVE MODE")
+            run(f"LOCK TABLE {', '.join(locked)} IN ACCESS EXCLUSIVE MODE")
             run("SET LOCAL lock_timeout = 0")
     except DatabaseError:
         return False
