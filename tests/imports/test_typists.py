@@ -24,8 +24,9 @@ def reading(source, today=TODAY):
 
 
 def typed(source):
+    """Lines without the keys drawn at random, rejects, warnings."""
     found = list(typists.type_table(source.table, reading(source)))
-    lines = [line for one in found for line in one.lines]
+    lines = [line.rsplit("\t", 3)[0] for one in found for line in one.lines]
     return lines, [one for f in found for one in f.rejects], [one for f in found for one in f.warnings]
 
 

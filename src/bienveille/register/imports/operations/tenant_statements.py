@@ -8,7 +8,8 @@ STAGE = """
 CREATE TEMP TABLE imp_tenant (
     row integer, lease text, kind text, dwelling text, entry date, exit date, title text, last_name text,
     first_name text, birth date, role text, marital text, languages varchar[], phones text[], whose text[],
-    emails text[], disabled boolean, fingerprint bigint, key text, signature bigint, doubtful boolean
+    emails text[], disabled boolean, fingerprint bigint, key text, signature bigint, doubtful boolean,
+    person_id uuid, phone_id uuid, email_id uuid
 ) ON COMMIT DROP;
 CREATE TEMP TABLE imp_doubtful_lease (number text) ON COMMIT DROP
 """
@@ -131,7 +132,7 @@ WHERE p.id = found.id
 # Somebody merged into another is left alone; what the row says of numbers goes to the one who stands for both.
 PEOPLE = """
 CREATE TEMP TABLE imp_person ON COMMIT DROP AS
-SELECT t.row, m.household_id, COALESCE(p.id, uuidv7()) AS person_id, p.id IS NULL AS new, p.merged_into_id,
+SELECT t.row, m.household_id, COALESCE(p.id, t.person_id) AS person_id, p.id IS NULL AS new, p.merged_into_id,
        p.merged_into_id IS NULL AND p.erp_fingerprint IS DISTINCT FROM t.fingerprint AS touched,
        p.merged_into_id IS NOT NULL AND p.erp_fingerprint IS DISTINCT FROM t.fingerprint AS merged_touched
 FROM imp_tenant t JOIN imp_match m ON m.number = t.lease LEFT JOIN tenants_person p ON p.erp_key = t.key
@@ -140,7 +141,7 @@ WHERE m.open AND (t.exit IS NULL OR t.exit >= %(today)s)
 # Into an empty register: the rows themselves, so that nothing is looked up again by the two statements that follow.
 FIRST_PEOPLE = """
 CREATE TEMP TABLE imp_person ON COMMIT DROP AS
-SELECT t.*, m.household_id, uuidv7() AS person_id, true AS new, NULL::uuid AS merged_into_id, true AS touched,
+SELECT t.*, m.household_id, true AS new, NULL::uuid AS merged_into_id, true AS touched,
        false AS merged_touched
 FROM imp_tenant t JOIN imp_match m ON m.number = t.lease
 WHERE m.open AND (t.exit IS NULL OR t.exit >= %(today)s)
@@ -208,12 +209,13 @@ FROM ({POINTS.format(new="true")}) s
 """
 # Nearly everybody has one number and one address at most: a subscript costs less than taking an array apart.
 FIRST_POINTS = f"""
-{INSERT_POINTS} SELECT uuidv7(), person_id, kind, value, whose, 'valid', 'erp' FROM (
-    SELECT person_id, 'phone' AS kind, phones[1] AS value, whose[1] AS whose FROM imp_person WHERE phones <> '{{}}'
-    UNION ALL SELECT person_id, 'email', emails[1], '' FROM imp_person WHERE emails <> '{{}}'
-    UNION ALL SELECT t.person_id, 'phone', u.number, u.whose
+{INSERT_POINTS} SELECT id, person_id, kind, value, whose, 'valid', 'erp' FROM (
+    SELECT phone_id AS id, person_id, 'phone' AS kind, phones[1] AS value, whose[1] AS whose
+    FROM imp_person WHERE phones <> '{{}}'
+    UNION ALL SELECT email_id, person_id, 'email', emails[1], '' FROM imp_person WHERE emails <> '{{}}'
+    UNION ALL SELECT uuidv7(), t.person_id, 'phone', u.number, u.whose
     FROM imp_person t, unnest(t.phones[2:], t.whose[2:]) AS u (number, whose) WHERE cardinality(t.phones) > 1
-    UNION ALL SELECT t.person_id, 'email', e, ''
+    UNION ALL SELECT uuidv7(), t.person_id, 'email', e, ''
     FROM imp_person t, unnest(t.emails[2:]) AS e WHERE cardinality(t.emails) > 1
 ) s
 """

@@ -6,6 +6,7 @@ not changed since the last import are not even read (`changes.py`).
 """
 
 import datetime as dt
+import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -55,6 +56,7 @@ def apply_tenants(
         len(source.table.header),
         settings.SECRET_KEY.encode(),
         with_disability=profile is not None and any(rule.column == "disability" for rule in profile.marks),
+        at=time.time_ns() // 1_000_000,
     )
     parameters = _parameters(reading, profile)
     known = value("SELECT EXISTS (SELECT FROM tenants_household) OR EXISTS (SELECT FROM tenants_lease)")

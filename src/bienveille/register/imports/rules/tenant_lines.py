@@ -4,6 +4,7 @@ Knows neither Django nor the database, so that other processes load it in an ins
 """
 
 import datetime as dt
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from hashlib import blake2b
@@ -24,6 +25,7 @@ SEARCHED = 240
 COLUMNS = (
     "row", "lease", "kind", "dwelling", "entry", "exit", "title", "last_name", "first_name", "birth", "role",
     "marital", "languages", "phones", "whose", "emails", "disabled", "fingerprint", "key", "signature", "doubtful",
+    "person_id", "phone_id", "email_id",
 )  # fmt: skip
 
 
@@ -36,6 +38,7 @@ class Reading:
     width: int
     secret: bytes
     with_disability: bool = False
+    at: int = 0  # milliseconds since 1970, of the keys that are drawn here
 
     @property
     def key(self) -> bytes:
@@ -75,6 +78,8 @@ class Typist:
             reading.columns, today=reading.today, width=reading.width, with_disability=reading.with_disability
         )
         self.names, self.arrays = Memo(search_name), Memo(array)
+        self._stamp = f"{reading.at:012x}7"
+        self._drawn, self._place = "", 0
 
     def type_piece(self, piece: Piece) -> Typed:
         """Every record of a piece."""
@@ -112,5 +117,14 @@ class Typist:
         searched = f"{self.names[row.last_name]} {self.names[row.first_name]}".strip()[:SEARCHED]
         return (
             f"{row.row}\t{lease}\t{row.kind}\t{escaped(row.dwelling)}\t{row.entry or NULL}\t{row.exit or NULL}\t"
-            f"{person}\t{fingerprint}\t{lease}|{searched}\t{signature}\t{'t' if doubtful else 'f'}\n"
+            f"{person}\t{fingerprint}\t{lease}|{searched}\t{signature}\t{'t' if doubtful else 'f'}\t"
+            f"{self._key()}\t{self._key()}\t{self._key()}\n"
         )
+
+    def _key(self) -> str:
+        """A UUID of version 7 (RFC 9562). Drawn by thousands: PostgreSQL's own asks the system for each."""
+        place = self._place
+        if place >= len(self._drawn):
+            self._drawn, place = os.urandom(9 * 4096).hex(), 0
+        self._place = place + 18
+        return f"{self._stamp}{self._drawn[place : place + 3]}8{self._drawn[place + 3 : place + 18]}"
