@@ -30,8 +30,8 @@ SELECT person_id, 'phone', '+336' || lpad(i::text, 8, '0'), '', 'valid', 'erp' F
 """
 _CALLERS = """
 INSERT INTO accounts_user (email, password, last_name, first_name, service, languages, phone, is_active, created_at,
-    agency_id)
-SELECT 'appelant' || i || '@essai.example', '!', 'Appelant', i::text, '', '{fr}', '', true, now(), a.id
+    imported, skills, agency_id)
+SELECT 'appelant' || i || '@essai.example', '!', 'Appelant', i::text, '', '{fr}', '', true, now(), false, '{}', a.id
 FROM generate_series(1, %(callers)s) i
 JOIN (SELECT id, row_number() OVER (ORDER BY code) - 1 AS rank FROM accounts_agency) a
     ON a.rank = i %% (SELECT count(*) FROM accounts_agency);
