@@ -219,7 +219,7 @@ class Oracle:
     def _say(self, one: Somebody, line: Line) -> bool:
         """A field corrected here stays as long as the file says what it said then; an empty cell erases nothing."""
         before = (dict(one.facts), dict(one.file_said), one.left_on)
-        still: dict[str, str] = {}
+        still = {name: said for name, said in one.file_said.items() if name not in FACTS}  # no file speaks of those
         for name in FACTS:
             value = line.facts[name]
             written = _text(value)
