@@ -1,0 +1,17 @@
+"""What a queue of households stores."""
+
+from bienveille.engines.dispatch.models.queues import (
+    Attempt,
+    Contact,
+    Lane,
+    PlannedCall,
+    Queue,
+)
+
+__all__ = [
+    "Attempt",
+    "Contact",
+    "Lane",
+    "PlannedCall",
+    "Queue",
+]

@@ -1,0 +1,43 @@
+"""One function for each screen, list or figure of a queue."""
+
+from bienveille.engines.dispatch.queries.contacts import (
+    Later,
+    Ledger,
+    attempts_of,
+    caller_day,
+    check_invariants,
+    contact_held,
+    contact_in_hand,
+    last_attempt_of,
+    ledger,
+    ledgers,
+    ledgers_by_agency,
+    obstacle_to,
+    outcomes_of,
+    planned_calls_of,
+    still_callable,
+    usable_phones,
+    waiting_later,
+    with_household,
+)
+
+__all__ = [
+    "Later",
+    "Ledger",
+    "attempts_of",
+    "caller_day",
+    "check_invariants",
+    "contact_held",
+    "contact_in_hand",
+    "last_attempt_of",
+    "ledger",
+    "ledgers",
+    "ledgers_by_agency",
+    "obstacle_to",
+    "outcomes_of",
+    "planned_calls_of",
+    "still_callable",
+    "usable_phones",
+    "waiting_later",
+    "with_household",
+]

@@ -1,0 +1,121 @@
+"""Forms of the caller's screens: types and shapes of what was typed; operations decide what it means."""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from django import forms
+
+from bienveille.engines.dispatch.choices import Outcome, StopReason
+from bienveille.engines.questionnaires.choices import Need
+from bienveille.faces.workspace.rules import language_choices, moments
+from bienveille.ground.lib.typography import NBSP
+from bienveille.register.tenants.choices import ContactKind, DayPart, MaritalStatus, MarkKind, PersonRole, Title
+from bienveille.register.tenants.operations import CORRECTABLE
+from bienveille.services.outreach.choices import Grade
+from bienveille.services.outreach.operations import NOTE_LENGTH, CallReport
+from bienveille.faces.workspace.forms.fields import day_field
+
+#: The four outcomes of most calls first; the others are folded away.
+OUTCOMES = [
+    Outcome.REACHED,
+    Outcome.NO_ANSWER,
+    Outcome.VOICEMAIL,
+    Outcome.CALL_LATER,
+    Outcome.BUSY,
+    Outcome.WRONG_NUMBER,
+    Outcome.REFUSED,
+    Outcome.LANGUAGE,
+    Outcome.INTERRUPTED,
+    Outcome.MOVED,
+    Outcome.DECEASED,
+]
+OFTEN = 4
+NEXT_CALLS = [
+    ("none", "Pas d’autre appel"),
+    ("once", "Une fois, à une date"),
+    ("weekly", "Chaque semaine, par vous"),
+]
+
+
+class CallForm(forms.Form):
+    """What a caller says of one call. The guide's questions (`q_…`) are read by their own engine."""
+
+    contact = forms.UUIDField(widget=forms.HiddenInput)
+    token = forms.UUIDField(widget=forms.HiddenInput)
+    idempotency_key = forms.CharField(widget=forms.HiddenInput, max_length=200, required=False)
+    outcome = forms.ChoiceField(
+        label="L’appel",
+        choices=[(outcome.value, outcome.label) for outcome in OUTCOMES],
+        widget=forms.RadioSelect,
+        error_messages={"required": "Dites comment l’appel s’est passé."},
+    )
+    phone = forms.CharField(label="Numéro composé", required=False, max_length=16)
+    grade = forms.ChoiceField(
+        label="Votre avis sur la situation", choices=Grade.choices, widget=forms.RadioSelect, required=False
+    )
+    needs = forms.MultipleChoiceField(
+        label="Ce dont la personne a besoin",
+        choices=Need.choices,
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+    )
+    agreed = forms.BooleanField(label="La personne est d’accord pour être rappelée par un partenaire", required=False)
+    next = forms.ChoiceField(
+        label="Prochain appel", choices=NEXT_CALLS, initial="none", widget=forms.RadioSelect, required=False
+    )
+    call_back_on = day_field("Jour du rappel", required=False)
+    call_back_when = forms.ChoiceField(label="À quel moment", choices=moments, required=False)
+    note = forms.CharField(
+        label="Une phrase pour la suite",
+        help_text=f"Des faits utiles. Rien sur la santé, l’origine ou les opinions. {NOTE_LENGTH} caractères au plus.",
+        required=False,
+        max_length=NOTE_LENGTH,
+        widget=forms.Textarea(attrs={"rows": 4, "autocomplete": "off"}),
+        error_messages={"max_length": f"Cette phrase est trop longue{NBSP}: 500 caractères au plus."},
+    )
+    keep_note = forms.BooleanField(label="Garder ma phrase, avec relecture", required=False)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        wants_a_day = cleaned.get("outcome") == Outcome.REACHED and cleaned.get("next") == "once"
+        if wants_a_day and cleaned.get("call_back_on") is None and "call_back_on" not in self.errors:
+            self.add_error("call_back_on", "Choisissez le jour du rappel.")
+        return cleaned
+
+    def report(self, answers: dict[str, object]) -> CallReport:
+        """The call as typed, for the operation. A day without a promise is left out."""
+        typed = self.cleaned_data
+        reached = typed["outcome"] == Outcome.REACHED
+        promised = reached and typed["next"] in ("once", "weekly")
+        later = promised or typed["outcome"] == Outcome.CALL_LATER
+        return CallReport(
+            outcome=typed["outcome"],
+            grade=typed["grade"],
+            answers=answers,
+            complete=True,
+            needs=tuple(typed["needs"]),
+            note=typed["note"],
+            keep_note=typed["keep_note"],
+            agreed=True if typed["agreed"] else None,
+            call_back_on=typed["call_back_on"] if later else None,
+            call_back_when=typed["call_back_when"] if later else "",
+            weekly=reached and typed["next"] == "weekly",
+            phone=typed["phone"],
+        )
+
+
+class PauseForm(forms.Form):
+    """Until when a caller rests."""
+
+    until = day_field("Je reprends le")
+
+
+class StopWeeklyForm(forms.Form):
+    """Why a caller ends a weekly call."""
+
+    reason = forms.ChoiceField(
+        label="Pourquoi arrêter",
+        choices=StopReason.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": "Choisissez une raison : elle dit qui doit le savoir."},
+    )

@@ -1,0 +1,21 @@
+"""Forms of call campaigns: they clean types and shapes, and hold no rule."""
+
+from bienveille.services.outreach.forms.campaigns import (
+    DAY_FORMATS,
+    PRIORITY_HINTS,
+    WRONG_DAY,
+    MotiveForm,
+    PurposeForm,
+    RulesForm,
+    WaveForm,
+)
+
+__all__ = [
+    "DAY_FORMATS",
+    "PRIORITY_HINTS",
+    "WRONG_DAY",
+    "MotiveForm",
+    "PurposeForm",
+    "RulesForm",
+    "WaveForm",
+]
