@@ -1,19 +1,16 @@
 """Forms of the caller's screens: types and shapes of what was typed; operations decide what it means."""
 
-from collections.abc import Collection, Sequence
 from typing import Any
 
 from django import forms
 
 from bienveille.engines.dispatch.choices import Outcome, StopReason
 from bienveille.engines.questionnaires.choices import Need
-from bienveille.faces.workspace.rules import language_choices, moments
+from bienveille.faces.workspace.forms.fields import day_field
+from bienveille.faces.workspace.rules import moments
 from bienveille.ground.lib.typography import NBSP
-from bienveille.register.tenants.choices import ContactKind, DayPart, MaritalStatus, MarkKind, PersonRole, Title
-from bienveille.register.tenants.operations import CORRECTABLE
 from bienveille.services.outreach.choices import Grade
 from bienveille.services.outreach.operations import NOTE_LENGTH, CallReport
-from bienveille.faces.workspace.forms.fields import day_field
 
 #: The four outcomes of most calls first; the others are folded away.
 OUTCOMES = [

@@ -5,15 +5,10 @@ from typing import Any
 
 from django import forms
 
-from bienveille.engines.dispatch.choices import Outcome, StopReason
-from bienveille.engines.questionnaires.choices import Need
-from bienveille.faces.workspace.rules import language_choices, moments
-from bienveille.ground.lib.typography import NBSP
+from bienveille.faces.workspace.forms.fields import day_field
+from bienveille.faces.workspace.rules import language_choices
 from bienveille.register.tenants.choices import ContactKind, DayPart, MaritalStatus, MarkKind, PersonRole, Title
 from bienveille.register.tenants.operations import CORRECTABLE
-from bienveille.services.outreach.choices import Grade
-from bienveille.services.outreach.operations import NOTE_LENGTH, CallReport
-from bienveille.faces.workspace.forms.fields import day_field
 
 
 class PersonForm(forms.Form):
