@@ -8,11 +8,17 @@ from bienveille.services.outreach.models.campaigns import (
     Report,
     Wave,
 )
+from bienveille.services.outreach.models.report import CampaignLesson
+from bienveille.services.outreach.models.summary import CallChange, CallsOfDay, CallsOfWeek
 
 __all__ = [
+    "CallChange",
     "CallerPause",
+    "CallsOfDay",
+    "CallsOfWeek",
     "Campaign",
     "CampaignCaller",
+    "CampaignLesson",
     "Referral",
     "Report",
     "Wave",

@@ -45,6 +45,7 @@ from bienveille.services.outreach.operations.coordination import (
 )
 from bienveille.services.outreach.operations.deaths import AfterDeath, report_death, take_back_death
 from bienveille.services.outreach.operations.pauses import CannotPauseThen, resume_calling, take_a_pause
+from bienveille.services.outreach.operations.summary import fold_calls, recount_calls
 
 __all__ = [
     "NOTE_LENGTH",
@@ -71,6 +72,7 @@ __all__ = [
     "copy_campaign",
     "create_campaign",
     "delete_draft",
+    "fold_calls",
     "free_contact",
     "hand_promises",
     "hand_promises_back",
@@ -80,6 +82,7 @@ __all__ = [
     "put_contacts_back",
     "read_note_again",
     "record_call",
+    "recount_calls",
     "remove_caller",
     "report_death",
     "resume_calling",

@@ -66,6 +66,7 @@ from bienveille.services.outreach.queries.sheets import (
     promised_calls,
     undone_call,
 )
+from bienveille.services.outreach.queries.summary import DayLine, WeekLine, count_faults, days_of, weeks_of
 from bienveille.services.outreach.queries.weekly import Week, figures_by_week
 
 __all__ = [
@@ -74,6 +75,7 @@ __all__ = [
     "CallSheet",
     "CallerLine",
     "ContactFilters",
+    "DayLine",
     "HouseholdEvent",
     "MyFigures",
     "PersonLine",
@@ -82,6 +84,7 @@ __all__ = [
     "Waits",
     "WaveCount",
     "Week",
+    "WeekLine",
     "WeeklyPerson",
     "agencies_of",
     "all_campaigns",
@@ -92,7 +95,9 @@ __all__ = [
     "campaigns_to_call",
     "contacts_chosen",
     "contacts_of",
+    "count_faults",
     "count_promised",
+    "days_of",
     "events_for_household",
     "figures",
     "figures_by_week",
@@ -126,4 +131,5 @@ __all__ = [
     "wave_names",
     "weekly_call",
     "weekly_people",
+    "weeks_of",
 ]

@@ -1,0 +1,73 @@
+"""How many calls ended how, counted as they are saved: what screens read instead of every attempt.
+
+Triggers (migration 0004) write a change for each attempt saved, undone, moved or erased, and nothing else: an insert,
+which waits for nobody. Once a minute the changes are folded into the counts. Counts and changes together are always
+exact, folded or not; `queries.count_faults` proves it against the attempts themselves.
+"""
+
+from django.db import models
+from django.db.models import CheckConstraint, Q, UniqueConstraint
+
+from bienveille.engines.dispatch.choices import Outcome
+from bienveille.engines.dispatch.models import Queue
+from bienveille.register.accounts.models import Agency, User
+
+
+class CallChange(models.Model):
+    """A change of the counts that is not folded yet: so many calls more, or fewer."""
+
+    id = models.BigAutoField(primary_key=True)
+    queue = models.ForeignKey(Queue, models.CASCADE, related_name="+", db_index=False, db_constraint=False)
+    agency = models.ForeignKey(Agency, models.CASCADE, null=True, related_name="+", db_index=False, db_constraint=False)
+    caller = models.ForeignKey(User, models.CASCADE, related_name="+", db_index=False, db_constraint=False)
+    outcome = models.CharField(max_length=16, choices=Outcome)
+    day = models.DateField()
+    calls = models.IntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.calls:+} {self.outcome} {self.day}"
+
+
+class CallsOfDay(models.Model):
+    """Calls of one caller on one day, by outcome and by the household's agency: pace, callers' work."""
+
+    id = models.BigAutoField(primary_key=True)
+    queue = models.ForeignKey(Queue, models.CASCADE, related_name="+", db_index=False, db_constraint=False)
+    agency = models.ForeignKey(Agency, models.CASCADE, null=True, related_name="+", db_index=False, db_constraint=False)
+    caller = models.ForeignKey(User, models.CASCADE, related_name="+", db_index=False, db_constraint=False)
+    outcome = models.CharField(max_length=16, choices=Outcome)
+    day = models.DateField()
+    calls = models.IntegerField()
+
+    class Meta:
+        constraints = [
+            UniqueConstraint(
+                fields=["queue", "day", "agency", "caller", "outcome"], name="calls_of_day_once", nulls_distinct=False
+            ),
+            CheckConstraint(name="calls_of_day_outcome", condition=Q(outcome__in=Outcome.values)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.calls} {self.outcome} {self.day}"
+
+
+class CallsOfWeek(models.Model):
+    """Calls of one week, from its Monday, by outcome and agency, whoever made them: dashboards over years."""
+
+    id = models.BigAutoField(primary_key=True)
+    queue = models.ForeignKey(Queue, models.CASCADE, related_name="+", db_index=False, db_constraint=False)
+    agency = models.ForeignKey(Agency, models.CASCADE, null=True, related_name="+", db_index=False, db_constraint=False)
+    outcome = models.CharField(max_length=16, choices=Outcome)
+    week = models.DateField()
+    calls = models.IntegerField()
+
+    class Meta:
+        constraints = [
+            UniqueConstraint(
+                fields=["queue", "agency", "week", "outcome"], name="calls_of_week_once", nulls_distinct=False
+            ),
+            CheckConstraint(name="calls_of_week_outcome", condition=Q(outcome__in=Outcome.values)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.calls} {self.outcome} {self.week}"
