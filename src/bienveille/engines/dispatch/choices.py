@@ -41,6 +41,8 @@ class ClosingReason(TextChoices):
     MOVED = "moved", "A déménagé"
     OPPOSED = "opposed", "Ne souhaite pas être appelé"
     PROTECTED = "protected", "Adresse protégée"
+    WRITING = "writing", "Préfère qu’on lui écrive"
+    HOURS = "hours", "Aucune heure ne convient"
     BY_HAND = "by_hand", "Retiré par un responsable"
     CLOSED = "closed", "Campagne fermée avant l’appel"
 

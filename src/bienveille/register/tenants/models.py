@@ -267,6 +267,38 @@ class Relative(Record):
         return self.name
 
 
+class CallWish(Record):
+    """When a household asks to be called, or to be written to instead: what they said, never why."""
+
+    household = models.OneToOneField(Household, models.CASCADE, related_name="call_wish")
+    not_on = ArrayField(
+        models.PositiveSmallIntegerField(), default=list, blank=True, help_text="Days without calls, Monday is 1"
+    )
+    parts = ArrayField(
+        models.CharField(max_length=10, choices=DayPart),
+        default=list,
+        blank=True,
+        help_text="Parts of the day that suit; empty: any",
+    )
+    in_writing = models.BooleanField(default=False, help_text="Prefers to be written to: nobody calls")
+    source = models.CharField(max_length=8, choices=FactSource)
+    said_on = models.DateField()
+    noted_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
+
+    class Meta:
+        verbose_name_plural = "call wishes"
+        constraints = [
+            CheckConstraint(
+                name="call_wish_says_something", condition=~Q(not_on=[]) | ~Q(parts=[]) | Q(in_writing=True)
+            ),
+            CheckConstraint(name="call_wish_days", condition=Q(not_on__contained_by=[1, 2, 3, 4, 5, 6, 7])),
+            CheckConstraint(name="call_wish_parts", condition=Q(parts__contained_by=DayPart.values)),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.household_id)
+
+
 class Mark(Record):
     """A fact useful for care, with its source, its date and the day it stops being believed."""
 

@@ -1,5 +1,6 @@
 """What a queue of households stores."""
 
+from bienveille.engines.dispatch.models.openings import Opening
 from bienveille.engines.dispatch.models.queues import (
     Attempt,
     Contact,
@@ -12,6 +13,7 @@ __all__ = [
     "Attempt",
     "Contact",
     "Lane",
+    "Opening",
     "PlannedCall",
     "Queue",
 ]

@@ -24,6 +24,13 @@ class Queue(Record):
         default=False, help_text="Hands out; false before opening, in pause and after closing"
     )
     closed_at = models.DateTimeField(null=True, blank=True, help_text="From then on nothing goes back to waiting")
+    windows = models.JSONField(
+        default=list,
+        db_default=models.Value([], output_field=models.JSONField()),
+        blank=True,
+        help_text="Hours of the week when people are called, as a campaign document writes them; empty: any hour",
+    )
+    on_days_off = models.BooleanField(default=False, db_default=False, help_text="Public holidays are days like others")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -35,7 +42,7 @@ class Queue(Record):
 
 
 class Lane(models.Model):
-    """Households of one wave, agency and language: callers are served from the head of the lanes that suit them.
+    """Households of one wave, agency, language and place: callers are served from the head of the lanes that suit them.
 
     `open` spares the probe of empty lanes. It is turned off under `FOR UPDATE` after a second look, and whoever
     puts a contact back holds the row under `FOR KEY SHARE`, so no contact is ever left behind a closed lane.
@@ -46,11 +53,20 @@ class Lane(models.Model):
     wave = models.PositiveSmallIntegerField(default=0)
     agency = models.ForeignKey(Agency, models.PROTECT, null=True, related_name="+")
     language = models.CharField(max_length=8, blank=True, help_text="ISO 639-1; empty: French or unknown")
+    place = models.CharField(
+        max_length=3,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Code of `calling_hours.PLACES`: whose clock and days off; empty: mainland",
+    )
     open = models.BooleanField(default=True)
 
     class Meta:
         constraints = [
-            UniqueConstraint(fields=["queue", "wave", "agency", "language"], name="lane_once", nulls_distinct=False),
+            UniqueConstraint(
+                fields=["queue", "wave", "agency", "language", "place"], name="lane_once", nulls_distinct=False
+            ),
         ]
         indexes = [models.Index(fields=["queue", "wave", "agency"], name="lane_open", condition=Q(open=True))]
 
@@ -69,6 +85,7 @@ class Contact(Record):
     state = models.CharField(max_length=12, choices=ContactState, default=ContactState.WAITING)
     reason = models.CharField(max_length=16, choices=ClosingReason, blank=True)
     attempts_made = models.PositiveSmallIntegerField(default=0)
+    hard = models.BooleanField(default=False, db_default=False, help_text="The last situation told there was grave")
     not_before = models.DateTimeField(null=True, blank=True)
     resume_at = models.DateTimeField(
         null=True, blank=True, help_text="Withdrawn by hand: its hour if it is put back, kept from `not_before`"
@@ -137,6 +154,7 @@ class Attempt(Record):
     answer = models.JSONField(default=dict, help_text="What the operation answered, given again for the same key")
     before = models.JSONField(default=dict, help_text="State of the contact before, so that it can be undone")
     undone_at = models.DateTimeField(null=True, blank=True)
+    hard = models.BooleanField(default=False, db_default=False, help_text="It revealed a grave situation")
 
     class Meta:
         constraints = [

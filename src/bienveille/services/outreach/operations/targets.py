@@ -40,6 +40,7 @@ people AS (
 facts AS MATERIALIZED (
     SELECT h.id, r.agency_id, CASE WHEN people.speaks THEN '' ELSE coalesce(people.language, '') END AS language,
            people.people, people.oldest, people.title, people.phone, d.floor, d.lift,
+           coalesce(dispatch_place(r.commune_id), '') AS place,
            {last_reached} AS last_reached
     FROM tenants_household h
     JOIN people ON people.id = h.id
@@ -47,9 +48,9 @@ facts AS MATERIALIZED (
     JOIN housing_building b ON b.id = d.building_id
     JOIN housing_residence r ON r.id = b.residence_id),
 lanes AS (
-    INSERT INTO dispatch_lane (queue_id, wave, agency_id, language, open)
-    SELECT DISTINCT %s::uuid, %s, agency_id, language, true FROM facts
-    RETURNING id, agency_id, language)
+    INSERT INTO dispatch_lane (queue_id, wave, agency_id, language, place, open)
+    SELECT DISTINCT %s::uuid, %s, agency_id, language, place, true FROM facts
+    RETURNING id, agency_id, language, place)
 INSERT INTO dispatch_contact (queue_id, lane_id, household_id, priority, state, reason, attempts_made, why)
 SELECT %s, lanes.id, facts.id, row_number() OVER (ORDER BY {order}, facts.id),
        CASE WHEN phone THEN 'waiting' ELSE 'unreachable' END, CASE WHEN phone THEN '' ELSE 'no_phone' END, 0,
@@ -57,7 +58,7 @@ SELECT %s, lanes.id, facts.id, row_number() OVER (ORDER BY {order}, facts.id),
            CASE WHEN oldest IS NOT NULL THEN extract(year FROM age(%s::date, oldest))::int || ' ans' END,
            CASE WHEN people = 1 THEN CASE title WHEN 'mrs' THEN 'vit seule' ELSE 'vit seul' END END,
            CASE WHEN floor >= 3 AND lift = false THEN floor || 'e étage sans ascenseur' END], NULL)
-FROM facts JOIN lanes ON lanes.agency_id = facts.agency_id AND lanes.language = facts.language
+FROM facts JOIN lanes ON lanes.agency_id = facts.agency_id AND lanes.language = facts.language AND lanes.place = facts.place
 """
 _LAST_REACHED = """(
     SELECT max(a.at) FROM dispatch_attempt a JOIN dispatch_contact c ON c.id = a.contact_id
