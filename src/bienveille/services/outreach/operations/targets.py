@@ -58,7 +58,8 @@ SELECT %s, lanes.id, facts.id, row_number() OVER (ORDER BY {order}, facts.id),
            CASE WHEN oldest IS NOT NULL THEN extract(year FROM age(%s::date, oldest))::int || ' ans' END,
            CASE WHEN people = 1 THEN CASE title WHEN 'mrs' THEN 'vit seule' ELSE 'vit seul' END END,
            CASE WHEN floor >= 3 AND lift = false THEN floor || 'e étage sans ascenseur' END], NULL)
-FROM facts JOIN lanes ON lanes.agency_id = facts.agency_id AND lanes.language = facts.language AND lanes.place = facts.place
+FROM facts JOIN lanes ON lanes.agency_id = facts.agency_id AND lanes.language = facts.language
+     AND lanes.place = facts.place
 """
 _LAST_REACHED = """(
     SELECT max(a.at) FROM dispatch_attempt a JOIN dispatch_contact c ON c.id = a.contact_id
