@@ -208,7 +208,7 @@ class Hours:
 def part_of(moment: time | datetime) -> str:
     """The part of the day of an hour, as the clock shows it there."""
     minutes = moment.hour * 60 + moment.minute
-    return next(part for part, start in reversed(PARTS.items()) if minutes >= start)
+    return next(part for part, start in reversed(list(PARTS.items())) if minutes >= start)
 
 
 def _merged(windows: Sequence[Window], weekday: int) -> list[tuple[int, int]]:
