@@ -41,7 +41,7 @@ def talk(page, note="Ne descend plus faire les courses."):
     choose(page, "outcome", "reached")
     choose(page, "q_good_moment", "yes")
     choose(page, "q_agrees", "yes")
-    choose(page, "grade", "orange")
+    choose(page, "grade", "yellow")
     choose(page, "needs", "meals")
     page.fill("[name=note]", note)
 
@@ -73,7 +73,7 @@ def test_three_calls_and_the_manager_sees_the_figures_move(visit, town):
     assert "3\u00a0appels, 1\u00a0ménage joint" in page.inner_text("main")
 
     report = Report.objects.select_related("response").get()
-    assert (report.grade, report.needs) == ("orange", ["meals"])
+    assert (report.grade, report.needs) == ("yellow", ["meals"])
     assert report.response.answers["agrees"] == "yes"
     counted = ledger(town.campaign.queue)
     assert (counted.reached, counted.waiting, counted.adds_up) == (1, 7, True)
@@ -204,7 +204,7 @@ def test_what_is_refused_after_the_connection_came_back_is_shown_with_its_words(
     page.context.set_offline(False)
     page.wait_for_selector("[data-bv-errors]")
     assert page.input_value("[name=note]") == "Fatiguée par son cancer."
-    assert page.is_checked("[name=grade][value=orange]")
+    assert page.is_checked("[name=grade][value=yellow]")
     assert kept(page) == []
     page.check("[name=keep_note]")
     save(page)
@@ -255,7 +255,7 @@ def test_session_over_then_back_with_the_draft(visit, town):
     page.wait_for_selector("#appel")
     assert page.inner_text("h1") == "Mme Odette Marchandeau"
     assert page.input_value("[name=note]") == "Ne descend plus faire les courses."
-    assert page.is_checked("[name=grade][value=orange]")
+    assert page.is_checked("[name=grade][value=yellow]")
     save(page)
     assert Report.objects.count() == 1
 
@@ -282,7 +282,7 @@ def test_keyboard_alone(visit, town):
     page.keyboard.press("Alt+1")
     assert page.is_checked("[name=outcome][value=reached]")
     page.keyboard.press("Alt+o")
-    assert page.is_checked("[name=grade][value=orange]")
+    assert page.is_checked("[name=grade][value=yellow]")
     page.keyboard.press("Alt+2")
     page.click("text=Raccourcis du clavier")
     assert "Ctrl + Entrée" in page.inner_text(".bv-shortcuts")

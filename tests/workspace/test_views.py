@@ -22,7 +22,7 @@ REACHED = {
     "outcome": "reached",
     "q_good_moment": "yes",
     "q_agrees": "yes",
-    "grade": "orange",
+    "grade": "yellow",
     "needs": ["meals", "heating"],
     "next": "none",
     "note": "Ne descend plus faire les courses.",
@@ -173,7 +173,7 @@ class TestSaving:
         assert response.status_code == 302
         report = Report.objects.select_related("attempt", "response").get()
         assert report.attempt.contact_id == contact.pk
-        assert (report.grade, report.needs, report.note) == ("orange", ["meals", "heating"], REACHED["note"])
+        assert (report.grade, report.needs, report.note) == ("yellow", ["meals", "heating"], REACHED["note"])
         assert report.response.answers == {"good_moment": "yes", "agrees": "yes"}
         assert ledger(campaign.queue).reached == ledger(campaign.queue).reserved == 1
         html = body(as_caller.get(page(campaign)))
@@ -290,7 +290,7 @@ class TestUndo:
         html = body(response)
         assert contact_in_hand(campaign.queue_id, caller).pk == contact.pk
         assert REACHED["note"] in html
-        assert re.search(r'name="grade" value="orange"[^>]*checked', html)
+        assert re.search(r'name="grade" value="yellow"[^>]*checked', html)
         assert re.search(r'name="q_agrees" value="yes"[^>]*checked', html)
         assert ledger(campaign.queue).reserved == 1
 

@@ -70,6 +70,7 @@ AUDIENCES: dict[str, dict[str, Any]] = {
 
 def prepare() -> str:
     """The demo landlord, made once: its files imported, its accounts, a campaign half done. Harmless twice."""
+    from bienveille.faces.cli.callers import add_beginner
     from bienveille.ground.platform.refusal import Refusal
     from bienveille.register.accounts.queries import landlord, users_by_email
     from bienveille.services.outreach.models import Campaign
@@ -88,6 +89,7 @@ def prepare() -> str:
         _audiences()
         _half_done()
     _lot()
+    add_beginner(PASSWORD)
     return ""
 
 
@@ -232,11 +234,15 @@ def _callers() -> list[User]:
 
 def _half_done() -> None:
     """Five working days ago the campaign opened; everybody called a little each half-day since."""
+    from bienveille.faces.cli.callers import train_all
     from bienveille.faces.cli.simulation import work_together
+    from bienveille.register.accounts.models import User
 
     moment = _working_days_ago(5)
     campaign = _open(CAMPAIGN, moment)
-    callers = [user.pk for user in _callers()]
+    everybody = _callers()
+    train_all([*everybody, User.objects.get(email=address("caller"))], moment)
+    callers = [user.pk for user in everybody]
     for day in range(4):
         for hour in (10, 15):
             when = (moment + timedelta(days=day)).replace(hour=hour)
@@ -323,9 +329,11 @@ def play_once() -> int:
 
 def welcome() -> str:
     """What to try, printed once the screens answer."""
+    from bienveille.faces.cli.callers import BEGINNER
     from bienveille.register.accounts.choices import Role
 
     lines = ["", f"{ORG}, bailleur inventé. Mot de passe de tous les comptes : {PASSWORD}", ""]
     lines += [f"  {address(role):36}{Role(role).label:22}{hint}" for role, *_, hint in ACCOUNTS]
+    lines += [f"  {BEGINNER[0]:36}{'Appelant':22}avant le premier appel, charte et formation"]
     lines += ["", "Ctrl-C pour arrêter. Les données de la démonstration sont à part, dans var/demo."]
     return "\n".join(lines)

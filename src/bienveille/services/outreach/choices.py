@@ -35,3 +35,22 @@ class Priority(TextChoices):
     ALONE_FIRST = "alone_first", "Les personnes seules d’abord"
     TOP_FLOOR_FIRST = "top_floor_first", "Les étages élevés sans ascenseur d’abord"
     LONGEST_SILENCE_FIRST = "longest_silence_first", "Le plus long silence d’abord"
+
+
+class DebriefMeans(TextChoices):
+    PHONE = "phone", "Par téléphone"
+    MEETING = "meeting", "De vive voix"
+    MESSAGE = "message", "Par écrit"
+
+
+class DebriefMoment(TextChoices):
+    NOW = "now", "Dès que possible"
+    TODAY = "today", "Aujourd’hui"
+    TOMORROW = "tomorrow", "Demain"
+    WEEK = "week", "Dans la semaine"
+
+
+class DebriefState(TextChoices):
+    ASKED = "asked", "Demandé"
+    PLANNED = "planned", "Prévu"
+    CLOSED = "closed", "Fait"

@@ -79,6 +79,11 @@ class CallForm(forms.Form):
             self.add_error("call_back_on", "Choisissez le jour du rappel.")
         return cleaned
 
+    @property
+    def is_hard(self) -> bool:
+        """Whether the call weighs on who made it: orange or red."""
+        return self.cleaned_data["grade"] in (Grade.ORANGE, Grade.RED)
+
     def report(self, answers: dict[str, object]) -> CallReport:
         """The call as typed, for the operation. A day without a promise is left out."""
         typed = self.cleaned_data

@@ -43,7 +43,7 @@ def how_are_you(*, attempt: Attempt | None) -> dict[str, Any]:
     """`{% how_are_you attempt=undo %}`: after an orange or red call, a word for the caller and whom to talk to."""
     heavy = attempt is not None and hasattr(attempt, "report") and attempt.report.grade in (Grade.ORANGE, Grade.RED)
     lead = attempt.contact.queue.campaign.created_by if attempt is not None and heavy else None
-    return {"heavy": heavy, "lead": lead}
+    return {"heavy": heavy, "lead": lead, "attempt": attempt}
 
 
 @register.inclusion_tag("workspace/promised_line.html")

@@ -43,6 +43,7 @@ from bienveille.services.outreach import operations
 from bienveille.services.outreach.access import get_campaign_to_call
 from bienveille.services.outreach.choices import CampaignState, Grade
 from bienveille.services.outreach.models import Campaign
+from bienveille.services.outreach.operations.training import DayIsFull, NotTrained
 from bienveille.services.outreach.queries import (
     CallSheet,
     call_sheet,
@@ -107,7 +108,13 @@ def next_call(request: Request, campaign_id: UUID) -> HttpResponse:
 
 
 def _show_next(request: Request, campaign: Campaign) -> HttpResponse:
-    found = operations.take_next(campaign=campaign, caller=request.user, now=timezone.now())
+    try:
+        found = operations.take_next(campaign=campaign, caller=request.user, now=timezone.now())
+    except NotTrained as refusal:
+        messages.warning(request, str(refusal))
+        return redirect("workspace:training")
+    except DayIsFull:
+        return redirect("workspace:enough")
     page = reverse("workspace:call", args=[campaign.pk])
     return redirect(page if found else f"{page}?demande=1")
 
@@ -171,7 +178,7 @@ def _save(request: Request, campaign: Campaign) -> HttpResponse:
             except operations.InvalidReport as refusal:
                 guide_errors = _spread(form, refusal.errors)
             else:
-                return _go_on(request, campaign, recorded)
+                return _go_on(request, campaign, recorded, hard=form.is_hard)
     contact = _contact_of(form, campaign, request.user)
     if contact is None:
         return _stale_page(request, campaign, form, answers, dispatch.StaleToken())
@@ -180,8 +187,10 @@ def _save(request: Request, campaign: Campaign) -> HttpResponse:
     )
 
 
-def _go_on(request: Request, campaign: Campaign, recorded: dispatch.Recorded) -> HttpResponse:
-    """After a call is saved: the next one, or the desk. The same form sent twice leads to the same place."""
+def _go_on(request: Request, campaign: Campaign, recorded: dispatch.Recorded, *, hard: bool) -> HttpResponse:
+    """After a call is saved: the next one, or the desk; after a hard one, a breath. Sent twice, the same place."""
+    if hard:
+        return redirect("workspace:after_call", recorded.attempt.pk)
     if request.POST.get("then") == "pause":
         return redirect("workspace:calls")
     if recorded.replayed:

@@ -8,17 +8,23 @@ from bienveille.services.outreach.models.campaigns import (
     Report,
     Wave,
 )
+from bienveille.services.outreach.models.debriefs import CallerRhythm, DebriefRequest
 from bienveille.services.outreach.models.report import CampaignLesson
 from bienveille.services.outreach.models.summary import CallChange, CallsOfDay, CallsOfWeek
+from bienveille.services.outreach.models.training import CallerTraining, CharterAcceptance
 
 __all__ = [
     "CallChange",
     "CallerPause",
+    "CallerRhythm",
+    "CallerTraining",
     "CallsOfDay",
     "CallsOfWeek",
     "Campaign",
     "CampaignCaller",
     "CampaignLesson",
+    "CharterAcceptance",
+    "DebriefRequest",
     "Referral",
     "Report",
     "Wave",

@@ -21,6 +21,7 @@ from bienveille.ground.platform.refusal import Refusal
 from bienveille.register.accounts.models import User
 from bienveille.services.outreach.choices import Grade
 from bienveille.services.outreach.models import Campaign, Referral, Report
+from bienveille.services.outreach.operations.training import check_ready, check_trained
 from bienveille.services.outreach.queries import may_be_handed, may_call
 from bienveille.services.outreach.rules import referral_due
 
@@ -62,13 +63,15 @@ class CallReport:
 def take_next(*, campaign: Campaign, caller: User, now: datetime) -> dispatch.HandOut | None:
     """Give me the next household of this campaign; None when nobody is to be called now. Refuses who may not call.
 
-    A caller at rest keeps the household already in hand and is given no other.
+    A caller at rest keeps the household already in hand and is given no other. On a screen, refuses who is not
+    trained yet and who has done enough today (`check_ready`).
     """
     handed = may_be_handed(campaign, caller, localtime(now).date())
     if handed is None:
         raise NotACaller
     if not handed and contact_in_hand(campaign.queue_id, caller) is None:
         return None
+    check_ready(caller=caller, queue_id=campaign.queue_id, now=now)
     return dispatch.hand_out(queue_id=campaign.queue_id, caller=caller, now=now, reason=f"Campagne {campaign.name}")
 
 
@@ -76,7 +79,8 @@ def take_next(*, campaign: Campaign, caller: User, now: datetime) -> dispatch.Ha
 def take_promised(*, planned_call_id: UUID, caller: User, now: datetime) -> Campaign:
     """Start one of my promised calls now, before its turn. Gives its campaign.
 
-    Refuses a promise that is not mine, who may no longer call there, and when I already hold another household.
+    Refuses a promise that is not mine, who may no longer call there, who is not trained yet (on a screen), and when I
+    already hold another household.
     """
     campaign = Campaign.objects.select_related("queue").filter(
         queue__contacts__planned_calls=planned_call_id, queue__closed_at=None
@@ -84,6 +88,7 @@ def take_promised(*, planned_call_id: UUID, caller: User, now: datetime) -> Camp
     found = campaign.first()
     if found is None or not may_call(found, caller):
         raise dispatch.UnknownContact
+    check_trained(caller=caller, now=now)
     dispatch.take_planned(caller=caller, planned_call_id=planned_call_id, now=now, reason=f"Campagne {found.name}")
     return found
 
