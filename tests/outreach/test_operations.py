@@ -70,8 +70,9 @@ class TestOpen:
 
     def test_says_why_in_plain_words(self):
         HouseholdFactory(age=82, phone=True, dwelling=DwellingFactory(floor=4, lift=False))
-        campaign = make_campaign()
-        assert Contact.objects.get(queue=campaign.queue).why == ["82 ans", "vit seule", "4e étage sans ascenseur"]
+        asked = {"all": [{"age": {"min": 75}}, {"lives_alone": True}]}
+        campaign = make_campaign(waves=[{"name": "Seuls", "audience": asked, "priority": ["top_floor_first"]}])
+        assert Contact.objects.get(queue=campaign.queue).why == ["82 ans", "4e étage sans ascenseur", "vit seule"]
 
     def test_who_has_no_number_is_counted_as_unreachable_from_the_start(self):
         HouseholdFactory(age=80, phone=True)

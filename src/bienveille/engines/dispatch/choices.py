@@ -65,3 +65,30 @@ class StopReason(TextChoices):
 class Channel(TextChoices):
     PHONE = "phone", "Téléphone"
     VISIT = "visit", "Visite"
+
+
+class StepKind(TextChoices):
+    """What is tried beside calls for a household that nobody reached, from the lightest to the last resort."""
+
+    OTHER_NUMBER = "other_number", "Chercher un autre numéro"
+    RELATIVE = "relative", "Appeler un proche"
+    VISIT = "visit", "Frapper à la porte"
+    LETTER = "letter", "Laisser un courrier"
+    SOCIAL_CENTRE = "social_centre", "Prévenir le CCAS"
+
+
+class StepResult(TextChoices):
+    """How a step ended; which ones suit which kind is in `rules.steps`."""
+
+    SEEN_WELL = "seen_well", "Vue, va bien"
+    ABSENT = "absent", "Absente"
+    CALL_BACK = "call_back", "À rappeler"
+    MOVED = "moved", "A déménagé"
+    REFUSED = "refused", "Ne souhaite pas être appelée"
+    WORRIED = "worried", "Je suis inquiet"
+    NUMBER_FOUND = "number_found", "Autre numéro trouvé"
+    NOTHING_FOUND = "nothing_found", "Rien trouvé"
+    NO_ANSWER = "no_answer", "Pas de réponse"
+    NEWS = "news", "De bonnes nouvelles par quelqu’un d’autre"
+    LEFT = "left", "Courrier laissé"
+    TOLD = "told", "CCAS prévenu"

@@ -163,7 +163,7 @@ def _ledger(campaign, *, as_json: bool) -> int:  # type: ignore[no-untyped-def]
     from bienveille.engines.dispatch.queries import ledger
 
     counted = ledger(campaign.queue)
-    print(json.dumps(counted.as_dict()) if as_json else ledger_in_french(campaign))
+    print(json.dumps(counted.as_json()) if as_json else ledger_in_french(campaign))
     return 0 if counted.adds_up else 1
 
 

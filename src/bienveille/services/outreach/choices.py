@@ -32,9 +32,13 @@ class Priority(TextChoices):
     """What puts a household before another inside a wave."""
 
     OLDEST_FIRST = "oldest_first", "Les plus âgés d’abord"
+    OLDEST_ALONE_FIRST = "oldest_alone_first", "Les plus âgés vivant seuls d’abord"
     ALONE_FIRST = "alone_first", "Les personnes seules d’abord"
     TOP_FLOOR_FIRST = "top_floor_first", "Les étages élevés sans ascenseur d’abord"
+    SILENT_SIX_MONTHS_FIRST = "silent_six_months_first", "Sans contact depuis six mois d’abord"
     LONGEST_SILENCE_FIRST = "longest_silence_first", "Le plus long silence d’abord"
+    DISABILITY_FIRST = "disability_first", "Un handicap déclaré d’abord"
+    WATCHED_FIRST = "watched_first", "Les résidences sous veille d’abord"
 
 
 class DebriefMeans(TextChoices):
@@ -54,3 +58,19 @@ class DebriefState(TextChoices):
     ASKED = "asked", "Demandé"
     PLANNED = "planned", "Prévu"
     CLOSED = "closed", "Fait"
+
+
+class AnsweredBy(TextChoices):
+    """Who picked up the telephone."""
+
+    RESIDENT = "resident", "Une personne du foyer"
+    RELATIVE = "relative", "Un proche"
+    OTHER = "other", "Quelqu’un d’autre"
+
+
+class News(TextChoices):
+    """What a call told of somebody who lives there."""
+
+    MET = "met", "Parlé avec"
+    HEARD_OF = "heard_of", "Des nouvelles données"
+    NONE = "none", "Pas de nouvelles"

@@ -8,12 +8,15 @@ from bienveille.engines.dispatch.models.queues import (
     PlannedCall,
     Queue,
 )
+from bienveille.engines.dispatch.models.steps import Explanation, Step
 
 __all__ = [
     "Attempt",
     "Contact",
+    "Explanation",
     "Lane",
     "Opening",
     "PlannedCall",
     "Queue",
+    "Step",
 ]

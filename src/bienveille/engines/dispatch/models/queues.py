@@ -20,6 +20,9 @@ class Queue(Record):
     max_attempts = models.PositiveSmallIntegerField(default=5)
     lease_minutes = models.PositiveSmallIntegerField(default=30)
     target = models.PositiveIntegerField(null=True, blank=True)
+    added = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="Households that came after opening; the target counts them too"
+    )
     accepting = models.BooleanField(
         default=False, help_text="Hands out; false before opening, in pause and after closing"
     )

@@ -31,6 +31,7 @@ class Ledger:
     refused: int = 0
     unreachable: int = 0
     withdrawn: int = 0
+    added: int = 0  # of the target, those who came in after opening
 
     @property
     def total(self) -> int:
@@ -44,11 +45,15 @@ class Ledger:
         """The shape of `contracts.md`, target first, then the states in their order."""
         return {"target": self.target, **{state: getattr(self, state) for state in ContactState.values}}
 
+    def as_json(self) -> dict[str, int]:
+        """The same for programs; once somebody came in after opening, with how many of the target did."""
+        return {**self.as_dict(), **({"added": self.added} if self.added else {})}
+
 
 def ledger(queue: Queue) -> Ledger:
     """The ledger of one queue, from the contacts themselves, never from a counter (1 query)."""
     rows = Contact.objects.filter(queue=queue).values_list("state").annotate(Count("id")).order_by()
-    return Ledger(target=queue.target or 0, **dict(rows))
+    return Ledger(target=queue.target or 0, added=queue.added, **dict(rows))
 
 
 def ledgers(queue_ids: Iterable[UUID]) -> dict[UUID, Ledger]:

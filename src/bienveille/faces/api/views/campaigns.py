@@ -135,12 +135,13 @@ def campaign_figures(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
 @api.get(
     "/campaigns/{uuid:campaign_id}/ledger",
     response={200: given.LedgerOut},
+    exclude_unset=True,
     tags=[TAG],
     summary="Où en sont les ménages",
 )
 def campaign_ledger(request: HttpRequest, campaign_id: UUID) -> dict[str, int]:
     """Combien de ménages dans chaque état ; ils s’additionnent toujours à « target »."""
-    return ledger(get_campaign_for(me(request), campaign_id).queue).as_dict()
+    return ledger(get_campaign_for(me(request), campaign_id).queue).as_json()
 
 
 @api.get(

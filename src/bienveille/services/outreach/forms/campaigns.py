@@ -12,8 +12,12 @@ WRONG_DAY = "Écrivez une date qui existe, par exemple 30/11/2026."
 #: What each order means, said below its name.
 PRIORITY_HINTS = {
     Priority.OLDEST_FIRST: "La personne la plus âgée du ménage compte.",
+    Priority.OLDEST_ALONE_FIRST: "Les personnes qui vivent seules passent devant, de la plus âgée à la plus jeune.",
     Priority.ALONE_FIRST: "Les ménages d’une seule personne passent devant.",
     Priority.TOP_FLOOR_FIRST: "Plus l’étage est haut sans ascenseur, plus l’appel vient tôt.",
+    Priority.SILENT_SIX_MONTHS_FIRST: "Ceux dont personne n’a eu de nouvelles depuis six mois, ou jamais.",
+    Priority.DISABILITY_FIRST: "Une personne du ménage l’a déclaré. Les appelants n’en lisent rien.",
+    Priority.WATCHED_FIRST: "Les ménages d’une résidence que vous avez mise sous veille.",
     Priority.LONGEST_SILENCE_FIRST: "Ceux que personne n’a joints depuis le plus longtemps passent devant.",
 }
 

@@ -1,5 +1,6 @@
 """What call campaigns store."""
 
+from bienveille.services.outreach.models.arrivals import Coverage, ListUpdate
 from bienveille.services.outreach.models.campaigns import (
     CallerPause,
     Campaign,
@@ -10,6 +11,7 @@ from bienveille.services.outreach.models.campaigns import (
 )
 from bienveille.services.outreach.models.debriefs import CallerRhythm, DebriefRequest
 from bienveille.services.outreach.models.report import CampaignLesson
+from bienveille.services.outreach.models.shared import PickUp, ResidentNews, SharedCall
 from bienveille.services.outreach.models.summary import CallChange, CallsOfDay, CallsOfWeek
 from bienveille.services.outreach.models.training import CallerTraining, CharterAcceptance
 
@@ -24,8 +26,13 @@ __all__ = [
     "CampaignCaller",
     "CampaignLesson",
     "CharterAcceptance",
+    "Coverage",
     "DebriefRequest",
+    "ListUpdate",
+    "PickUp",
     "Referral",
     "Report",
+    "ResidentNews",
+    "SharedCall",
     "Wave",
 ]

@@ -20,6 +20,7 @@ from bienveille.register.accounts.models import User
 from bienveille.register.accounts.operations import record_audit
 from bienveille.services.outreach.choices import CampaignState
 from bienveille.services.outreach.models import Campaign, CampaignCaller, Wave
+from bienveille.services.outreach.operations.arrivals import keep_coverage
 from bienveille.services.outreach.operations.targets import target_wave
 from bienveille.services.outreach.queries import campaign_document
 from bienveille.services.outreach.rules import CampaignDocument, read_document
@@ -192,6 +193,7 @@ def open_campaign(*, campaign_id: UUID, actor: User | None, now: datetime) -> in
         raise NobodyToCall
     campaign.state, campaign.opened_at = CampaignState.OPEN, now
     campaign.save(update_fields=["state", "opened_at"])
+    keep_coverage(campaign=campaign, scope=scope, now=now)
     audit_campaign(actor, campaign, "opened", target=target)
     return target
 

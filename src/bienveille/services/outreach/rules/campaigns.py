@@ -222,7 +222,8 @@ def reasons(
         lines.append(
             "appel promis : " + ("chaque semaine" if getattr(promised, "weekly", False) else "pour aujourd’hui")
         )
-    lines.extend(frozen)
+    # What was frozen at opening about silence gives way to what is known today.
+    lines.extend(one for one in frozen if last_reached is None or not one.startswith("aucun contact"))
     if last_reached is not None:
         lines.append(silence(last_reached.date(), today))
     if attempts_made and promised is None:

@@ -1,0 +1,54 @@
+"""What was tried beside calls: for one contact, for who goes and knocks, and what worries somebody."""
+
+from collections.abc import Iterable
+from datetime import date
+from uuid import UUID
+
+from bienveille.engines.dispatch.choices import PlannedState, StepKind, StepResult
+from bienveille.engines.dispatch.models import Explanation, Step
+from bienveille.register.accounts.models import User
+
+_HOME = "contact__household__dwelling__building__residence"
+
+
+def steps_of(contact_id: UUID) -> list[Step]:
+    """Every step of a contact, newest first, with who does it and who did it (1 query)."""
+    steps = Step.objects.filter(contact_id=contact_id).select_related("assigned_to", "done_by", "seen_by")
+    return list(steps.order_by("-created_at", "-id"))
+
+
+def explanation_of(contact_id: UUID) -> Explanation | None:
+    """Why a household stays without an answer, with who said it (1 query)."""
+    return Explanation.objects.filter(contact_id=contact_id).select_related("said_by").first()
+
+
+def step_of(step_id: UUID) -> Step | None:
+    """One step with its household, its home and its queue (1 query)."""
+    related = ("contact__queue", "contact__lane__agency", _HOME, "assigned_to")
+    return Step.objects.filter(pk=step_id).select_related(*related).first()
+
+
+def visits_of(user: User) -> list[Step]:
+    """Doors that somebody is asked to knock at, the earliest first, with the home (1 query).
+
+    Never that of a protected address, nor of a queue that is closed.
+    """
+    steps = Step.objects.filter(
+        assigned_to=user, kind=StepKind.VISIT, state=PlannedState.PLANNED, contact__queue__closed_at=None
+    ).exclude(contact__household__people__protected_address=True)
+    return list(steps.select_related(_HOME).order_by("due_on", "id"))
+
+
+def visits_done(user: User, since: date) -> list[Step]:
+    """Doors that somebody knocked at since a day, the latest first, with the home (1 query)."""
+    steps = Step.objects.filter(done_by=user, kind=StepKind.VISIT, state=PlannedState.DONE, done_at__date__gte=since)
+    return list(steps.select_related(_HOME).order_by("-done_at", "-id"))
+
+
+def worries_in(queue_ids: Iterable[UUID]) -> list[Step]:
+    """Steps after which somebody worries and that no coordinator has seen, the oldest first (1 query)."""
+    steps = Step.objects.filter(
+        result=StepResult.WORRIED, seen_at=None, state=PlannedState.DONE, contact__queue_id__in=list(queue_ids)
+    )
+    related = ("contact__household", "contact__lane__agency", "contact__queue__campaign", "done_by")
+    return list(steps.select_related(*related).order_by("done_at", "id"))
