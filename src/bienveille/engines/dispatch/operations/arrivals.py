@@ -1,6 +1,7 @@
 """A queue that follows the register: newcomers counted, those who may no longer be called out, those back put back."""
 
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -85,7 +86,7 @@ def follow_register(*, queue: Queue, actor_id: UUID | None, today: date) -> tupl
 
     Gives how many left for each reason, and how many came back. In a caller's hands a household is left as it is.
     """
-    named = {"queue": queue.pk, "today": today, "actor": actor_id, "channel": str(current_channel())}
+    named: dict[str, Any] = {"queue": queue.pk, "today": today, "actor": actor_id, "channel": str(current_channel())}
     with may_go_back(queue.pk), connection.cursor() as cursor:
         cursor.execute(_WITHDRAW, named)
         left = dict(cursor.fetchall())

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from django.db import connection
 
@@ -159,9 +160,9 @@ def why_sql(wave: Wave) -> str:
 
 def _statement(
     template: str, wave: Wave, today: date, scope: Scope, *, newcomers: bool = False
-) -> tuple[str, dict[str, object]]:
+) -> tuple[str, dict[str, Any]]:
     compiled = compile_rule(check(wave.audience), today, scope=scope)
-    named = {f"a{rank}": value for rank, value in enumerate(compiled.params)}
+    named: dict[str, Any] = {f"a{rank}": value for rank, value in enumerate(compiled.params)}
     audience = compiled.sql
     for name in named:
         audience = audience.replace("%s", f"%({name})s", 1)
