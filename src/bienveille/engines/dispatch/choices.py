@@ -53,6 +53,35 @@ class PlannedState(TextChoices):
     CANCELLED = "cancelled", "Annulé"
 
 
+class PlanState(TextChoices):
+    """Where the lists of a week stand: proposed, in force, or replaced by others."""
+
+    DRAFT = "draft", "Proposées"
+    CONFIRMED = "confirmed", "En cours"
+    REPLACED = "replaced", "Remplacées"
+
+
+class NotListed(TextChoices):
+    """Why a household is on nobody's list this week."""
+
+    LANGUAGE = "language", "Aucun appelant ne parle sa langue"
+    AGENCY = "agency", "Aucun appelant n’appelle pour son agence"
+    TOGETHER = "together", "Personne qui parle sa langue n’appelle pour son agence"
+    SKILL = "skill", "Aucun appelant n’a la compétence demandée"
+    HARD = "hard", "Les situations difficiles sont au plus pour chacun"
+    CAPACITY = "capacity", "Les heures de la semaine sont toutes prises"
+    LATER = "later", "À rappeler après cette semaine"
+    NOT_CALLABLE = "not_callable", "N’est plus à appeler"
+
+
+class LineEnd(TextChoices):
+    """Why a line left a caller's list before its call."""
+
+    GIVEN_BACK = "given_back", "Rendu par l’appelant"
+    MOVED = "moved", "Confié à quelqu’un d’autre"
+    FREED = "freed", "Liste libérée"
+
+
 class StopReason(TextChoices):
     """Why a caller ended a weekly call. Only the first two end it for the person too."""
 

@@ -1,5 +1,6 @@
 """What a queue of households stores."""
 
+from bienveille.engines.dispatch.models.batches import Batch, BatchLine, WeekPlan
 from bienveille.engines.dispatch.models.openings import Opening
 from bienveille.engines.dispatch.models.queues import (
     Attempt,
@@ -12,6 +13,8 @@ from bienveille.engines.dispatch.models.steps import Explanation, Step
 
 __all__ = [
     "Attempt",
+    "Batch",
+    "BatchLine",
     "Contact",
     "Explanation",
     "Lane",
@@ -19,4 +22,5 @@ __all__ = [
     "PlannedCall",
     "Queue",
     "Step",
+    "WeekPlan",
 ]

@@ -106,6 +106,20 @@ class Contact(Record):
         db_index=False,
         help_text="The planned call for which it is held; the state then stays what it was",
     )
+    kept_for = models.ForeignKey(
+        User,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        help_text="On whose list of the week it stands: handed to them, not to others, while that lasts",
+    )
+    kept_rank = models.PositiveIntegerField(default=0, db_default=0, help_text="Its place in that list")
+    kept_until = models.DateTimeField(null=True, blank=True, help_text="When the list ends: then it is anybody's again")
+    lent_from = models.DateTimeField(
+        null=True, blank=True, help_text="From when it may go to another caller who would otherwise have nobody"
+    )
 
     class Meta:
         constraints = [
@@ -129,12 +143,30 @@ class Contact(Record):
             ),
             CheckConstraint(name="contact_not_before", condition=Q(not_before=None) | Q(state="waiting")),
             CheckConstraint(name="contact_resume", condition=Q(resume_at=None) | Q(state="withdrawn")),
+            CheckConstraint(
+                name="contact_kept",
+                condition=Q(kept_for=None, kept_until=None, lent_from=None)
+                | Q(kept_for__isnull=False, kept_until__isnull=False, lent_from__isnull=False),
+            ),
         ]
         indexes = [
             models.Index(
                 fields=["lane", "priority", "id"],
                 name="contact_ready",
-                condition=Q(state="waiting", not_before=None),
+                condition=Q(state="waiting", not_before=None, kept_for=None),
+            ),
+            models.Index(
+                fields=["queue", "kept_for", "kept_rank", "id"],
+                name="contact_kept_ready",
+                condition=Q(state="waiting", not_before=None, kept_for__isnull=False),
+            ),
+            models.Index(
+                fields=["queue", "lent_from"],
+                name="contact_lent",
+                condition=Q(state="waiting", not_before=None, kept_for__isnull=False),
+            ),
+            models.Index(
+                fields=["queue", "kept_until"], name="contact_kept_until", condition=Q(kept_for__isnull=False)
             ),
             models.Index(fields=["queue", "not_before"], name="contact_later", condition=Q(not_before__isnull=False)),
         ]

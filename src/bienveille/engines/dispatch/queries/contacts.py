@@ -194,7 +194,8 @@ def check_invariants(queue: Queue) -> list[str]:
         cursor.execute(
             """SELECT count(*) FROM dispatch_lane l WHERE queue_id = %s AND NOT open AND EXISTS (
                    SELECT 1 FROM dispatch_contact c
-                   WHERE c.lane_id = l.id AND c.state = 'waiting' AND c.not_before IS NULL)""",
+                   WHERE c.lane_id = l.id AND c.state = 'waiting' AND c.not_before IS NULL
+                     AND c.kept_for_id IS NULL)""",
             [queue.pk],
         )
         if shut := cursor.fetchone()[0]:
