@@ -5,7 +5,7 @@ from bienveille.faces.api.operations import tidy_up
 from bienveille.ground.platform.jobs import Job, schedule
 from bienveille.register.imports.operations import look_at_drops, purge_imports, watch_silence
 from bienveille.register.tenants.operations import purge_marks
-from bienveille.services.outreach.operations import fold_calls
+from bienveille.services.outreach.operations import fold_calls, free_absent_lists
 from bienveille.services.outreach.operations.arrivals import update_lists
 
 #: Read by the worker before its first job (setting SCHEDULE). Cron lines are in UTC. One thing more runs by itself and
@@ -15,6 +15,7 @@ SCHEDULE: tuple[tuple[Job[[]], str, str], ...] = (
     (wake_queues, "* * * * *", "Households whose next try has come, or whose caller vanished, are offered again."),
     (fold_calls, "* * * * *", "Calls just saved join the counts that screens read."),
     (update_lists, "* * * * *", "After an import and each day, campaigns take newcomers in and let go those who left."),
+    (free_absent_lists, "* * * * *", "Who no longer calls in a campaign keeps nobody waiting on their list."),
     (look_at_drops, "* * * * *", "Exports that the landlord's software leaves in a folder are taken once whole."),
     (watch_silence, "0 6 * * *", "Exports that stop coming are noticed, in the morning."),
     (purge_imports, "20 2 * * *", "Files nobody imported in a week go, and cells shown beside old issues."),

@@ -1,5 +1,19 @@
 """One function for each screen, list or figure of a queue."""
 
+from bienveille.engines.dispatch.queries.batches import (
+    BatchLoad,
+    LeftOut,
+    batch_loads,
+    confirmed_plan,
+    kept_for_me,
+    left_out,
+    line_of,
+    lines_of_batch,
+    lines_of_plan,
+    lines_with_tokens,
+    offered_lines,
+    proposed_plan,
+)
 from bienveille.engines.dispatch.queries.contacts import (
     Later,
     Ledger,
@@ -22,20 +36,32 @@ from bienveille.engines.dispatch.queries.contacts import (
 )
 
 __all__ = [
+    "BatchLoad",
     "Later",
     "Ledger",
+    "LeftOut",
     "attempts_of",
+    "batch_loads",
     "caller_day",
     "check_invariants",
+    "confirmed_plan",
     "contact_held",
     "contact_in_hand",
+    "kept_for_me",
     "last_attempt_of",
     "ledger",
     "ledgers",
     "ledgers_by_agency",
+    "left_out",
+    "line_of",
+    "lines_of_batch",
+    "lines_of_plan",
+    "lines_with_tokens",
     "obstacle_to",
+    "offered_lines",
     "outcomes_of",
     "planned_calls_of",
+    "proposed_plan",
     "still_callable",
     "usable_phones",
     "waiting_later",

@@ -1,5 +1,15 @@
 """Pure decisions about a contact: no database, no clock."""
 
+from bienveille.engines.dispatch.rules.assignment import (
+    Advice,
+    Assignment,
+    Household,
+    Seat,
+    advice,
+    assign,
+    capacity_of,
+    total_cost,
+)
 from bienveille.engines.dispatch.rules.ladder import (
     CLOSES_AT,
     NOON,
@@ -25,8 +35,15 @@ __all__ = [
     "OPENS_AT",
     "WEEK",
     "WEEKLY_TRIES",
+    "Advice",
+    "Assignment",
+    "Household",
     "PlannedVerdict",
+    "Seat",
     "Verdict",
+    "advice",
+    "assign",
+    "capacity_of",
     "decide",
     "decide_planned",
     "due_moment",
@@ -35,5 +52,6 @@ __all__ = [
     "next_working_day",
     "other_half_of_next_day",
     "starts_at",
+    "total_cost",
     "within_hours",
 ]

@@ -12,8 +12,9 @@ the most; then come, from the heaviest:
 | a caller of several languages where French is spoken | `SPARE_LANGUAGE` | kept for who needs them |
 | each quarter of a caller's hours after the first | `LOAD_STEP` more | hours are filled together |
 
-Rank counts by hundredths of a wave (`PER_BAND`), waves by `PER_WAVE`. Households that differ only by rank go through one node for all of them: 20,000 households and 300 callers are some
-hundred thousand arcs instead of six million, for the same optimum.
+Rank counts by hundredths of a wave (`PER_BAND`), waves by `PER_WAVE`. Households that differ only by rank go through
+one node for all of them: 20,000 households and 300 callers are some sixty thousand arcs instead of six million, for
+the same optimum.
 """
 
 from collections.abc import Sequence
@@ -142,6 +143,10 @@ def assign(
     """The lists of least cost. `hard_most`: hard situations for one caller at most; the same facts, the same lists."""
     if not households:
         return Assignment([], [], 0, 0.0, 0)
+    if not seats:
+        return Assignment(
+            [-1] * len(households), ["capacity"] * len(households), int(left_out_costs(households).sum()), 0.0, 0
+        )
     count, callers = len(households), len(seats)
     kinds = [(one.agency, one.language, one.hard) for one in households]
     names = {kind: rank for rank, kind in enumerate(dict.fromkeys(kinds))}

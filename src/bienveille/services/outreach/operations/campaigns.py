@@ -218,6 +218,7 @@ def close_campaign(*, campaign_id: UUID, actor: User | None, now: datetime) -> C
     campaign = _locked(campaign_id)
     if campaign.state == CampaignState.CLOSED:
         raise CannotClose
+    dispatch.end_lists(queue_id=campaign.queue_id, now=now)
     left = dispatch.close_queue(queue=campaign.queue, now=now)
     campaign.state, campaign.closed_at = CampaignState.CLOSED, now
     campaign.save(update_fields=["state", "closed_at"])

@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.timezone import now as clock
 
 from bienveille.engines.dispatch import operations as dispatch
 from bienveille.engines.dispatch.choices import PlannedState
@@ -113,7 +114,7 @@ def add_caller(*, campaign_id: UUID, actor: User, user: User) -> None:
 
 @transaction.atomic
 def remove_caller(*, campaign_id: UUID, actor: User, user: User) -> None:
-    """Somebody calls no longer in a campaign; what they did stays. Twice does nothing more.
+    """Somebody calls no longer in a campaign; what they did stays, their list is freed. Twice does nothing more.
 
     Refuses while they have a household in hand, which they could no longer save, and in a closed campaign.
     """
@@ -124,6 +125,7 @@ def remove_caller(*, campaign_id: UUID, actor: User, user: User) -> None:
         )
     removed, _ = CampaignCaller.objects.filter(campaign=campaign, user=user).delete()
     if removed:
+        dispatch.free_lists(actor=actor, caller=user, now=clock(), queue_id=campaign.queue_id)
         audit_campaign(actor, campaign, "caller_removed", user=str(user.pk))
 
 

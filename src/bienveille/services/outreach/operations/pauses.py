@@ -4,6 +4,7 @@ from datetime import date, datetime, timedelta
 
 from django.db import transaction
 
+from bienveille.engines.dispatch.operations import free_lists
 from bienveille.ground.platform.refusal import Refusal
 from bienveille.register.accounts.choices import AuditAction
 from bienveille.register.accounts.models import User
@@ -21,12 +22,16 @@ class CannotPauseThen(Refusal):
 
 @transaction.atomic
 def take_a_pause(*, caller: User, until: date, now: datetime, today: date) -> CallerPause:
-    """Rest until a day; said again, the day changes. Refuses a day gone by or more than a year ahead."""
+    """Rest until a day; said again, the day changes. My list of the week is freed.
+
+    Refuses a day gone by or more than a year ahead.
+    """
     if not today < until <= today + LONGEST_PAUSE:
         raise CannotPauseThen
     pause, _ = CallerPause.objects.update_or_create(
         user=caller, defaults={"until": until}, create_defaults={"until": until, "created_at": now}
     )
+    free_lists(actor=caller, caller=caller, now=now)
     record_audit(actor=caller, action=AuditAction.ACCOUNT_CHANGED, subject=caller, detail={"did": "calling_paused"})
     return pause
 

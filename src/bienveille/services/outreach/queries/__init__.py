@@ -32,6 +32,15 @@ from bienveille.services.outreach.queries.households import (
     standing_of_household,
 )
 from bienveille.services.outreach.queries.key_figures import figures
+from bienveille.services.outreach.queries.lists import (
+    USUAL_HOURS,
+    WeekSeat,
+    callers_at_work,
+    lines_within,
+    skills_of,
+    who_calls,
+    who_waits,
+)
 from bienveille.services.outreach.queries.my_day import (
     MyFigures,
     WeeklyPerson,
@@ -71,6 +80,7 @@ from bienveille.services.outreach.queries.weekly import Week, figures_by_week
 
 __all__ = [
     "CALLERS_SHOWN",
+    "USUAL_HOURS",
     "AttemptLine",
     "CallSheet",
     "CallerLine",
@@ -85,10 +95,12 @@ __all__ = [
     "WaveCount",
     "Week",
     "WeekLine",
+    "WeekSeat",
     "WeeklyPerson",
     "agencies_of",
     "all_campaigns",
     "call_sheet",
+    "callers_at_work",
     "callers_board",
     "callers_for",
     "campaign_document",
@@ -107,6 +119,7 @@ __all__ = [
     "last_contacts",
     "last_saved_call",
     "left_alone",
+    "lines_within",
     "may_be_handed",
     "may_call",
     "my_figures",
@@ -123,6 +136,7 @@ __all__ = [
     "referral_of",
     "referrals_waiting",
     "report_of",
+    "skills_of",
     "staff_of_calls",
     "standing_of_household",
     "stopped_weekly",
@@ -132,4 +146,6 @@ __all__ = [
     "weekly_call",
     "weekly_people",
     "weeks_of",
+    "who_calls",
+    "who_waits",
 ]
