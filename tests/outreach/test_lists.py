@@ -52,7 +52,9 @@ def boss():
 
 
 def prepared(campaign, **rules) -> operations.Prepared:
-    return operations.prepare_lists(campaign=campaign, actor=None, rules=ListRules(**{"week": "this", **rules}), now=MONDAY)
+    return operations.prepare_lists(
+        campaign=campaign, actor=None, rules=ListRules(**{"week": "this", **rules}), now=MONDAY
+    )
 
 
 def in_force(campaign, **rules) -> WeekPlan:
@@ -98,9 +100,9 @@ class TestPrepare:
         call(other, callers[1], "reached")
         called = Contact.objects.get(queue=other.queue, state="reached").household_id
         lines = BatchLine.objects.filter(plan=prepared(campaign).plan, same_voice=True)
-        assert [(one.contact.household_id, one.batch.caller_id) for one in lines.select_related("contact", "batch")] == [
-            (called, callers[1].pk)
-        ]
+        assert [
+            (one.contact.household_id, one.batch.caller_id) for one in lines.select_related("contact", "batch")
+        ] == [(called, callers[1].pk)]
 
     def test_why_nobody_has_them(self, campaign, callers, agency):
         elsewhere = AgencyFactory()

@@ -27,9 +27,7 @@ TAKE = _function(HOURS.TAKE, "dispatch_take")
 REOPEN, WAKE = (_function(FIRST, f"dispatch_{name}") for name in ("reopen", "wake"))
 HAND_OUT = HOURS.HAND_OUT
 
-NEW_TAKE = _replaced(
-    TAKE, "AND not_before IS NULL", "AND not_before IS NULL\n          AND kept_for_id IS NULL", 2
-)
+NEW_TAKE = _replaced(TAKE, "AND not_before IS NULL", "AND not_before IS NULL\n          AND kept_for_id IS NULL", 2)
 NEW_REOPEN = _replaced(REOPEN, "c.not_before IS NULL", "c.not_before IS NULL AND c.kept_for_id IS NULL")
 # The end of a list is one more reason to be anybody's again.
 NEW_WAKE = _replaced(

@@ -23,7 +23,7 @@ USUAL_HOURS = 2.0
 # same purpose, whether its last grade was orange or red, whether anybody may still be called there.
 _WAITING = """
 WITH waiting AS MATERIALIZED (
-    SELECT c.id, c.household_id, c.priority, c.not_before, l.agency_id, l.language, l.wave
+    SELECT c.id, c.household_id, c.priority, c.not_before, c.hard, l.agency_id, l.language, l.wave
     FROM dispatch_contact c JOIN dispatch_lane l ON l.id = c.lane_id
     WHERE c.queue_id = %(queue)s AND c.state = 'waiting'),
 voice AS (
@@ -45,7 +45,7 @@ able AS (
     FROM tenants_person p JOIN waiting w ON w.household_id = p.household_id
     WHERE (p.left_on IS NULL OR p.left_on > %(today)s) AND NOT p.deceased
     GROUP BY p.household_id)
-SELECT w.id, w.agency_id, w.language, w.wave, w.priority, coalesce(grade.grade IN ('orange', 'red'), false),
+SELECT w.id, w.agency_id, w.language, w.wave, w.priority, w.hard OR coalesce(grade.grade IN ('orange', 'red'), false),
        voice.caller_id, coalesce(able.able, false), w.not_before IS NOT NULL AND w.not_before >= %(until)s
 FROM waiting w
 LEFT JOIN voice ON voice.household_id = w.household_id
