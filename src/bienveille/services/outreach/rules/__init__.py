@@ -17,6 +17,15 @@ from bienveille.services.outreach.rules.campaigns import (
     working_days,
     workload,
 )
+from bienveille.services.outreach.rules.forecast import (
+    Forecast,
+    Pace,
+    Work,
+    callers_needed,
+    forecast,
+    recent_days,
+    with_more,
+)
 
 __all__ = [
     "AGENCY_SERVICE",
@@ -25,13 +34,20 @@ __all__ = [
     "YELLOW_CALL_BACK_DAYS",
     "CampaignDocument",
     "DocumentErrors",
+    "Forecast",
+    "Pace",
     "WaveDocument",
+    "Work",
     "Workload",
+    "callers_needed",
+    "forecast",
     "read_document",
     "reasons",
+    "recent_days",
     "referral_due",
     "service_label",
     "silence",
+    "with_more",
     "working_days",
     "workload",
 ]
