@@ -5,6 +5,7 @@ from django.urls import path
 from bienveille.faces.workspace.views import (
     access_right,
     after_calls,
+    board,
     calls,
     campaigns,
     coordination,
@@ -61,6 +62,8 @@ urlpatterns = [
     path("campagnes/", campaigns.campaigns, name="campaigns"),
     path("campagnes/<uuid:campaign_id>/", campaigns.campaign, name="campaign"),
     path("campagnes/<uuid:campaign_id>/chiffres/", figures.campaign_figures, name="campaign_figures"),
+    path("campagnes/<uuid:campaign_id>/suivi/", board.board, name="board"),
+    path("campagnes/<uuid:campaign_id>/mur/", board.wall, name="wall"),
     path("campagnes/<uuid:campaign_id>/ouvrir/", campaigns.open_page, name="open_campaign"),
     path("campagnes/<uuid:campaign_id>/pause/", campaigns.pause_page, name="pause_campaign"),
     path("campagnes/<uuid:campaign_id>/fermer/", campaigns.close_page, name="close_campaign"),

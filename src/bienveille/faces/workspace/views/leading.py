@@ -178,7 +178,8 @@ def take_referral(request: Request, referral_id: UUID) -> HttpResponse:
             messages.success(request, f"La situation de {name} attend de nouveau quelqu’un.")
         else:
             say_done(request, f"Vous avez pris en charge la situation de {name}.", undo=again)
-    return redirect("workspace:campaign", referral.attempt.contact.queue.campaign.pk)
+    page = "board" if request.POST.get("back") == "board" else "campaign"
+    return redirect(f"workspace:{page}", referral.attempt.contact.queue.campaign.pk)
 
 
 def decisions(request: Request, shown: Campaign) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Pure decisions of call campaigns: no database, no clock."""
 
+from bienveille.services.outreach.rules.board import Day, in_hours, signs_of, state_of
 from bienveille.services.outreach.rules.campaigns import (
     AGENCY_SERVICE,
     LONGEST_KEEPING,
@@ -18,10 +19,12 @@ from bienveille.services.outreach.rules.campaigns import (
     workload,
 )
 from bienveille.services.outreach.rules.forecast import (
+    Change,
     Forecast,
     Pace,
     Work,
     callers_needed,
+    changes_of,
     forecast,
     recent_days,
     with_more,
@@ -33,6 +36,8 @@ __all__ = [
     "REFERRAL_DELAY",
     "YELLOW_CALL_BACK_DAYS",
     "CampaignDocument",
+    "Change",
+    "Day",
     "DocumentErrors",
     "Forecast",
     "Pace",
@@ -40,13 +45,17 @@ __all__ = [
     "Work",
     "Workload",
     "callers_needed",
+    "changes_of",
     "forecast",
+    "in_hours",
     "read_document",
     "reasons",
     "recent_days",
     "referral_due",
     "service_label",
+    "signs_of",
     "silence",
+    "state_of",
     "with_more",
     "working_days",
     "workload",

@@ -181,3 +181,37 @@ def _play(work: Work, pace: Pace, rates: Sequence[int], calendar: Sequence[date]
         if left == 0:
             return place
     return len(calendar)
+
+
+@dataclass(frozen=True)
+class Change:
+    """What would change the end: the words that say it, and the likely day then. `callers`: more, or fewer."""
+
+    kind: str  # more | fewer | wished
+    callers: int
+    agency: str
+    end: date | None
+
+
+def changes_of(
+    work: Work,
+    pace: Pace,
+    end: Forecast,
+    *,
+    each: float,
+    agency: str,
+    wished: date | None,
+    today: date,
+    seed: int,
+) -> list[Change]:
+    """Two callers more, two fewer, and as many as the wished end asks for; only what changes the day is told."""
+    changes = []
+    for kind, callers in (("more", 2), ("fewer", -2)):
+        found = forecast(work, with_more(pace, callers * each), today=today, seed=seed, times=TIMES // 2)
+        if found is not None and found.middle != end.middle:
+            changes.append(Change(kind, abs(callers), agency if kind == "more" else "", found.middle))
+    if wished is not None and wished > today and (end.middle is None or end.middle > wished):
+        needed = callers_needed(work, pace, each=each, by=wished, today=today, seed=seed)
+        if needed:
+            changes.append(Change("wished", needed, "", wished))
+    return changes
