@@ -157,7 +157,7 @@ def callers_today(campaign: Campaign, midnight: datetime) -> list[CallerToday]:
 
     Reads the counts of calls and the calls of today alone, never those of the whole campaign.
     """
-    facts = {"queue": campaign.queue_id, "today": midnight.date(), "midnight": midnight}
+    facts: dict[str, Any] = {"queue": campaign.queue_id, "today": midnight.date(), "midnight": midnight}
     with connection.cursor() as cursor:
         cursor.execute(_CALLERS, facts)
         return [CallerToday(row[0], row[1] or row[2], *row[3:]) for row in cursor.fetchall()]
@@ -165,7 +165,7 @@ def callers_today(campaign: Campaign, midnight: datetime) -> list[CallerToday]:
 
 def calls_by_hour(campaign: Campaign, midnight: datetime) -> dict[int, int]:
     """Calls of today by hour of the landlord's clock (1 query, over the calls of today alone)."""
-    facts = {
+    facts: dict[str, Any] = {
         "queue": campaign.queue_id,
         "today": midnight.date(),
         "midnight": midnight,

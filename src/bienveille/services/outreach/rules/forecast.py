@@ -115,7 +115,8 @@ def recent_days(pace: Pace, today: date) -> list[int]:
     if not past:
         return []
     usual = _usual(pace)
-    days, day = [], today - ONE_DAY
+    days: list[int] = []
+    day = today - ONE_DAY
     while day >= past[0] and len(days) < LAST_DAYS:
         if day in pace.days or (day.weekday() in usual and day not in pace.off):
             days.append(pace.days.get(day, 0))
@@ -132,7 +133,8 @@ def _usual(pace: Pace) -> set[int]:
 def _calendar(pace: Pace, today: date) -> list[date]:
     """The days of calls to come, today first when something of it is left."""
     usual = _usual(pace)
-    days, day = [], today if pace.today_left > 0 else today + ONE_DAY
+    days: list[date] = []
+    day = today if pace.today_left > 0 else today + ONE_DAY
     while len(days) < HORIZON and usual:
         if (day.weekday() in usual and day not in pace.off) or (day == today and pace.today_left > 0):
             days.append(day)
