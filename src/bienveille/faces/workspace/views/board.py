@@ -317,7 +317,7 @@ def _change(one: Change, end: Forecast, today: date) -> dict[str, str]:
         return {"label": f"Pour finir {_day(one.end, today) if one.end else ''}", "end": f"{callers} de plus"}
     if one.kind == "fewer":
         return {"label": f"{callers.capitalize()} de moins", "end": day}
-    where = f", d’abord pour {one.agency}" if one.agency else ""
+    where = f" ({one.agency} d’abord)" if one.agency else ""
     return {"label": f"{callers.capitalize()} de plus{where}", "end": day}
 
 
