@@ -34,6 +34,7 @@ MENU: list[tuple[str, str, set[str]]] = [
     ("Mouvements", "workspace:moves", set(MANAGERS)),
     ("Reprises et ventes", "workspace:stock_lots", set(MANAGERS)),
     ("Imports", "imports:runs", {Role.ADMINISTRATOR, Role.DIRECTOR}),
+    ("Paroles", "workspace:verbatims", {*MANAGERS, Role.COMMUNICATION, Role.SOCIAL_WORKER, Role.CALLER}),
     ("Questionnaires", "questionnaires:guides", {Role.ADMINISTRATOR, Role.DIRECTOR}),
     ("Disponibilités", "accounts:availabilities", set(MANAGERS)),
     ("Utilisateurs", "accounts:users", {Role.ADMINISTRATOR}),

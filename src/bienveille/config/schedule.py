@@ -5,7 +5,7 @@ from bienveille.faces.api.operations import tidy_up
 from bienveille.ground.platform.jobs import Job, schedule
 from bienveille.register.imports.operations import look_at_drops, purge_imports, watch_silence
 from bienveille.register.tenants.operations import purge_marks
-from bienveille.services.outreach.operations import fold_calls, free_absent_lists
+from bienveille.services.outreach.operations import fold_calls, free_absent_lists, purge_verbatims
 from bienveille.services.outreach.operations.arrivals import update_lists
 
 #: Read by the worker before its first job (setting SCHEDULE). Cron lines are in UTC. One thing more runs by itself and
@@ -20,6 +20,7 @@ SCHEDULE: tuple[tuple[Job[[]], str, str], ...] = (
     (watch_silence, "0 6 * * *", "Exports that stop coming are noticed, in the morning."),
     (purge_imports, "20 2 * * *", "Files nobody imported in a week go, and cells shown beside old issues."),
     (purge_marks, "40 2 * * *", "Facts useful for care that have ended are erased, not only hidden."),
+    (purge_verbatims, "45 2 * * *", "Sentences that may be quoted are erased with the answers of their campaign."),
     (tidy_up, "27 * * * *", "Idempotency keys older than a day have kept their promise; idle rate limits say nothing."),
 )
 

@@ -27,6 +27,7 @@ from bienveille.faces.workspace.views import (
     takeovers,
     training,
     undo,
+    verbatims,
     ways,
 )
 
@@ -80,6 +81,10 @@ urlpatterns = [
     path("campagnes/<uuid:campaign_id>/appelants/changer/", leading.change_callers, name="change_callers"),
     path("situations/<uuid:referral_id>/prendre/", leading.take_referral, name="take_referral"),
     path("phrases/<uuid:report_id>/relire/", leading.read_note, name="read_note"),
+    path("paroles/", verbatims.wall_page, name="verbatims"),
+    path("paroles/a-relire/", verbatims.kept, name="verbatims_kept"),
+    path("paroles/<uuid:verbatim_id>/", verbatims.moderate, name="verbatim"),
+    path("paroles/<uuid:verbatim_id>/retirer/", verbatims.withdraw, name="withdraw_verbatim"),
     path("campagnes/nouvelle/", preparation.new_campaign, name="new_campaign"),
     path("campagnes/<uuid:campaign_id>/preparer/but/", preparation.purpose, name="draft_purpose"),
     path("campagnes/<uuid:campaign_id>/preparer/qui/", preparation.who, name="draft_who"),

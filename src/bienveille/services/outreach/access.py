@@ -10,8 +10,15 @@ from bienveille.engines.dispatch.models import Contact, PlannedCall
 from bienveille.register.accounts.access import MANAGERS, has_role
 from bienveille.register.accounts.models import User
 from bienveille.services.outreach.choices import CampaignState
-from bienveille.services.outreach.models import Campaign, Referral, Report
-from bienveille.services.outreach.queries import contacts_chosen, may_call, referral_of, report_of, weekly_call
+from bienveille.services.outreach.models import Campaign, Referral, Report, Verbatim
+from bienveille.services.outreach.queries import (
+    contacts_chosen,
+    may_call,
+    referral_of,
+    report_of,
+    verbatim_of,
+    weekly_call,
+)
 
 
 def may_change(user: User, campaign: Campaign) -> bool:
@@ -95,6 +102,14 @@ def get_report_for(user: User, report_id: UUID) -> Report:
     if report is None or not _covers(user, report.attempt.contact):
         raise Http404
     return report
+
+
+def get_verbatim_for(user: User, verbatim_id: UUID) -> Verbatim:
+    """A sentence to quote, for a manager of its household's agency; 404 for everybody else (1 query)."""
+    verbatim = verbatim_of(verbatim_id)
+    if verbatim is None or not has_role(user, *MANAGERS) or not _covers(user, verbatim.attempt.contact):
+        raise Http404
+    return verbatim
 
 
 def _covers(user: User, contact: Contact) -> bool:

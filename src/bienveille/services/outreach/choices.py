@@ -74,3 +74,34 @@ class News(TextChoices):
     MET = "met", "Parlé avec"
     HEARD_OF = "heard_of", "Des nouvelles données"
     NONE = "none", "Pas de nouvelles"
+
+
+class Emotion(TextChoices):
+    """What the caller heard in a conversation that is quoted; never deduced by a program, never about a person."""
+
+    RELIEF = "relief", "Soulagement"
+    JOY = "joy", "Joie"
+    GRATITUDE = "gratitude", "Gratitude"
+    TRUST = "trust", "Confiance"
+    SURPRISE = "surprise", "Surprise"
+    WORRY = "worry", "Inquiétude"
+    SADNESS = "sadness", "Tristesse"
+    ANGER = "anger", "Colère"
+    WEARINESS = "weariness", "Lassitude"
+
+
+class VerbatimState(TextChoices):
+    WAITING = "waiting", "À relire"
+    PUBLISHED = "published", "Publiée"
+    REFUSED = "refused", "Écartée"
+    WITHDRAWN = "withdrawn", "Retirée"
+
+
+class VerbatimRefusal(TextChoices):
+    """Why a sentence is not published."""
+
+    RECOGNISABLE = "recognisable", "On reconnaîtrait la personne"
+    SOMEBODY_ELSE = "somebody_else", "Elle parle de quelqu’un d’autre"
+    PRIVATE = "private", "Elle touche à la santé ou à la vie privée"
+    DOUBT = "doubt", "L’accord n’est pas certain"
+    UNCLEAR = "unclear", "Hors de la conversation, on ne la comprend pas"

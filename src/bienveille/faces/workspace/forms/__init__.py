@@ -27,6 +27,7 @@ from bienveille.faces.workspace.forms.people import (
     RelativeForm,
     UndoMergeForm,
 )
+from bienveille.faces.workspace.forms.verbatims import PublishVerbatimForm, QuoteForm, RefuseVerbatimForm
 
 __all__ = [
     "NEXT_CALLS",
@@ -45,7 +46,10 @@ __all__ = [
     "PauseForm",
     "PersonForm",
     "ProtectForm",
+    "PublishVerbatimForm",
+    "QuoteForm",
     "ReasonForm",
+    "RefuseVerbatimForm",
     "RelativeForm",
     "StopWeeklyForm",
     "UndoMergeForm",

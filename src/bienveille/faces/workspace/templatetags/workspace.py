@@ -11,10 +11,11 @@ from bienveille.engines.dispatch.models import Attempt, PlannedCall
 from bienveille.faces.workspace.queries import CallerDay
 from bienveille.faces.workspace.rules import moment_words, phone_kind
 from bienveille.ground.lib.typography import phone as phone_digits
+from bienveille.ground.lib.typography import quoted
 from bienveille.register.tenants.choices import ContactKind
 from bienveille.register.tenants.models import ContactPoint
 from bienveille.register.tenants.queries import DoubleRow
-from bienveille.services.outreach.choices import Grade
+from bienveille.services.outreach.choices import Emotion, Grade
 
 register = template.Library()
 
@@ -55,6 +56,18 @@ def promised_line(*, planned: PlannedCall) -> dict[str, Any]:
         "late": planned.due_on < today,
         "moment": moment_words(planned.due_when),
     }
+
+
+@register.filter
+def quoted_words(text: str) -> str:
+    """`{{ row.said|quoted_words }}`: a sentence somebody said, between French quotes."""
+    return quoted(text)
+
+
+@register.filter
+def emotion_words(value: str) -> str:
+    """`{{ one|emotion_words }}`: what a caller heard in a conversation, in French."""
+    return str(Emotion(value).label)
 
 
 _STATUS_SIGNS = {"valid": "check-lg", "unverified": "question-lg", "wrong": "x-lg", "stop": "x-lg"}

@@ -4,6 +4,7 @@ A page shown by GET never takes anybody: only a button does. Whatever is refused
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -28,7 +29,7 @@ from bienveille.engines.dispatch.queries import (
 from bienveille.engines.questionnaires.choices import Need
 from bienveille.engines.questionnaires.queries import get_definition
 from bienveille.engines.questionnaires.rules import answers_from_post
-from bienveille.faces.workspace.forms import OFTEN, CallForm
+from bienveille.faces.workspace.forms import OFTEN, CallForm, QuoteForm
 from bienveille.faces.workspace.queries import WEEK_AHEAD, help_near
 from bienveille.faces.workspace.rules import by_day, home_line, people_line, phone_words
 from bienveille.faces.workspace.views import Request
@@ -49,9 +50,11 @@ from bienveille.services.outreach.queries import (
     call_sheet,
     last_saved_call,
     pause_of,
+    people_to_quote,
     promised_calls,
     undone_call,
 )
+from bienveille.services.outreach.rules import AGREEMENT
 
 INVALID = 422
 CONFLICT = 409
@@ -133,7 +136,8 @@ def call(request: Request, campaign_id: UUID) -> HttpResponse:
     typed = undone_call(contact, request.user, now)
     answers = typed.pop("answers", {})
     form = _form(contact, initial={"idempotency_key": uuid4().hex, **typed})
-    return _call_page(request, campaign, contact, form, answers)
+    quote = QuoteForm(initial=typed)
+    return _call_page(request, campaign, contact, form, quote, answers)
 
 
 def _for_the_script(request: Request, answer: HttpResponse) -> HttpResponse:
@@ -151,10 +155,11 @@ def _form(contact: Contact, *, data: Any = None, initial: Mapping[str, Any] | No
 def _save(request: Request, campaign: Campaign) -> HttpResponse:
     now = timezone.now()
     form = CallForm(request.POST)
+    quote = QuoteForm(request.POST)
     answers = answers_from_post(get_definition(campaign.questionnaire_id), request.POST)
     findings: list[Finding] = []
     guide_errors: Mapping[str, list[str]] = {}
-    if form.is_valid():
+    if form.is_valid() and quote.is_valid():
         findings = check_note(form.cleaned_data["note"])
         if findings and not form.cleaned_data["keep_note"]:
             form.add_error("note", "Cette phrase contient des mots sensibles. Récrivez-la, ou gardez-la en le disant.")
@@ -165,7 +170,7 @@ def _save(request: Request, campaign: Campaign) -> HttpResponse:
                     caller=request.user,
                     contact_id=form.cleaned_data["contact"],
                     token=form.cleaned_data["token"],
-                    report=form.report(answers),
+                    report=replace(form.report(answers), quote=quote.typed()),
                     now=now,
                     idempotency_key=form.cleaned_data["idempotency_key"] or None,
                 )
@@ -176,14 +181,14 @@ def _save(request: Request, campaign: Campaign) -> HttpResponse:
             except dispatch.CannotPlanThen as refusal:
                 form.add_error("call_back_when", str(refusal))
             except operations.InvalidReport as refusal:
-                guide_errors = _spread(form, refusal.errors)
+                guide_errors = _spread(form, quote, refusal.errors)
             else:
                 return _go_on(request, campaign, recorded, hard=form.is_hard)
     contact = _contact_of(form, campaign, request.user)
     if contact is None:
         return _stale_page(request, campaign, form, answers, dispatch.StaleToken())
     return _call_page(
-        request, campaign, contact, form, answers, guide_errors=guide_errors, findings=findings, status=INVALID
+        request, campaign, contact, form, quote, answers, guide_errors=guide_errors, findings=findings, status=INVALID
     )
 
 
@@ -198,12 +203,14 @@ def _go_on(request: Request, campaign: Campaign, recorded: dispatch.Recorded, *,
     return _show_next(request, campaign)
 
 
-def _spread(form: CallForm, errors: Mapping[str, list[str]]) -> dict[str, list[str]]:
+def _spread(form: CallForm, quote: QuoteForm, errors: Mapping[str, list[str]]) -> dict[str, list[str]]:
     """Puts what the operation refused beside its field; gives what belongs to the guide, by question."""
     guide: dict[str, list[str]] = {}
     for name, sentences in errors.items():
         if name.startswith("q_"):
             guide[name.removeprefix("q_")] = sentences
+        elif name in quote.fields:
+            quote.add_error(name, sentences)
         else:
             place = "next" if name == "weekly" else name
             form.add_error(place if place in form.fields else None, sentences)
@@ -223,6 +230,7 @@ def _call_page(
     campaign: Campaign,
     contact: Contact,
     form: CallForm,
+    quote: QuoteForm,
     answers: Mapping[str, Any],
     *,
     guide_errors: Mapping[str, list[str]] | None = None,
@@ -241,10 +249,14 @@ def _call_page(
         for rank, line in enumerate(sheet.phones)
     ]
     done = caller_day(request.user, campaign.queue_id, midnight())["calls"]
+    quote.offer(people_to_quote(contact.household_id))
     context = {
         "campaign": campaign,
         "contact": contact,
         "sheet": sheet,
+        "quote_form": quote,
+        "all_forms": [form, quote],
+        "agreement": AGREEMENT,
         "last_words_source": _last_words_source(sheet),
         "phones": phones,
         "best_phone": phones[0] if phones else None,

@@ -14,8 +14,10 @@ from bienveille.services.outreach.models.report import CampaignLesson
 from bienveille.services.outreach.models.shared import PickUp, ResidentNews, SharedCall
 from bienveille.services.outreach.models.summary import CallChange, CallsOfDay, CallsOfWeek
 from bienveille.services.outreach.models.training import CallerTraining, CharterAcceptance
+from bienveille.services.outreach.models.verbatims import VERBATIM_LENGTH, Verbatim
 
 __all__ = [
+    "VERBATIM_LENGTH",
     "CallChange",
     "CallerPause",
     "CallerRhythm",
@@ -34,5 +36,6 @@ __all__ = [
     "Report",
     "ResidentNews",
     "SharedCall",
+    "Verbatim",
     "Wave",
 ]

@@ -62,8 +62,21 @@ from bienveille.services.outreach.operations.lists import (
 )
 from bienveille.services.outreach.operations.pauses import CannotPauseThen, resume_calling, take_a_pause
 from bienveille.services.outreach.operations.summary import fold_calls, recount_calls
+from bienveille.services.outreach.operations.verbatims import (
+    MOST_EMOTIONS,
+    CannotPublishVerbatim,
+    Quote,
+    VerbatimGone,
+    check_quote,
+    erase_verbatims,
+    publish_verbatim,
+    purge_verbatims,
+    refuse_verbatim,
+    withdraw_verbatim,
+)
 
 __all__ = [
+    "MOST_EMOTIONS",
     "NOTE_LENGTH",
     "AfterDeath",
     "AlreadyTaken",
@@ -74,6 +87,7 @@ __all__ = [
     "CannotOpen",
     "CannotPause",
     "CannotPauseThen",
+    "CannotPublishVerbatim",
     "CannotReassign",
     "CannotWithdrawThem",
     "InvalidDocument",
@@ -85,8 +99,11 @@ __all__ = [
     "NotADraft",
     "NotForThem",
     "Prepared",
+    "Quote",
+    "VerbatimGone",
     "add_caller",
     "change_draft",
+    "check_quote",
     "check_report",
     "choose_callers",
     "close_campaign",
@@ -96,6 +113,7 @@ __all__ = [
     "delete_draft",
     "discard_proposal",
     "end_lists",
+    "erase_verbatims",
     "fold_calls",
     "free_absent_lists",
     "free_contact",
@@ -107,10 +125,13 @@ __all__ = [
     "open_campaign",
     "pause_campaign",
     "prepare_lists",
+    "publish_verbatim",
+    "purge_verbatims",
     "put_contacts_back",
     "read_note_again",
     "record_call",
     "recount_calls",
+    "refuse_verbatim",
     "remove_caller",
     "report_death",
     "resume_calling",
@@ -123,4 +144,5 @@ __all__ = [
     "take_promised",
     "take_referral",
     "withdraw_contacts",
+    "withdraw_verbatim",
 ]

@@ -22,6 +22,7 @@ from bienveille.register.accounts.models import User
 from bienveille.services.outreach.choices import Grade
 from bienveille.services.outreach.models import Campaign, Referral, Report
 from bienveille.services.outreach.operations.training import check_ready, check_trained
+from bienveille.services.outreach.operations.verbatims import CannotPublishVerbatim, Quote, check_quote, keep_verbatim
 from bienveille.services.outreach.queries import may_be_handed, may_call
 from bienveille.services.outreach.rules import referral_due
 
@@ -58,6 +59,7 @@ class CallReport:
     call_back_when: str = ""  # morning, afternoon or HH:MM
     weekly: bool = False
     phone: str = ""
+    quote: Quote | None = None
 
 
 def take_next(*, campaign: Campaign, caller: User, now: datetime) -> dispatch.HandOut | None:
@@ -140,6 +142,11 @@ def record_call(
         return recorded
     if report.grade or report.needs or report.note or answers:
         _keep_report(campaign, recorded.attempt, report, answers, now)
+    if report.quote is not None:
+        try:
+            keep_verbatim(attempt=recorded.attempt, campaign=campaign, quote=report.quote, now=now)
+        except CannotPublishVerbatim as refusal:
+            raise InvalidReport({"quote_by": [str(refusal)]}) from None
     due_at = referral_due(report.grade, report.agreed, now)
     if due_at is not None:
         Referral.objects.create(
@@ -167,6 +174,8 @@ def check_report(campaign: Campaign, report: CallReport) -> tuple[dict[str, Any]
         errors["note"] = [f"La note fait {len(report.note)} caractères ; {NOTE_LENGTH} au plus."]
     if "\0" in report.note:
         errors["note"] = ["La note contient un caractère impossible à enregistrer."]
+    if report.quote is not None:
+        errors.update(check_quote(report.quote, report.outcome))
     spoken = report.outcome in (Outcome.REACHED, Outcome.INTERRUPTED, Outcome.REFUSED)
     if report.weekly and report.outcome != Outcome.REACHED:
         errors["weekly"] = ["Un appel chaque semaine se convient avec la personne : seulement si elle a été jointe."]

@@ -175,7 +175,7 @@ def undone_call(contact: Contact, caller: User, now: datetime) -> dict[str, Any]
     """
     last = (
         Attempt.objects.filter(contact=contact)
-        .select_related("report__response", "referral")
+        .select_related("report__response", "referral", "verbatim")
         .order_by("-at", "-id")
         .first()
     )
@@ -190,4 +190,9 @@ def undone_call(contact: Contact, caller: User, now: datetime) -> dict[str, Any]
             typed["answers"] = last.report.response.answers
     if hasattr(last, "referral"):
         typed["agreed"] = bool(last.referral.agreed)
+    if hasattr(last, "verbatim"):
+        one = last.verbatim
+        typed |= {
+            "quote": one.said, "quote_agreed": True, "quote_by": str(one.agreed_by_id), "emotions": one.emotions
+        }  # fmt: skip
     return typed

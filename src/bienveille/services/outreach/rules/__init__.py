@@ -29,18 +29,22 @@ from bienveille.services.outreach.rules.forecast import (
     recent_days,
     with_more,
 )
+from bienveille.services.outreach.rules.verbatims import AGREEMENT, Clue, Piece, names_left, pieces
 
 __all__ = [
     "AGENCY_SERVICE",
+    "AGREEMENT",
     "LONGEST_KEEPING",
     "REFERRAL_DELAY",
     "YELLOW_CALL_BACK_DAYS",
     "CampaignDocument",
     "Change",
+    "Clue",
     "Day",
     "DocumentErrors",
     "Forecast",
     "Pace",
+    "Piece",
     "WaveDocument",
     "Work",
     "Workload",
@@ -48,6 +52,8 @@ __all__ = [
     "changes_of",
     "forecast",
     "in_hours",
+    "names_left",
+    "pieces",
     "read_document",
     "reasons",
     "recent_days",
