@@ -119,7 +119,7 @@ class TestWhatIsTold:
         assert document["made_on"] == timezone.localdate().isoformat()
         assert [part["key"] for part in document["parts"]] == [
             "identity", "contact_points", "marks", "relatives", "homes", "file", "doubles", "campaigns", "calls",
-            "planned_calls", "looks",
+            "planned_calls", "verbatims", "looks",
         ]  # fmt: skip
         assert {"label": "Prénom", "value": "Éléonore"} in document["parts"][0]["facts"]
 

@@ -3,11 +3,11 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, QuerySet
 
+from bienveille.engines.dispatch.models import Attempt
 from bienveille.ground.lib.disclosure import Part, Veil, known
 from bienveille.ground.lib.typography import listed, short_day
 from bienveille.register.accounts.rules import Scope
@@ -110,11 +110,8 @@ def verbatim_of(verbatim_id: UUID) -> Verbatim | None:
 
 def verbatim_context(verbatim: Verbatim) -> VerbatimContext:
     """Names and places around a sentence, for the eyes of who reads it again (4 queries at most)."""
-    attempt: Any = (
-        type(verbatim.attempt)
-        .objects.select_related("caller", "contact__household__dwelling__building__residence__commune")
-        .get(pk=verbatim.attempt_id)
-    )
+    related = ("caller", "contact__household__dwelling__building__residence__commune")
+    attempt = Attempt.objects.select_related(*related).get(pk=verbatim.attempt_id)
     household = attempt.contact.household
     names = [
         f"{first} {last}"
