@@ -189,7 +189,7 @@ def to_document(definition: Definition) -> dict[str, Json]:
                 "title": section.title,
                 "say": section.say,
                 "help": section.help,
-                "show_if": _condition_document(section.show_if, definition.questions),
+                "show_if": condition_document(section.show_if, definition.questions),
                 "items": [_item_document(item, definition.questions) for item in section.items],
             }
         )
@@ -233,7 +233,7 @@ def to_api(definition: Definition) -> dict[str, Json]:
                         "max_label": item.maximum_label,
                         "decimals": item.decimals if item.kind == QuestionKind.NUMBER else None,
                         "max_length": item.max_length if item.kind == QuestionKind.TEXT else None,
-                        "show_if": _condition_document(definition.conditions[item.key], definition.questions),
+                        "show_if": condition_document(definition.conditions[item.key], definition.questions),
                     }
                     for item in section.items
                 ],
@@ -265,7 +265,7 @@ def _item_document(item: Item, questions: Mapping[str, Item]) -> dict[str, Json]
             ],
             "min_label": item.minimum_label,
             "max_label": item.maximum_label,
-            "show_if": _condition_document(item.show_if, questions),
+            "show_if": condition_document(item.show_if, questions),
         }
     )
     if item.minimum is not None:
@@ -279,14 +279,14 @@ def _item_document(item: Item, questions: Mapping[str, Item]) -> dict[str, Json]
     return document
 
 
-def _condition_document(condition: Condition | None, questions: Mapping[str, Item]) -> Json:
+def condition_document(condition: Condition | None, questions: Mapping[str, Item]) -> Json:
     match condition:
         case None:
             return None
         case All(parts):
-            return {"all": [_condition_document(part, questions) for part in parts]}
+            return {"all": [condition_document(part, questions) for part in parts]}
         case Any(parts):
-            return {"any": [_condition_document(part, questions) for part in parts]}
+            return {"any": [condition_document(part, questions) for part in parts]}
         case Match(question, values):
             several: list[Json] = list(values)
             if questions[question].kind == QuestionKind.MULTIPLE:

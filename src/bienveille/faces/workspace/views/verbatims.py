@@ -203,7 +203,7 @@ def _moderation(verbatim: Verbatim, form: PublishVerbatimForm, refusing: RefuseV
         "pieces": cut,
         "clues": clues,
         "findings": check_note(words),
-        "agreed": f"{verbatim.agreed_by.display_name} a dit oui à : «\u00a0{verbatim.agreed_words}\u00a0»",
+        "agreed": f"{verbatim.agreed_by.display_name} a dit oui à\u00a0: «\u00a0{verbatim.agreed_words}\u00a0»",
         "campaign": verbatim.attempt.contact.queue.campaign,
         "gone": verbatim.state == VerbatimState.WITHDRAWN,
         "trail": [

@@ -140,7 +140,7 @@ def told_of_verbatims(person_ids: Collection[UUID], veil: Veil) -> list[Part]:
             ("Phrase notée", veil(one.said)),
             ("Montrée sans votre nom", veil(one.shown)),
             ("Ce que l’appelant a entendu", listed(_labels(one.emotions))),
-            ("Votre accord", f"vous avez dit oui à : {one.agreed_words}"),
+            ("Votre accord", f"vous avez dit oui à\u00a0: {one.agreed_words}"),
             ("Où cela en est", one.get_state_display()),
             ("Effacée après le", short_day(one.expires_on)),
         )
