@@ -57,7 +57,7 @@ def from_relevant(text: str, earlier: Mapping[str, Mapping[str, Anything]]) -> d
     reader = _Reader(text, earlier)
     condition = reader.either()
     if reader.left:
-        raise NotUnderstood(f"«\u00a0{reader.left[0][1]}\u00a0» n’est pas attendu ici. {HOW}")
+        raise NotUnderstood(f"« {reader.left[0][1]} » n’est pas attendu ici. {HOW}")
     return condition
 
 
@@ -73,7 +73,7 @@ class _Reader:
         while place < len(text):
             found = _TOKEN.match(text, place)
             if found is None:
-                raise NotUnderstood(f"«\u00a0{text[place\u00a0: place + 20].strip()}\u00a0» n’est pas compris. {HOW}")
+                raise NotUnderstood(f"« {text[place : place + 20].strip()} » n’est pas compris. {HOW}")
             kind = str(found.lastgroup)
             self.left.append((kind, found[kind]))
             place = found.end()
@@ -107,10 +107,10 @@ class _Reader:
             self._expect(")")
             return self._match(question, "=", value)
         if kind == "word" and text in ("not", "true", "false", "count-selected", "if", "coalesce", "string-length"):
-            raise NotUnderstood(f"«\u00a0{text}()\u00a0» n’est pas compris. Citez plutôt les réponses qui font apparaître. {HOW}")
+            raise NotUnderstood(f"« {text}() » n’est pas compris. Citez plutôt les réponses qui font apparaître. {HOW}")
         sign = self._take()[1] if kind in ("name", "text", "number") else ""
         if sign not in _COMPARED:
-            raise NotUnderstood(f"«\u00a0{text}\u00a0» n’est pas compris. {HOW}")
+            raise NotUnderstood(f"« {text} » n’est pas compris. {HOW}")
         other = self._take()
         if kind == "name":
             return self._match(self._question((kind, text)), sign, other)
@@ -120,11 +120,11 @@ class _Reader:
     def _question(self, token: tuple[str, str]) -> Mapping[str, Anything]:
         name = token[1].strip("${} ")
         if token[0] != "name" or name not in self.earlier:
-            raise NotUnderstood(f"«\u00a0{name}\u00a0» n’est pas une question posée plus haut. Déplacez-la avant celle-ci.")
+            raise NotUnderstood(f"« {name} » n’est pas une question posée plus haut. Déplacez-la avant celle-ci.")
         question = self.earlier[name]
         if question["kind"] not in (QuestionKind.SINGLE, QuestionKind.MULTIPLE, QuestionKind.SCALE):
             raise NotUnderstood(
-                f"«\u00a0{name}\u00a0» n’est ni un choix ni une échelle. Une condition cite les réponses d’un select_one, "
+                f"« {name} » n’est ni un choix ni une échelle. Une condition cite les réponses d’un select_one, "
                 "d’un select_multiple ou d’un range."
             )
         return question
@@ -134,19 +134,19 @@ class _Reader:
         text = text.strip("'\"")
         if question["kind"] == QuestionKind.SCALE:
             if kind == "name" or not re.fullmatch(r"-?\d+", text):
-                raise NotUnderstood(f"«\u00a0{text}\u00a0» n’est pas un degré de l’échelle. {HOW}")
+                raise NotUnderstood(f"« {text} » n’est pas un degré de l’échelle. {HOW}")
             steps = _steps(int(question["min"]), int(question["max"]), sign, int(text))
             if not steps:
                 raise NotUnderstood("cette condition n’est jamais vraie sur cette échelle. Corrigez le nombre.")
             return _written(question, steps)
         if sign != "=":
             raise NotUnderstood(
-                f"«\u00a0{sign}\u00a0» n’est pas compris sur un choix. Citez les réponses qui font apparaître la question, "
+                f"« {sign} » n’est pas compris sur un choix. Citez les réponses qui font apparaître la question, "
                 "réunies par or."
             )
         values = question.get("values", {})
         if kind == "name" or text not in values:
-            raise NotUnderstood(f"«\u00a0{text}\u00a0» n’est pas une réponse possible. Vérifiez la feuille choices.")
+            raise NotUnderstood(f"« {text} » n’est pas une réponse possible. Vérifiez la feuille choices.")
         return _written(question, [values[text]])
 
     def _next(self) -> tuple[str, str]:
@@ -159,7 +159,7 @@ class _Reader:
 
     def _expect(self, sign: str) -> None:
         if self._next()[1] != sign:
-            raise NotUnderstood(f"«\u00a0{sign}\u00a0» manque dans la condition. {HOW}")
+            raise NotUnderstood(f"« {sign} » manque dans la condition. {HOW}")
         self.left.pop(0)
 
 

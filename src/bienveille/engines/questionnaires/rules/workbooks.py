@@ -24,7 +24,7 @@ def read_grids(file: BinaryIO) -> dict[str, Grid]:
     """Every sheet that XLSForm knows, as texts, from its first line; others are kept by name without their cells."""
     content = file.read(MAX_BYTES + 1)
     if len(content) > MAX_BYTES:
-        raise NotAWorkbook("Ce fichier dépasse 4\u00a0Mo\u00a0: ce n’est sans doute pas un questionnaire.")
+        raise NotAWorkbook("Ce fichier dépasse 4 Mo : ce n’est sans doute pas un questionnaire.")
     try:
         book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
         grids: dict[str, Grid] = {}
@@ -37,11 +37,11 @@ def read_grids(file: BinaryIO) -> dict[str, Grid]:
                     raise NotAWorkbook(f"La feuille {name} a trop de lignes ou de colonnes pour un questionnaire.")
                 grids[plain] = [[_text(cell) for cell in row] for row in rows]
     except python_calamine.PasswordError:
-        raise NotAWorkbook("Ce classeur est protégé par un mot de passe\u00a0: enregistrez-le sans.") from None
+        raise NotAWorkbook("Ce classeur est protégé par un mot de passe : enregistrez-le sans.") from None
     except (python_calamine.CalamineError, OSError, ValueError) as error:
         if isinstance(error, NotAWorkbook):
             raise
-        raise NotAWorkbook("Ce fichier n’est pas un classeur Excel lisible\u00a0: enregistrez-le en .xlsx.") from None
+        raise NotAWorkbook("Ce fichier n’est pas un classeur Excel lisible : enregistrez-le en .xlsx.") from None
     return grids
 
 

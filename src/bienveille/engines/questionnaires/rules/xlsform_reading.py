@@ -98,7 +98,7 @@ class _Reader:
                 "survey",
                 None,
                 "",
-                "la feuille «\u00a0survey\u00a0» manque. C’est elle qui porte les questions\u00a0: nommez-la ainsi.",
+                "la feuille « survey » manque. C’est elle qui porte les questions : nommez-la ainsi.",
             )
             return self.found
         for name in self.grids:
@@ -187,22 +187,20 @@ class _Reader:
             if title in known or not filled:
                 continue
             if base in ("label", "hint"):
-                self._notice(sheet, row, title, "une seule langue est gardée\u00a0: cette colonne n’est pas lue.")
+                self._notice(sheet, row, title, "une seule langue est gardée : cette colonne n’est pas lue.")
             elif base in LOOKS and base != "disabled":
-                self._notice(sheet, row, title, f"cette colonne n’est pas lue\u00a0: {LOOKS[base]}.")
+                self._notice(sheet, row, title, f"cette colonne n’est pas lue : {LOOKS[base]}.")
             elif base == "disabled" and sheet == "survey":
                 for one in filled:
                     if one[title].casefold() in YES:
                         self._problem(sheet, one.number, title, "ligne désactivée. Retirez-la du classeur.")
             elif sheet == "settings":
-                self._notice(sheet, row, title, "ce réglage sert aux outils de terrain\u00a0: il n’est pas lu ici.")
+                self._notice(sheet, row, title, "ce réglage sert aux outils de terrain : il n’est pas lu ici.")
             elif base in REFUSED_COLUMNS:
                 for one in filled:
                     self._problem(sheet, one.number, title, f"cela n’est pas compris. {REFUSED_COLUMNS[base]}")
             elif base == OWN.rstrip(":"):
-                self._problem(
-                    sheet, row, title, "cette colonne «\u00a0bienveille\u00a0» n’existe pas. Vérifiez son titre."
-                )
+                self._problem(sheet, row, title, "cette colonne « bienveille » n’existe pas. Vérifiez son titre.")
             elif sheet == "choices" or base in ("note", "notes", "comment", "comments", "#"):
                 self._notice(sheet, row, title, "cette colonne n’est pas lue.")
             else:
@@ -217,9 +215,7 @@ class _Reader:
         document = self.found.document
         document["title"] = row["form_title"] or "Questionnaire importé"
         if not row["form_title"]:
-            self._notice(
-                "settings", row.number, "form_title", "il n’y a pas de titre\u00a0: changez-le dans le brouillon."
-            )
+            self._notice("settings", row.number, "form_title", "il n’y a pas de titre : changez-le dans le brouillon.")
         if row[f"{OWN}description"]:
             document["description"] = row[f"{OWN}description"]
         if code and code[1] != "fr":
@@ -242,7 +238,7 @@ class _Reader:
                     "choices",
                     row.number,
                     "name",
-                    f"«\u00a0{row['name']}\u00a0» ne donne aucun nom. Écrivez des lettres.",
+                    f"« {row['name']} » ne donne aucun nom. Écrivez des lettres.",
                 )
                 continue
             if any(choice["value"] == value for choice in own):
@@ -250,7 +246,7 @@ class _Reader:
                     "choices",
                     row.number,
                     "name",
-                    f"«\u00a0{row['name']}\u00a0» est déjà dans cette liste. Renommez-le.",
+                    f"« {row['name']} » est déjà dans cette liste. Renommez-le.",
                 )
                 continue
             choice: dict[str, Any] = {
@@ -268,7 +264,7 @@ class _Reader:
                         "choices",
                         row.number,
                         f"{OWN}needs",
-                        f"besoin «\u00a0{unknown[0]}\u00a0» inconnu. Besoins possibles\u00a0: {', '.join(Need.values)}.",
+                        f"besoin « {unknown[0]} » inconnu. Besoins possibles : {', '.join(Need.values)}.",
                     )
             own.append(choice)
             self.list_rows.setdefault(name, []).append(row.number)
@@ -297,7 +293,7 @@ class _Reader:
                     self._problem("survey", row.number, "type", "aucun groupe n’est ouvert ici. Retirez cette ligne.")
                 grouped, section = False, None
             elif plain.split(" ")[0] in NOTED_BY_ITSELF and plain.split(" ")[0] not in SIMPLE_TYPES:
-                self._notice("survey", row.number, "type", "l’outil le sait déjà\u00a0: cette ligne n’est pas reprise.")
+                self._notice("survey", row.number, "type", "l’outil le sait déjà : cette ligne n’est pas reprise.")
             else:
                 if section is None:
                     section = self._begin(_Row(row.number, {"label": "Questions", "name": "questions"}))
@@ -330,7 +326,7 @@ class _Reader:
                     "survey",
                     row.number,
                     "type",
-                    f"«\u00a0{' '.join(more)}\u00a0» n’est pas compris. Ajoutez «\u00a0Autre\u00a0» à la liste, puis une question text.",
+                    f"« {' '.join(more)} » n’est pas compris. Ajoutez « Autre » à la liste.",
                 )
             item["kind"] = (QuestionKind.SINGLE if name == "select_one" else QuestionKind.MULTIPLE).value
             self._listed(row, own_list, item)
@@ -339,10 +335,9 @@ class _Reader:
         else:
             advice = REFUSED_TYPES.get(kind.casefold()) or REFUSED_TYPES.get(name)
             advice = (
-                advice
-                or "Types possibles\u00a0: text, integer, decimal, date, select_one, select_multiple, range, note."
+                advice or "Types possibles : text, integer, decimal, date, select_one, select_multiple, range, note."
             )
-            self._problem("survey", row.number, "type", f"«\u00a0{kind}\u00a0» n’est pas compris. {advice}")
+            self._problem("survey", row.number, "type", f"« {kind} » n’est pas compris. {advice}")
             return None
         self.keys.add(item["key"])
         words = self._words("survey", row, "label")
@@ -367,7 +362,7 @@ class _Reader:
                 "survey",
                 row.number,
                 "type",
-                f"la liste «\u00a0{name}\u00a0» n’est pas dans la feuille choices. Ajoutez-la.",
+                f"la liste « {name} » n’est pas dans la feuille choices. Ajoutez-la.",
             )
         item["choices"] = [
             {key: value for key, value in one.items() if key != "_name"} for one in self.lists.get(name, [])
@@ -379,13 +374,11 @@ class _Reader:
             self._problem("survey", row.number, "name", "le nom manque. Donnez un nom court, sans espace.")
             return new_key("", taken)
         if name in taken or (taken is self.keys and name in self.earlier):
-            self._problem(
-                "survey", row.number, "name", f"«\u00a0{name}\u00a0» est déjà pris plus haut. Renommez cette ligne."
-            )
+            self._problem("survey", row.number, "name", f"« {name} » est déjà pris plus haut. Renommez cette ligne.")
         if KEY.fullmatch(name):
             return name
         key = new_key(name, taken)
-        self._notice("survey", row.number, "name", f"«\u00a0{name}\u00a0» s’appellera «\u00a0{key}\u00a0» ici.")
+        self._notice("survey", row.number, "name", f"« {name} » s’appellera « {key} » ici.")
         return key
 
     def _words(self, sheet: str, row: _Row, title: str) -> str:
@@ -405,7 +398,7 @@ class _Reader:
                 "survey",
                 row.number,
                 "required",
-                f"«\u00a0{row['required']}\u00a0» n’est pas compris. Écrivez yes ou no.",
+                f"« {row['required']} » n’est pas compris. Écrivez yes ou no.",
             )
         elif answer in YES and item["kind"] != QuestionKind.ADVICE:
             item["required"] = True
@@ -434,8 +427,8 @@ class _Reader:
             how = {
                 QuestionKind.TEXT: "Écrivez string-length(.) <= 200, ou retirez la limite.",
                 QuestionKind.NUMBER: "Écrivez . >= 0 and . <= 20, avec des nombres entiers.",
-            }.get(QuestionKind(kind), "Retirez la limite\u00a0: ce type n’en a pas.")
-            self._problem("survey", row.number, "constraint", f"«\u00a0{constraint}\u00a0» n’est pas compris. {how}")
+            }.get(QuestionKind(kind), "Retirez la limite : ce type n’en a pas.")
+            self._problem("survey", row.number, "constraint", f"« {constraint} » n’est pas compris. {how}")
 
     def _range(self, row: _Row, item: dict[str, Any]) -> None:
         given = dict(re.findall(r"(\w+)\s*=\s*([^\s;,]+)", row["parameters"].casefold()))
@@ -444,7 +437,7 @@ class _Reader:
         }
         if not all(re.fullmatch(r"-?\d+", one) for one in numbers.values()) or numbers["step"] != "1":
             self._problem(
-                "survey", row.number, "parameters", "une échelle va de un en un\u00a0: écrivez start=0 end=10 step=1."
+                "survey", row.number, "parameters", "une échelle va de un en un : écrivez start=0 end=10 step=1."
             )
             numbers = {"start": "0", "end": "10"}
         item |= {"min": int(numbers["start"]), "max": int(numbers["end"])}
@@ -483,7 +476,7 @@ class _Reader:
             return
         said, row = second_opinion(to_sheets(self.found.definition, form_id="import", version="1"))
         if said:
-            self._problem("survey", row, "", f"les outils d’ODK refusent ce questionnaire\u00a0: {said}")
+            self._problem("survey", row, "", f"les outils d’ODK refusent ce questionnaire : {said}")
 
     def _problem(self, sheet: str, row: int | None, title: str, text: str) -> None:
         self.found.problems.append(Problem(sheet, row, self._column(sheet, title), text))
