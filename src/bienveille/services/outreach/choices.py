@@ -105,3 +105,18 @@ class VerbatimRefusal(TextChoices):
     PRIVATE = "private", "Elle touche à la santé ou à la vie privée"
     DOUBT = "doubt", "L’accord n’est pas certain"
     UNCLEAR = "unclear", "Hors de la conversation, on ne la comprend pas"
+
+
+class HalfDay(TextChoices):
+    """Mornings and afternoons on which callers call."""
+
+    MON_AM = "mon_am", "Lundi matin"
+    MON_PM = "mon_pm", "Lundi après-midi"
+    TUE_AM = "tue_am", "Mardi matin"
+    TUE_PM = "tue_pm", "Mardi après-midi"
+    WED_AM = "wed_am", "Mercredi matin"
+    WED_PM = "wed_pm", "Mercredi après-midi"
+    THU_AM = "thu_am", "Jeudi matin"
+    THU_PM = "thu_pm", "Jeudi après-midi"
+    FRI_AM = "fri_am", "Vendredi matin"
+    FRI_PM = "fri_pm", "Vendredi après-midi"

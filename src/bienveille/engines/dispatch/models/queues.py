@@ -219,7 +219,11 @@ class PlannedCall(Record):
     due_from = models.DateTimeField(
         null=True, blank=True, help_text="When it may be handed out that day; only with `due_when`"
     )
-    weekly = models.BooleanField(default=False)
+    weekly = models.BooleanField(default=False, help_text="It comes back by itself: every week, or `every_days`")
+    every_days = models.PositiveSmallIntegerField(default=7, db_default=7)
+    promised_for = models.DateField(
+        null=True, blank=True, help_text="The day first said; `due_on` moves when nobody answers"
+    )
     state = models.CharField(max_length=10, choices=PlannedState, default=PlannedState.PLANNED)
     tries = models.PositiveSmallIntegerField(default=0, help_text="Attempts without an answer so far")
     planned_by = models.ForeignKey(
@@ -248,6 +252,7 @@ class PlannedCall(Record):
                 condition=Q(stopped_at=None, stop_reason="")
                 | Q(stopped_at__isnull=False, state="cancelled") & ~Q(stop_reason=""),
             ),
+            CheckConstraint(name="planned_rhythm", condition=Q(every_days__gte=1, every_days__lte=56)),
             CheckConstraint(name="planned_done", condition=~Q(state="done") | Q(done_by__isnull=False)),
         ]
         indexes = [

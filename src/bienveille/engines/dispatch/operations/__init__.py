@@ -40,7 +40,16 @@ from bienveille.engines.dispatch.operations.outcomes import (
     record_attempt,
     undo_attempt,
 )
-from bienveille.engines.dispatch.operations.promises import CannotResume, CannotStop, resume_weekly, stop_weekly
+from bienveille.engines.dispatch.operations.promises import (
+    CannotChangeRhythm,
+    CannotResume,
+    CannotStop,
+    change_rhythm,
+    end_weekly,
+    resume_weekly,
+    stop_weekly,
+    take_up_weekly,
+)
 from bienveille.engines.dispatch.operations.queues import (
     CannotWithdraw,
     close_queue,
@@ -55,6 +64,7 @@ __all__ = [
     "LONGEST_CALL",
     "UNDO_MINUTES",
     "AlreadyHolding",
+    "CannotChangeRhythm",
     "CannotConfirm",
     "CannotFree",
     "CannotMove",
@@ -73,10 +83,12 @@ __all__ = [
     "Room",
     "StaleToken",
     "UnknownContact",
+    "change_rhythm",
     "close_queue",
     "confirm_lists",
     "discard_proposal",
     "end_lists",
+    "end_weekly",
     "free",
     "free_absent",
     "free_lists",
@@ -97,6 +109,7 @@ __all__ = [
     "stop_weekly",
     "take_line_again",
     "take_planned",
+    "take_up_weekly",
     "undo_attempt",
     "wake",
     "wake_queues",

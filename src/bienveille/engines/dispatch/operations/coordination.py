@@ -90,7 +90,7 @@ def free(*, actor: User, queue_id: UUID, contact_id: UUID, holder_id: UUID, sinc
 
 
 @transaction.atomic
-def reassign(*, actor: User, queue_id: UUID, promises: Mapping[UUID, UUID]) -> dict[UUID, UUID]:
+def reassign(*, actor: User | None, queue_id: UUID, promises: Mapping[UUID, UUID]) -> dict[UUID, UUID]:
     """Give promised calls to other callers, promise by promise (`{planned call: caller}`). Gives who had each before.
 
     What it gives undoes it. A call being made now, kept, cancelled or already that caller's is left as it is.
@@ -117,7 +117,7 @@ def _locked(queue_id: UUID, contact_ids: Collection[UUID]) -> list[Contact]:
     return list(contacts.filter(queue_id=queue_id, pk__in=contact_ids).order_by("pk"))
 
 
-def _audit(actor: User, contact: Contact, reason: str, **detail: str) -> None:
+def _audit(actor: User | None, contact: Contact, reason: str, **detail: str) -> None:
     record_audit(
         actor=actor,
         action=AuditAction.CONTACT_CHANGED,

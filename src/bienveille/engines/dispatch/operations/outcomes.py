@@ -19,6 +19,7 @@ from bienveille.engines.dispatch.operations.contacts import (
     queue_of,
     reopen_lane,
 )
+from bienveille.engines.dispatch.operations.promises import keep_rhythm
 from bienveille.engines.dispatch.queries import usable_phones
 from bienveille.engines.dispatch.rules import (
     WEEK,
@@ -247,12 +248,14 @@ def _after_planned(
         weekly=planned.weekly,
         today=today,
         call_back_on=next_time.on,
+        every_days=planned.every_days,
     )
     follow = _Follow(verdict.due_on, kept=planned)
     if verdict.kept:
         planned.state = PlannedState.DONE
         again = next_time.weekly or planned.weekly
-        follow.next_call = next_time.on or (next_weekly(planned.due_on, today) if again else None)
+        usual = planned.promised_for or planned.due_on
+        follow.next_call = next_time.on or (next_weekly(usual, today, planned.every_days) if again else None)
         if follow.next_call:
             when = next_time.when or (planned.due_when if again else "")
             follow.promise = _promise(attempt, contact, follow.next_call, when, again, now)
@@ -272,6 +275,7 @@ def _save_planned(attempt: Attempt, follow: _Follow) -> None:
             follow.kept.done_by = attempt
         follow.kept.save()
     if follow.promise is not None:
+        keep_rhythm(follow.promise, follow.kept)
         PlannedCall.objects.filter(contact=attempt.contact, state=PlannedState.PLANNED).update(
             state=PlannedState.CANCELLED
         )

@@ -130,7 +130,14 @@ class PlannedVerdict:
 
 
 def decide_planned(
-    outcome: str, *, due_on: date, tries: int, weekly: bool, today: date, call_back_on: date | None = None
+    outcome: str,
+    *,
+    due_on: date,
+    tries: int,
+    weekly: bool,
+    today: date,
+    call_back_on: date | None = None,
+    every_days: int = 7,
 ) -> PlannedVerdict:
     """The ladder of a promised call: a promise is kept or moved, never dropped by silence."""
     if outcome == Outcome.REACHED:
@@ -141,11 +148,12 @@ def decide_planned(
         return PlannedVerdict(kept=False, due_on=call_back_on, tries=tries)
     tries += 1
     if weekly and tries >= WEEKLY_TRIES:
-        return PlannedVerdict(kept=False, due_on=next_weekly(due_on, today), tries=0)
+        return PlannedVerdict(kept=False, due_on=next_weekly(due_on, today, every_days), tries=0)
     return PlannedVerdict(kept=False, due_on=next_working_day(today), tries=tries)
 
 
-def next_weekly(last_due: date, today: date) -> date:
-    """The same day of the week, the first time it comes after today."""
-    ahead = (last_due - today).days % 7 or 7
-    return today + timedelta(days=ahead)
+def next_weekly(last_due: date, today: date, every_days: int = 7) -> date:
+    """The same day of the week, the first time it comes after today; or every so many days, never on a week-end."""
+    ahead = (last_due - today).days % every_days or every_days
+    day = today + timedelta(days=ahead)
+    return day if every_days % 7 == 0 or day.weekday() < 5 else next_working_day(day)

@@ -15,6 +15,7 @@ from bienveille.services.outreach.models.shared import PickUp, ResidentNews, Sha
 from bienveille.services.outreach.models.summary import CallChange, CallsOfDay, CallsOfWeek
 from bienveille.services.outreach.models.training import CallerTraining, CharterAcceptance
 from bienveille.services.outreach.models.verbatims import VERBATIM_LENGTH, Verbatim
+from bienveille.services.outreach.models.weekly_calls import CallerWeek, RecurringCall
 
 __all__ = [
     "VERBATIM_LENGTH",
@@ -22,6 +23,7 @@ __all__ = [
     "CallerPause",
     "CallerRhythm",
     "CallerTraining",
+    "CallerWeek",
     "CallsOfDay",
     "CallsOfWeek",
     "Campaign",
@@ -32,6 +34,7 @@ __all__ = [
     "DebriefRequest",
     "ListUpdate",
     "PickUp",
+    "RecurringCall",
     "Referral",
     "Report",
     "ResidentNews",
