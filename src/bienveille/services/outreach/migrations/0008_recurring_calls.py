@@ -11,7 +11,7 @@ import bienveille.ground.lib.ids
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("dispatch", "0009_rhythm"),
+        ("dispatch", "0011_rhythm"),
         ("outreach", "0007_verbatim"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
