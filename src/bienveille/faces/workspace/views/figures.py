@@ -161,7 +161,7 @@ def _page(
         if is_manager
         else [(shown.name, campaign_url)],
         "title": reached_title(whole.reached, whole.target),
-        "subtitle": f"{shown.name}. {_period(shown)}",
+        "subtitle": f"{shown.name}. {period(shown)}",
         "begun": numbers["outgoing_calls"] > 0,
         "ledger": whole.as_dict(),
         "lists": _lists(shown) if is_manager else {},
@@ -209,7 +209,7 @@ def _lists(shown: Campaign) -> dict[str, str]:
     }
 
 
-def _period(shown: Campaign) -> str:
+def period(shown: Campaign) -> str:
     """« Du 9 novembre au 4 décembre 2026 », « Depuis le …, arrêtés le … à 18 h »."""
     if shown.opened_at is None:
         return "Fermée sans avoir été ouverte"
@@ -251,7 +251,7 @@ def _file(
     now = timezone.now()
     lines = [
         *heading(f"Chiffres de la campagne «\u00a0{shown.name}\u00a0»", now=now, by=request.user.display_name),
-        _period(shown),
+        period(shown),
     ]
     record_audit(
         actor=request.user,

@@ -9,11 +9,13 @@ from bienveille.services.outreach.forms.campaigns import (
     RulesForm,
     WaveForm,
 )
+from bienveille.services.outreach.forms.report import LessonForm
 
 __all__ = [
     "DAY_FORMATS",
     "PRIORITY_HINTS",
     "WRONG_DAY",
+    "LessonForm",
     "MotiveForm",
     "PurposeForm",
     "RulesForm",

@@ -61,6 +61,7 @@ from bienveille.services.outreach.operations.lists import (
     take_over,
 )
 from bienveille.services.outreach.operations.pauses import CannotPauseThen, resume_calling, take_a_pause
+from bienveille.services.outreach.operations.report import CannotWriteLesson, write_lesson
 from bienveille.services.outreach.operations.summary import fold_calls, recount_calls
 from bienveille.services.outreach.operations.verbatims import (
     MOST_EMOTIONS,
@@ -90,6 +91,7 @@ __all__ = [
     "CannotPublishVerbatim",
     "CannotReassign",
     "CannotWithdrawThem",
+    "CannotWriteLesson",
     "InvalidDocument",
     "InvalidReport",
     "ListRules",
@@ -145,4 +147,5 @@ __all__ = [
     "take_referral",
     "withdraw_contacts",
     "withdraw_verbatim",
+    "write_lesson",
 ]

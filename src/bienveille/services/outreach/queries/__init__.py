@@ -73,6 +73,7 @@ from bienveille.services.outreach.queries.preparation import (
     possible_callers,
     prospect,
 )
+from bienveille.services.outreach.queries.report import CampaignReport, Delays, campaign_report, delays_of
 from bienveille.services.outreach.queries.sheets import (
     AttemptLine,
     CallSheet,
@@ -108,8 +109,10 @@ __all__ = [
     "CallSheet",
     "CallerLine",
     "CallerToday",
+    "CampaignReport",
     "ContactFilters",
     "DayLine",
+    "Delays",
     "HouseholdEvent",
     "MyFigures",
     "Outlook",
@@ -135,12 +138,14 @@ __all__ = [
     "callers_today",
     "calls_by_hour",
     "campaign_document",
+    "campaign_report",
     "campaigns_to_call",
     "contacts_chosen",
     "contacts_of",
     "count_faults",
     "count_promised",
     "days_of",
+    "delays_of",
     "events_for_household",
     "figures",
     "figures_by_week",

@@ -34,6 +34,11 @@ from bienveille.services.outreach.rules.verbatims import AGREEMENT, Clue, Piece,
 __all__ = [
     "AGENCY_SERVICE",
     "AGREEMENT",
+from bienveille.services.outreach.rules.report import FLOOR, open_figures, quiet, quiet_parts
+
+__all__ = [
+    "AGENCY_SERVICE",
+    "FLOOR",
     "LONGEST_KEEPING",
     "REFERRAL_DELAY",
     "YELLOW_CALL_BACK_DAYS",
@@ -54,6 +59,9 @@ __all__ = [
     "in_hours",
     "names_left",
     "pieces",
+    "open_figures",
+    "quiet",
+    "quiet_parts",
     "read_document",
     "reasons",
     "recent_days",
