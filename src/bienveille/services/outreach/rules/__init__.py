@@ -29,15 +29,12 @@ from bienveille.services.outreach.rules.forecast import (
     recent_days,
     with_more,
 )
+from bienveille.services.outreach.rules.report import FLOOR, open_figures, quiet, quiet_parts
 from bienveille.services.outreach.rules.verbatims import AGREEMENT, Clue, Piece, names_left, pieces
 
 __all__ = [
     "AGENCY_SERVICE",
     "AGREEMENT",
-from bienveille.services.outreach.rules.report import FLOOR, open_figures, quiet, quiet_parts
-
-__all__ = [
-    "AGENCY_SERVICE",
     "FLOOR",
     "LONGEST_KEEPING",
     "REFERRAL_DELAY",
@@ -58,8 +55,8 @@ __all__ = [
     "forecast",
     "in_hours",
     "names_left",
-    "pieces",
     "open_figures",
+    "pieces",
     "quiet",
     "quiet_parts",
     "read_document",
