@@ -31,6 +31,26 @@ class TitleForm(forms.Form):
     title = _words("Titre", required=True, help="Ce que lira qui choisit un questionnaire pour sa campagne.")
 
 
+class WorkbookForm(forms.Form):
+    """A workbook to read, and the guide of one's own that it continues."""
+
+    file = forms.FileField(
+        label="Le classeur",
+        help_text="Un fichier .xlsx au format XLSForm, de 4\u00a0Mo au plus.",
+        widget=forms.FileInput(attrs={"accept": ".xlsx,.xls,.xlsm,.ods"}),
+        error_messages={
+            "required": "Choisissez le classeur à lire.",
+            "empty": "Ce fichier est vide\u00a0: choisissez un autre classeur.",
+        },
+    )
+
+
+class BringInForm(forms.Form):
+    """What a workbook gave, looked at and confirmed."""
+
+    document = forms.JSONField(widget=forms.HiddenInput)
+
+
 class PartForm(forms.Form):
     """The title of a new part."""
 

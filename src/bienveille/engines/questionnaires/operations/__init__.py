@@ -28,6 +28,7 @@ from bienveille.engines.questionnaires.operations.publishing import (
     publish_version,
     record_response,
 )
+from bienveille.engines.questionnaires.operations.workbooks import bring_in
 
 __all__ = [
     "GUIDES",
@@ -41,6 +42,7 @@ __all__ = [
     "WordsToReview",
     "add_item",
     "add_section",
+    "bring_in",
     "change_draft",
     "change_item",
     "change_section",

@@ -65,7 +65,7 @@ def create_draft(*, by: User, title: str, now: datetime, copied_from: str = "") 
     )
     document = copy.deepcopy(source.definition) if source else rules.empty_document()
     document["title"] = title
-    return _keep(slug, document, None, by, now, did="create", copied_from=copied_from)
+    return keep_draft(slug, document, None, by, now, did="create", copied_from=copied_from)
 
 
 @transaction.atomic
@@ -93,10 +93,10 @@ def _from_version(by: User, slug: str, number: int | None, now: datetime) -> Que
     version = versions.filter(number=number).first() if number else versions.first()
     if version is None:
         raise NothingThere
-    return _keep(slug, copy.deepcopy(version.definition), version, by, now, did="edit", number=version.number)
+    return keep_draft(slug, copy.deepcopy(version.definition), version, by, now, did="edit", number=version.number)
 
 
-def _keep(
+def keep_draft(
     slug: str,
     document: Document,
     version: QuestionnaireVersion | None,
@@ -106,6 +106,7 @@ def _keep(
     did: str,
     **detail: Any,
 ) -> QuestionnaireDraft:
+    """Write a draft under a name that has none, and what was done in the audit. Refuses a name taken (`NameTaken`)."""
     try:
         with transaction.atomic():
             draft = QuestionnaireDraft.objects.create(

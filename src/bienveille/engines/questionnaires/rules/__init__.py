@@ -31,7 +31,11 @@ from .editing import (
 from .faults import Fault, faults, question_alone, showable
 from .needs import NEED_THEMATIQUES, ServiceMatch, services_for
 from .reading import InvalidDefinition, is_slug, parse
+from .relevance import NotUnderstood
 from .statistics import Count, QuestionStatistics, summarise
+from .workbooks import NotAWorkbook, read_grids, second_opinion
+from .xlsform_reading import FromWorkbook, Problem, from_sheets
+from .xlsform_writing import to_sheets
 
 __all__ = [
     "NEED_THEMATIQUES",
@@ -43,9 +47,13 @@ __all__ = [
     "Count",
     "Definition",
     "Fault",
+    "FromWorkbook",
     "InvalidDefinition",
     "Item",
     "Match",
+    "NotAWorkbook",
+    "NotUnderstood",
+    "Problem",
     "QuestionStatistics",
     "Section",
     "ServiceMatch",
@@ -56,11 +64,14 @@ __all__ = [
     "describe_condition",
     "empty_document",
     "faults",
+    "from_sheets",
     "is_slug",
     "item_keys",
     "new_key",
     "parse",
     "question_alone",
+    "read_grids",
+    "second_opinion",
     "section_keys",
     "sensitive_words",
     "services_for",
@@ -72,6 +83,7 @@ __all__ = [
     "summarise",
     "to_api",
     "to_document",
+    "to_sheets",
     "validate",
     "visible",
 ]
