@@ -1,6 +1,6 @@
 """The ladder: what each outcome leads to, and when the next try is."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -8,15 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bienveille.engines.dispatch.choices import ClosingReason, ContactState, Outcome
-from bienveille.engines.dispatch.rules import (
-    CLOSES_AT,
-    OPENS_AT,
-    decide,
-    decide_planned,
-    next_weekly,
-    other_half_of_next_day,
-    within_hours,
-)
+from bienveille.engines.dispatch.rules import decide, decide_planned, hours_of, next_try, next_weekly, retry_hours
+from bienveille.ground.lib.calling_hours import PARTS, Hours, Wish, part_of
 
 PARIS = ZoneInfo("Europe/Paris")
 FRIDAY_MORNING = datetime(2026, 11, 20, 10, 30, tzinfo=PARIS)
@@ -45,13 +38,35 @@ def test_no_answer_on_friday_morning_is_tried_on_monday_afternoon():
     assert verdict("no_answer").not_before == datetime(2026, 11, 23, 13, 0, tzinfo=PARIS)
 
 
-def test_no_answer_in_the_afternoon_is_tried_the_next_morning():
-    afternoon = datetime(2026, 11, 19, 15, 0, tzinfo=PARIS)
-    assert other_half_of_next_day(afternoon) == datetime(2026, 11, 20, 9, 0, tzinfo=PARIS)
+def test_each_try_without_answer_takes_the_part_of_the_day_tried_least():
+    tuesday = datetime(2026, 11, 17, 10, 0, tzinfo=PARIS)
+    tried, moment = [], tuesday
+    for _ in range(6):
+        got = decide("no_answer", attempts_made=1, max_attempts=9, now=moment, tried=tried).not_before
+        assert got.astimezone(PARIS).date() > moment.astimezone(PARIS).date()
+        tried.append(moment)
+        moment = got
+    parts = [part_of(one.astimezone(PARIS)) for one in tried]
+    assert parts[:3] == ["morning", "afternoon", "evening"]
+    assert sorted(parts[3:]) == ["afternoon", "evening", "morning"]
+
+
+def test_a_household_that_no_hour_suits_is_told_apart():
+    hours = hours_of([{"days": [1], "from": "09:00", "to": "12:00"}], wish=Wish(parts=frozenset(["evening"])))
+    got = decide("no_answer", attempts_made=1, max_attempts=5, now=FRIDAY_MORNING, hours=hours)
+    assert (got.state, got.reason) == (ContactState.UNREACHABLE, ClosingReason.HOURS)
+
+
+def test_it_is_the_clock_of_the_household_that_counts():
+    reunion = hours_of([{"days": [1, 2, 3, 4, 5], "from": "09:00", "to": "19:30"}], place="974")
+    sunday_night = datetime(2026, 11, 22, 23, 0, tzinfo=PARIS)  # Monday 2 in the morning there
+    got = decide("busy", attempts_made=1, max_attempts=5, now=sunday_night, hours=reunion)
+    assert got.not_before == datetime(2026, 11, 23, 9, 0, tzinfo=ZoneInfo("Indian/Reunion"))
+    assert next_try(reunion, sunday_night, [sunday_night]).astimezone(reunion.zone).day == 24
 
 
 def test_a_message_leaves_two_working_days_to_call_back():
-    assert verdict("voicemail").not_before == datetime(2026, 11, 24, 9, 0, tzinfo=PARIS)
+    assert verdict("voicemail").not_before == datetime(2026, 11, 24, 13, 0, tzinfo=PARIS)
 
 
 def test_busy_is_tried_in_half_an_hour_and_never_at_night():
@@ -94,12 +109,22 @@ def test_every_outcome_ends_somewhere_and_the_ladder_never_loops(outcome, made, 
         assert got.state != ContactState.WAITING
 
 
-@given(now=st.datetimes(datetime(2026, 1, 1), datetime(2030, 12, 31), timezones=st.just(PARIS)))
-def test_retries_fall_in_hours_when_people_are_called(now):
-    later = within_hours(now)
-    assert OPENS_AT <= later.time() < CLOSES_AT or later == now
-    assert other_half_of_next_day(now).time() in (time(9), time(13))
-    assert other_half_of_next_day(now).weekday() < 5
+@given(
+    now=st.datetimes(datetime(2026, 1, 1), datetime(2030, 12, 31), timezones=st.just(PARIS)),
+    place=st.sampled_from(["", "57", "974", "988"]),
+    not_on=st.frozensets(st.integers(1, 7), max_size=4),
+    parts=st.frozensets(st.sampled_from(list(PARTS))),
+    outcome=st.sampled_from(["no_answer", "voicemail", "language", "busy", "interrupted"]),
+)
+def test_retries_fall_in_hours_that_suit_and_never_twice_a_day(now, place, not_on, parts, outcome):
+    hours = Hours(place=place, wish=Wish(not_on, parts))
+    later = decide(outcome, attempts_made=1, max_attempts=5, now=now, hours=hours)
+    if later.state == ContactState.UNREACHABLE:
+        assert not_on >= {1, 2, 3, 4, 5}
+        return
+    assert retry_hours(hours).allows(later.not_before)
+    if outcome not in ("busy", "interrupted"):
+        assert hours.local(later.not_before).date() > hours.local(now).date()
 
 
 class TestPlanned:

@@ -1,6 +1,6 @@
 """Everything that runs by itself: what, when and why, in one table. The jobs stand in the packages' operations."""
 
-from bienveille.engines.dispatch.operations import wake_queues
+from bienveille.engines.dispatch.operations import lay_openings_ahead, wake_queues
 from bienveille.faces.api.operations import tidy_up
 from bienveille.ground.platform.jobs import Job, schedule
 from bienveille.register.imports.operations import look_at_drops, purge_imports, watch_silence
@@ -17,6 +17,7 @@ SCHEDULE: tuple[tuple[Job[[]], str, str], ...] = (
     (fold_calls, "* * * * *", "Calls just saved join the counts that screens read."),
     (update_lists, "* * * * *", "After an import and each day, campaigns take newcomers in and let go those who left."),
     (free_absent_lists, "* * * * *", "Who no longer calls in a campaign keeps nobody waiting on their list."),
+    (lay_openings_ahead, "10 2 * * *", "The hours of open campaigns are laid out for the months to come."),
     (look_at_drops, "* * * * *", "Exports that the landlord's software leaves in a folder are taken once whole."),
     (watch_silence, "0 6 * * *", "Exports that stop coming are noticed, in the morning."),
     (purge_imports, "20 2 * * *", "Files nobody imported in a week go, and cells shown beside old issues."),

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from bienveille.ground.lib.languages import language_name
 from bienveille.ground.lib.phones import display_phone
-from bienveille.ground.lib.typography import counted, listed, short_day
+from bienveille.ground.lib.typography import WEEKDAYS, counted, listed, short_day
 from bienveille.register.accounts.choices import Role
 from bienveille.register.tenants.choices import ContactStatus, DayPart, MaritalStatus, MarkKind, PersonRole, Title
 
@@ -304,3 +304,16 @@ def earliest(*days: date | None) -> date | None:
 def latest(*days: date | None) -> date | None:
     """The last of the days that are known."""
     return max((day for day in days if day is not None), default=None)
+
+
+def wish_words(not_on: Iterable[int], parts: Iterable[str], in_writing: bool) -> str:
+    """« Préfère qu’on lui écrive », « plutôt l’après-midi, jamais le mercredi »; empty when nothing was said."""
+    if in_writing:
+        return "Préfère qu’on lui écrive"
+    wanted = [str(DayPart(part).label).lower() for part in parts]
+    refused = [WEEKDAYS[day - 1] for day in sorted(not_on)]
+    words = [f"plutôt {listed(wanted, 'ou')}"] if wanted else []
+    if refused:
+        words.append(f"jamais le {listed(refused, 'ni le')}")
+    text = ", ".join(words)
+    return text[:1].upper() + text[1:]

@@ -48,7 +48,7 @@ def locked_contact(contact_id: UUID) -> Contact:
     try:
         return (
             Contact.objects.select_for_update(of=["self"], no_key=True)
-            .select_related("queue", "household", "planned_call")
+            .select_related("queue", "lane", "household", "planned_call")
             .get(pk=contact_id)
         )
     except Contact.DoesNotExist:

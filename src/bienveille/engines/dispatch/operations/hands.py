@@ -19,7 +19,7 @@ from bienveille.engines.dispatch.operations.contacts import (
     queue_of,
     reopen_lane,
 )
-from bienveille.engines.dispatch.queries import obstacle_to
+from bienveille.engines.dispatch.queries import hours_of_contact, obstacle_to
 from bienveille.ground.platform.refusal import Refusal
 from bienveille.register.accounts.choices import AuditAction
 from bienveille.register.accounts.models import User
@@ -33,6 +33,12 @@ class AlreadyHolding(Refusal):
     """A caller has one household in hand at a time."""
 
     message = "Vous avez déjà un appel en cours. Terminez-le ou rendez-le, puis recommencez."
+
+
+class OutsideHours(Refusal):
+    """A promised call is not begun when nobody is called there; the page says when calls open again."""
+
+    message = "Ce n’est pas une heure à laquelle ce ménage peut être appelé : attendez la reprise des appels."
 
 
 class NoLongerCalled(Refusal):
@@ -118,7 +124,7 @@ def take_planned(*, caller: User, planned_call_id: UUID, now: datetime, reason: 
     """Start one of my promised calls now, before its turn. Gives the contact's key.
 
     Refuses when I already hold another household, a promise that is not mine, kept or cancelled, and a household that
-    may no longer be called.
+    may no longer be called, or not at this hour of the place where it lives.
     """
     planned = PlannedCall.objects.filter(pk=planned_call_id, caller=caller).select_related("contact").first()
     if planned is None:
@@ -133,6 +139,8 @@ def take_planned(*, caller: User, planned_call_id: UUID, now: datetime, reason: 
         raise AlreadyHolding
     if obstacle_to(contact.pk, localtime(now).date()):
         raise NoLongerCalled
+    if not hours_of_contact(contact).without_wish().allows(now):
+        raise OutsideHours
     hold(contact, caller, now, str(planned.pk))
     contact.save()
     record_audit(

@@ -13,8 +13,12 @@ from bienveille.register.accounts.operations import record_audit
 
 
 @transaction.atomic
-def withdraw_household(*, actor: User, household_id: UUID, reason: ClosingReason) -> int:
+def withdraw_household(
+    *, actor: User, household_id: UUID, reason: ClosingReason, state: ContactState = ContactState.WITHDRAWN
+) -> int:
     """Take a household that waits out of every open queue, with the reason that the ledger shows. How many queues.
+
+    `state`: unreachable when something else than a call is to be tried.
 
     In a caller's hands it is left as it is: they say how the call ended. Promised calls stay where they are, and are
     not handed out while nobody may be called (`still_callable`).
@@ -26,10 +30,11 @@ def withdraw_household(*, actor: User, household_id: UUID, reason: ClosingReason
             contact = waiting.select_for_update(of=["self"], no_key=True).filter(queue_id=queue_id).first()
             if contact is None or contact.reserved_by_id is not None:
                 continue
-            contact.state, contact.reason = ContactState.WITHDRAWN, reason
-            contact.resume_at, contact.not_before, contact.token = contact.not_before, None, None
+            contact.state, contact.reason = state, reason
+            contact.resume_at = contact.not_before if state == ContactState.WITHDRAWN else None
+            contact.not_before = contact.token = None
             contact.save(update_fields=["state", "reason", "resume_at", "not_before", "token"])
-            _audit(actor, contact, reason.label, ContactState.WITHDRAWN)
+            _audit(actor, contact, reason.label, state)
             taken += 1
     return taken
 
@@ -38,7 +43,10 @@ def withdraw_household(*, actor: User, household_id: UUID, reason: ClosingReason
 def restore_household(*, actor: User, household_id: UUID, reason: ClosingReason) -> int:
     """Put a household back in the open queues that it left for this reason: same wave, rank, hour. How many queues."""
     gone = Contact.objects.filter(
-        household_id=household_id, queue__closed_at=None, state=ContactState.WITHDRAWN, reason=reason
+        household_id=household_id,
+        queue__closed_at=None,
+        state__in=[ContactState.WITHDRAWN, ContactState.UNREACHABLE],
+        reason=reason,
     )
     put_back = 0
     for queue_id in gone.order_by("queue_id").values_list("queue_id", flat=True):

@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.utils.timezone import localtime
 
 from bienveille.engines.dispatch.choices import ClosingReason, ContactState, Outcome, PlannedState
 from bienveille.engines.dispatch.models import Attempt, Contact, PlannedCall
@@ -20,7 +19,7 @@ from bienveille.engines.dispatch.operations.contacts import (
     reopen_lane,
 )
 from bienveille.engines.dispatch.operations.promises import keep_rhythm
-from bienveille.engines.dispatch.queries import usable_phones
+from bienveille.engines.dispatch.queries import hours_of_contact, tried_at, usable_phones
 from bienveille.engines.dispatch.rules import (
     WEEK,
     decide,
@@ -28,7 +27,9 @@ from bienveille.engines.dispatch.rules import (
     due_moment,
     is_callable_hour,
     next_weekly,
+    suits_promise,
 )
+from bienveille.ground.lib.calling_hours import ANY_HOUR, Hours
 from bienveille.ground.lib.ids import uuid7
 from bienveille.ground.platform.refusal import Refusal
 from bienveille.register.accounts.choices import AuditAction
@@ -59,6 +60,14 @@ class CannotPlanThen(Refusal):
     """A call cannot be promised for an hour at which nobody is called."""
 
     message = "Choisissez une heure entre 9 h et 19 h, le matin ou l’après-midi."
+
+
+class CannotPlanClosed(CannotPlanThen):
+    """A call cannot be promised outside the hours of its campaign."""
+
+    message = (
+        "Les appels de cette campagne ne sont pas ouverts à ce moment-là : choisissez un autre jour ou une autre heure."
+    )
 
 
 @dataclass(frozen=True)
@@ -96,20 +105,19 @@ def record_attempt(
     weekly: bool = False,
     phone: str = "",
     reason: str = "",
+    hard: bool = False,
 ) -> Recorded:
     """Save how a call ended, once, and decide what follows.
 
     The same `idempotency_key` gives the same answer again. A reservation that expired is still honoured while nobody
     else was given the household, promised calls included. Refuses a stale token, a household never given to this
-    caller, a date gone by, an hour at which nobody is called.
+    caller, a date gone by, an hour at which nobody is called. Days and hours are those of the household's place.
     `call_back_when`: `morning`, `afternoon` or HH:MM of that day.
+    `hard`: the call revealed a grave situation, after which its caller is spared another one for a day.
     `phone` (E.164) is the number dialled: a wrong one is flagged so that no import brings it back.
     """
     if replayed := _replay(caller, idempotency_key):
         return replayed
-    today = localtime(now).date()
-    if call_back_on is not None and call_back_on < today:
-        raise CannotPlan
     if not is_callable_hour(call_back_when):
         raise CannotPlanThen
     with may_go_back(queue_of(contact_id)):
@@ -127,6 +135,10 @@ def record_attempt(
             if planned is None:
                 raise StaleToken
 
+        hours = hours_of_contact(contact)
+        today = hours.local(now).date()
+        if call_back_on is not None:
+            _check_promise(hours, call_back_on, call_back_when, today)
         next_time = _NextTime(call_back_on, call_back_when, weekly)
         before = _snapshot(contact, planned)
         attempt = Attempt(
@@ -138,6 +150,7 @@ def record_attempt(
             started_at=contact.reserved_at,
             token=token,
             idempotency_key=idempotency_key or None,
+            hard=hard,
         )
         if outcome == Outcome.WRONG_NUMBER:
             before["wrong_number"] = _flag_wrong_number(contact, phone, caller, now)
@@ -145,9 +158,11 @@ def record_attempt(
             _verify_number(contact, phone, today)
 
         if planned is not None:
-            follow = _after_planned(attempt, contact, planned, localtime(now), next_time)
+            follow = _after_planned(attempt, contact, planned, hours, next_time)
         else:
-            follow = _after_first(attempt, contact, localtime(now), next_time)
+            follow = _after_first(attempt, contact, hours, next_time)
+        if hard or outcome == Outcome.REACHED:
+            contact.hard = hard
         next_call = follow.next_call
         contact.token = None
         let_go(contact)
@@ -173,6 +188,7 @@ def _snapshot(contact: Contact, planned: PlannedCall | None) -> dict[str, Any]:
     before: dict[str, Any] = {
         "state": ContactState.WAITING if contact.state == ContactState.RESERVED else contact.state,
         "attempts_made": contact.attempts_made,
+        "hard": contact.hard,
     }
     if planned is not None:
         before["planned_call"] = str(planned.pk)
@@ -203,7 +219,15 @@ class _Follow:
     kept: PlannedCall | None = None
 
 
-def _after_first(attempt: Attempt, contact: Contact, now: datetime, next_time: _NextTime) -> _Follow:
+def _check_promise(hours: Hours, day: date, when: str, today: date) -> None:
+    """Refuses a day gone by, and a moment at which the queue calls nobody there."""
+    if day < today:
+        raise CannotPlan
+    if hours.windows != ANY_HOUR and not suits_promise(hours, day, when):
+        raise CannotPlanClosed
+
+
+def _after_first(attempt: Attempt, contact: Contact, hours: Hours, next_time: _NextTime) -> _Follow:
     """Applies the ladder of a first call."""
     contact.attempts_made += 1
     left = usable_phones(contact.household_id) if attempt.outcome == Outcome.WRONG_NUMBER else []
@@ -211,36 +235,38 @@ def _after_first(attempt: Attempt, contact: Contact, now: datetime, next_time: _
         attempt.outcome,
         attempts_made=contact.attempts_made,
         max_attempts=contact.queue.max_attempts,
-        now=now,
+        now=attempt.at,
         other_numbers=len(left),
         call_back_on=next_time.on,
         call_back_when=next_time.when,
+        hours=hours,
+        tried=tried_at(contact),
     )
     contact.state, contact.reason, contact.not_before = verdict.state, verdict.reason, verdict.not_before
     if contact.queue.closed_at and contact.state == ContactState.WAITING:
         contact.state, contact.reason, contact.not_before = ContactState.WITHDRAWN, ClosingReason.CLOSED, None
     if contact.state == ContactState.REACHED and (next_time.weekly or next_time.on):
-        due_on = next_time.on or now.date() + WEEK
-        return _Follow(due_on, _promise(attempt, contact, due_on, next_time.when, next_time.weekly, now))
-    return _Follow(localtime(contact.not_before).date() if contact.not_before else None)
+        due_on = next_time.on or hours.local(attempt.at).date() + WEEK
+        return _Follow(due_on, _promise(attempt, contact, due_on, next_time.when, next_time.weekly, hours))
+    return _Follow(hours.local(contact.not_before).date() if contact.not_before else None)
 
 
-def _promise(attempt: Attempt, contact: Contact, due_on: date, when: str, weekly: bool, now: datetime) -> PlannedCall:
+def _promise(attempt: Attempt, contact: Contact, due_on: date, when: str, weekly: bool, hours: Hours) -> PlannedCall:
     return PlannedCall(
         contact=contact,
         caller=attempt.caller,
         due_on=due_on,
         due_when=when,
-        due_from=due_moment(due_on, when, now),
+        due_from=due_moment(due_on, when, hours.zone),
         weekly=weekly,
     )
 
 
 def _after_planned(
-    attempt: Attempt, contact: Contact, planned: PlannedCall, now: datetime, next_time: _NextTime
+    attempt: Attempt, contact: Contact, planned: PlannedCall, hours: Hours, next_time: _NextTime
 ) -> _Follow:
     """Applies the ladder of a promised call; a weekly call kept promises the next one, at the same hour."""
-    today = now.date()
+    today = hours.local(attempt.at).date()
     verdict = decide_planned(
         attempt.outcome,
         due_on=planned.due_on,
@@ -249,6 +275,7 @@ def _after_planned(
         today=today,
         call_back_on=next_time.on,
         every_days=planned.every_days,
+        hours=hours,
     )
     follow = _Follow(verdict.due_on, kept=planned)
     if verdict.kept:
@@ -258,13 +285,13 @@ def _after_planned(
         follow.next_call = next_time.on or (next_weekly(usual, today, planned.every_days) if again else None)
         if follow.next_call:
             when = next_time.when or (planned.due_when if again else "")
-            follow.promise = _promise(attempt, contact, follow.next_call, when, again, now)
+            follow.promise = _promise(attempt, contact, follow.next_call, when, again, hours)
     elif verdict.due_on is None:
         planned.state = PlannedState.CANCELLED
     else:
         planned.due_on, planned.tries = verdict.due_on, verdict.tries
         planned.due_when = next_time.when or planned.due_when
-        planned.due_from = due_moment(planned.due_on, planned.due_when, now)
+        planned.due_from = due_moment(planned.due_on, planned.due_when, hours.zone)
     return follow
 
 
@@ -340,6 +367,7 @@ def undo_attempt(*, caller: User, attempt_id: UUID, now: datetime) -> Contact:
             ).update(status=status, status_changed_at=None, status_changed_by=None)  # fmt: skip
         contact.state, contact.reason, contact.not_before = before["state"], "", None
         contact.attempts_made = before["attempts_made"]
+        contact.hard = before.get("hard", False)
         contact.token = None
         if "planned_call" in before:
             PlannedCall.objects.filter(pk=before["planned_call"]).update(

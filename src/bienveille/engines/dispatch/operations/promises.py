@@ -101,7 +101,7 @@ def _resume(actor: User, planned: PlannedCall, contact: Contact, *, caller: User
     today = localtime(now).date()
     if planned.due_on < today:
         planned.due_on = planned.promised_for = next_weekly(planned.due_on, today, planned.every_days)
-        planned.due_from = due_moment(planned.due_on, planned.due_when, localtime(now))
+        planned.due_from = due_moment(planned.due_on, planned.due_when, localtime(now).tzinfo)
     planned.state, planned.stopped_at, planned.stop_reason = PlannedState.PLANNED, None, ""
     planned.caller = caller
     planned.save()
@@ -128,7 +128,7 @@ def change_rhythm(
     if planned.due_on != due_on:
         planned.promised_for, planned.tries = due_on, 0
     planned.every_days, planned.due_on, planned.due_when = every_days, due_on, due_when
-    planned.due_from = due_moment(due_on, due_when, localtime(now))
+    planned.due_from = due_moment(due_on, due_when, localtime(now).tzinfo)
     planned.save()
     _audit(actor, contact, "rhythm_changed", "")
     return planned

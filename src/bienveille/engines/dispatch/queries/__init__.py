@@ -22,6 +22,7 @@ from bienveille.engines.dispatch.queries.contacts import (
     check_invariants,
     contact_held,
     contact_in_hand,
+    household_in_hand,
     last_attempt_of,
     ledger,
     ledgers,
@@ -34,9 +35,11 @@ from bienveille.engines.dispatch.queries.contacts import (
     waiting_later,
     with_household,
 )
+from bienveille.engines.dispatch.queries.hours import Closed, closed_hours, hours_of_contact, spared_until, tried_at
 
 __all__ = [
     "BatchLoad",
+    "Closed",
     "Later",
     "Ledger",
     "LeftOut",
@@ -44,9 +47,12 @@ __all__ = [
     "batch_loads",
     "caller_day",
     "check_invariants",
+    "closed_hours",
     "confirmed_plan",
     "contact_held",
     "contact_in_hand",
+    "hours_of_contact",
+    "household_in_hand",
     "kept_for_me",
     "last_attempt_of",
     "ledger",
@@ -62,7 +68,9 @@ __all__ = [
     "outcomes_of",
     "planned_calls_of",
     "proposed_plan",
+    "spared_until",
     "still_callable",
+    "tried_at",
     "usable_phones",
     "waiting_later",
     "with_household",

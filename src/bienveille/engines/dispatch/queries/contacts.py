@@ -17,7 +17,7 @@ from bienveille.engines.dispatch.choices import ContactState, PlannedState
 from bienveille.engines.dispatch.models import Attempt, Contact, PlannedCall, Queue
 from bienveille.register.accounts.models import User
 from bienveille.register.tenants.choices import ContactKind, ContactStatus
-from bienveille.register.tenants.models import ContactPoint, Person
+from bienveille.register.tenants.models import CallWish, ContactPoint, Person
 
 
 @dataclass(frozen=True)
@@ -97,6 +97,12 @@ def contact_in_hand(queue_id: UUID, caller: User) -> Contact | None:
     return with_household(Contact.objects.filter(queue_id=queue_id, reserved_by=caller)).first()
 
 
+def household_in_hand(contact_id: UUID, caller: User) -> UUID | None:
+    """The household of a contact that this caller holds, or held last (1 query)."""
+    held = Q(reserved_by=caller) | Q(reserved_by=None)
+    return Contact.objects.filter(held, pk=contact_id).values_list("household_id", flat=True).first()
+
+
 def contact_held(queue_id: UUID, caller: User, contact_id: UUID, token: UUID) -> Contact | None:
     """A contact whose token this caller still has: in hand, or put back by time but given to nobody else (1 query)."""
     lapsed = Q(state=ContactState.WAITING) | Exists(
@@ -139,12 +145,18 @@ def usable_phones(household_id: UUID) -> list[ContactPoint]:
 
 
 def still_callable() -> Q | Exists:
-    """Promised calls whose household may still be called: present, unopposed, not protected (no query).
+    """Promised calls whose household may still be called: present, unopposed, not protected, not by letter (no query).
 
-    Deaths, departures and oppositions keep coming after a promise; the hand-out looks too (`dispatch_obstacle`).
+    Deaths, departures, oppositions and wishes keep coming after a promise; the hand-out looks too
+    (`dispatch_obstacle`).
     """
     there = Person.objects.filter(household=OuterRef("contact__household"), left_on=None, deceased=False)
-    return Q(Exists(there.filter(opposed_on=None))) & ~Q(Exists(there.filter(protected_address=True)))
+    letters = CallWish.objects.filter(household=OuterRef("contact__household"), in_writing=True)
+    return (
+        Q(Exists(there.filter(opposed_on=None)))
+        & ~Q(Exists(there.filter(protected_address=True)))
+        & ~Q(Exists(letters))
+    )
 
 
 def obstacle_to(contact_id: UUID, today: date) -> str:

@@ -10,6 +10,7 @@ from bienveille.engines.dispatch.rules.assignment import (
     capacity_of,
     total_cost,
 )
+from bienveille.engines.dispatch.rules.hours import hours_of, next_called_day, next_try, retry_hours, suits_promise
 from bienveille.engines.dispatch.rules.ladder import (
     CLOSES_AT,
     NOON,
@@ -23,10 +24,7 @@ from bienveille.engines.dispatch.rules.ladder import (
     due_moment,
     is_callable_hour,
     next_weekly,
-    next_working_day,
-    other_half_of_next_day,
     starts_at,
-    within_hours,
 )
 
 __all__ = [
@@ -47,11 +45,14 @@ __all__ = [
     "decide",
     "decide_planned",
     "due_moment",
+    "hours_of",
     "is_callable_hour",
+    "next_called_day",
+    "next_try",
     "next_weekly",
-    "next_working_day",
-    "other_half_of_next_day",
+    "retry_hours",
     "starts_at",
+    "suits_promise",
     "total_cost",
     "within_hours",
 ]

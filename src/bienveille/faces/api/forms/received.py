@@ -107,6 +107,28 @@ class NamedIn(Schema):
     emails: list[str] = Field(min_length=1)
 
 
+Clock = Annotated[str, Field(pattern=r"^(([01]\d|2[0-3]):[0-5]\d|24:00)$")]
+
+
+class WindowIn(Schema):
+    """Des heures d’appel, certains jours de la semaine, à l’heure du lieu où vit la personne."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+    days: list[Annotated[int, Field(ge=1, le=7)]] = Field(min_length=1, max_length=7, description="1 : lundi.")
+    from_: Clock = Field(alias="from", description="Première minute.")
+    to: Clock = Field(description="Fin, non comprise ; après le début.")
+
+
+class TextsIn(Schema):
+    """Ce que les appelants laissent quand personne ne répond ; « {bailleur} » y figure."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    voicemail: Text = Field(default="", max_length=400, description="Sur un répondeur ; vide : le texte proposé.")
+    sms: Text = Field(default="", max_length=306, description="Par SMS ; vide : le texte proposé.")
+
+
 class RulesIn(Schema):
     """Les règles de la file."""
 
@@ -114,6 +136,11 @@ class RulesIn(Schema):
 
     max_attempts: int = Field(default=5, ge=1, le=20, description="Essais avant de renoncer.")
     lease_minutes: int = Field(default=30, ge=1, le=480, description="Durée d’une réservation.")
+    keep_answers_days: int = Field(default=365, ge=1, le=1095, description="Durée de conservation des réponses.")
+    starts_on: date | None = Field(default=None, description="Début prévu.")
+    ends_on: date | None = Field(default=None, description="Fin prévue.")
+    windows: list[WindowIn] = Field(default_factory=list, max_length=20, description="Aucune : à toute heure.")
+    on_public_holidays: bool = Field(default=False, description="Appeler aussi les jours fériés.")
 
 
 class CampaignIn(Schema):
@@ -147,6 +174,7 @@ class CampaignIn(Schema):
     waves: list[WaveIn] = Field(min_length=1, max_length=50)
     callers: EverybodyIn | NamedIn = Field(default=EverybodyIn(all=True), description="Qui appelle.")
     rules: RulesIn = RulesIn()
+    texts: TextsIn = TextsIn()
 
 
 class CountIn(Schema):

@@ -1,6 +1,7 @@
 """What a caller's program does: take the next household, say how the call ended, give back, read promises."""
 
-from datetime import date
+import math
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -8,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.timezone import localdate, now
 
 from bienveille.engines.dispatch.operations import hand_out, release
+from bienveille.engines.dispatch.queries import closed_hours
 from bienveille.faces.api.forms import given, received
 from bienveille.faces.api.operations import Answer
 from bienveille.faces.api.queries import door_of, guide_text, planned_page, sheet_in_hand
@@ -37,7 +39,7 @@ def next_contact(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
     """Confie le ménage à appeler : celui déjà en main, sinon le premier qui convient à l’appelant.
 
     Demander encore avec un ménage en main donne le même ménage et le même jeton. 204 : personne à appeler pour
-    l’instant ; « Retry-After » dit quand redemander.
+    l’instant, ou hors des heures d’appel ; « Retry-After » dit quand redemander.
     """
     user, moment = me(request), now()
     door = door_of(campaign_id, user, localdate(moment))
@@ -53,9 +55,15 @@ def next_contact(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
     sheet = sheet_in_hand(door.queue_id, user, moment) if given_one else None
     if sheet is None:
         response = HttpResponse(status=204)
-        response["Retry-After"] = str(RETRY_AFTER_SECONDS)
+        response["Retry-After"] = str(_retry_after(door.queue_id, moment))
         return response
     return reply(200, sheet, questionnaire=guide_text(door.questionnaire_id))
+
+
+def _retry_after(queue_id: UUID, moment: datetime) -> int:
+    """In how many seconds to ask again: when calls open again, a minute while they are open."""
+    closed = closed_hours(queue_id, moment)
+    return max(1, math.ceil((closed.until - moment).total_seconds())) if closed else RETRY_AFTER_SECONDS
 
 
 @api.post(

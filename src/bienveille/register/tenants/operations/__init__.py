@@ -52,6 +52,7 @@ from bienveille.register.tenants.operations.rows import (
     InvalidRelative,
     MergedElsewhere,
 )
+from bienveille.register.tenants.operations.wishes import InvalidWish, say_wish
 
 __all__ = [
     "CORRECTABLE",
@@ -65,6 +66,7 @@ __all__ = [
     "InvalidContactPoint",
     "InvalidMark",
     "InvalidRelative",
+    "InvalidWish",
     "MergedElsewhere",
     "add_contact_point",
     "add_household",
@@ -86,6 +88,7 @@ __all__ = [
     "report_left",
     "save_relative",
     "say_apart",
+    "say_wish",
     "take_back_apart",
     "take_back_death",
     "take_back_left",

@@ -28,6 +28,7 @@ from bienveille.register.tenants.queries.people import (
     ways_and_marks,
     with_home,
 )
+from bienveille.register.tenants.queries.wishes import wish_of
 
 __all__ = [
     "BY_AGE",
@@ -57,5 +58,6 @@ __all__ = [
     "two_sides",
     "veil_over",
     "ways_and_marks",
+    "wish_of",
     "with_home",
 ]

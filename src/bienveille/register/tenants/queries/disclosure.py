@@ -10,8 +10,8 @@ from bienveille.ground.lib.phones import display_phone
 from bienveille.ground.lib.typography import counted, listed, short_day
 from bienveille.register.accounts.queries import roles_in_words
 from bienveille.register.tenants.choices import ContactKind, DayPart, MaritalStatus, PersonRole, Title
-from bienveille.register.tenants.models import ContactPoint, KnownApart, Lease, Mark, Merge, Person, Relative
-from bienveille.register.tenants.rules import mark_words, readers_words
+from bienveille.register.tenants.models import CallWish, ContactPoint, KnownApart, Lease, Mark, Merge, Person, Relative
+from bienveille.register.tenants.rules import mark_words, readers_words, wish_words
 
 _LISTS: dict[str, Any] = {
     "title": Title,
@@ -47,11 +47,12 @@ def veil_over(rows: Iterable[Person], staff: Iterable[str]) -> Veil:
 
 
 def told_of_person(rows: list[Person], veil: Veil, on: date) -> list[Part]:
-    """Who they are, how they are reached, what is useful to know, where they live, what was corrected (8 queries)."""
+    """Who they are, how they are reached, what is useful to know, where they live, what was corrected (9 queries)."""
     person = rows[0]
     return [
         _identity(person),
         _ways(rows, veil),
+        _wishes(rows),
         _marks(rows, veil, on),
         _relatives(rows),
         _homes(rows),
@@ -96,6 +97,19 @@ def _ways(rows: list[Person], veil: Veil) -> Part:
             )
         )
     return Part("contact_points", "Comment vous joindre", lines=tuple(lines))
+
+
+def _wishes(rows: list[Person]) -> Part:
+    wishes = CallWish.objects.filter(household__in={row.household_id for row in rows}).order_by("pk")
+    lines = tuple(
+        known(
+            ("Ce que votre foyer a demandé", wish_words(wish.not_on, wish.parts, wish.in_writing)),
+            ("Dit par", wish.get_source_display()),
+            ("Noté le", short_day(wish.said_on)),
+        )
+        for wish in wishes
+    )
+    return Part("call_wishes", "Quand vous appeler", lines=lines)
 
 
 def _marks(rows: list[Person], veil: Veil, on: date) -> Part:

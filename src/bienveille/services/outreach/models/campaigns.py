@@ -33,6 +33,10 @@ class Campaign(Record):
     )
     starts_on = models.DateField(null=True, blank=True, help_text="Foreseen first day of calls; opening is by hand")
     ends_on = models.DateField(null=True, blank=True, help_text="Foreseen last day of calls; closing is by hand")
+    voicemail = models.CharField(
+        max_length=400, blank=True, default="", db_default="", help_text="Words left on a voicemail; empty: ours"
+    )
+    sms = models.CharField(max_length=306, blank=True, default="", db_default="", help_text="Same, by text message")
 
     class Meta:
         ordering = ["-created_at"]

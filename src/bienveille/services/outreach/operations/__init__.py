@@ -75,6 +75,7 @@ from bienveille.services.outreach.operations.verbatims import (
     refuse_verbatim,
     withdraw_verbatim,
 )
+from bienveille.services.outreach.operations.wishes import say_call_wish
 
 __all__ = [
     "MOST_EMOTIONS",
@@ -137,6 +138,7 @@ __all__ = [
     "remove_caller",
     "report_death",
     "resume_calling",
+    "say_call_wish",
     "take_a_pause",
     "take_back_call",
     "take_back_death",

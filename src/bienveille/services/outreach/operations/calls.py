@@ -12,19 +12,21 @@ from django.utils.timezone import localtime
 from bienveille.engines.dispatch import operations as dispatch
 from bienveille.engines.dispatch.choices import Outcome
 from bienveille.engines.dispatch.models import Attempt
-from bienveille.engines.dispatch.queries import contact_in_hand
+from bienveille.engines.dispatch.queries import contact_in_hand, household_in_hand
 from bienveille.engines.questionnaires.choices import Need
 from bienveille.engines.questionnaires.operations import record_response
 from bienveille.engines.questionnaires.rules import parse, validate
 from bienveille.ground.lib.note_guard import check_note
 from bienveille.ground.platform.refusal import Refusal
 from bienveille.register.accounts.models import User
+from bienveille.register.tenants.choices import FactSource
 from bienveille.services.outreach.choices import Grade
 from bienveille.services.outreach.models import Campaign, Referral, Report
 from bienveille.services.outreach.operations.training import check_ready, check_trained
 from bienveille.services.outreach.operations.verbatims import CannotPublishVerbatim, Quote, check_quote, keep_verbatim
+from bienveille.services.outreach.operations.wishes import follow_wish, keep_wish
 from bienveille.services.outreach.queries import may_be_handed, may_call
-from bienveille.services.outreach.rules import referral_due
+from bienveille.services.outreach.rules import CallWishSaid, referral_due
 
 NOTE_LENGTH = 500
 
@@ -60,6 +62,7 @@ class CallReport:
     weekly: bool = False
     phone: str = ""
     quote: Quote | None = None
+    wish: CallWishSaid | None = None  # when the household asks to be called; None: nothing was asked
 
 
 def take_next(*, campaign: Campaign, caller: User, now: datetime) -> dispatch.HandOut | None:
@@ -125,6 +128,11 @@ def record_call(
     answers, errors = check_report(campaign, report)
     if errors:
         raise InvalidReport(errors)
+    household_id = None
+    if report.wish is not None:
+        household_id = household_in_hand(contact_id, caller)
+        if household_id is not None:
+            keep_wish(actor=caller, household_id=household_id, wish=report.wish, source=FactSource.CALL, now=now)
     recorded = dispatch.record_attempt(
         caller=caller,
         contact_id=contact_id,
@@ -136,10 +144,13 @@ def record_call(
         call_back_when=report.call_back_when,
         weekly=report.weekly,
         phone=report.phone,
+        hard=report.grade in (Grade.ORANGE, Grade.RED),
         reason=f"Campagne {campaign.name}",
     )
     if recorded.replayed:
         return recorded
+    if household_id is not None and report.wish is not None:
+        follow_wish(actor=caller, household_id=household_id, in_writing=report.wish.in_writing)
     if report.grade or report.needs or report.note or answers:
         _keep_report(campaign, recorded.attempt, report, answers, now)
     if report.quote is not None:

@@ -14,6 +14,7 @@ from bienveille.engines.dispatch import operations as dispatch
 from bienveille.engines.dispatch.models import Queue
 from bienveille.engines.questionnaires.models import QuestionnaireVersion
 from bienveille.engines.questionnaires.queries import get_current
+from bienveille.ground.lib.calling_hours import written
 from bienveille.ground.platform.refusal import Refusal
 from bienveille.register.accounts.choices import AuditAction
 from bienveille.register.accounts.models import User
@@ -21,6 +22,7 @@ from bienveille.register.accounts.operations import record_audit
 from bienveille.services.outreach.choices import CampaignState
 from bienveille.services.outreach.models import Campaign, CampaignCaller, Wave
 from bienveille.services.outreach.operations.arrivals import keep_coverage
+from bienveille.services.outreach.operations.hard_cases import flag_hard
 from bienveille.services.outreach.operations.targets import target_wave
 from bienveille.services.outreach.queries import campaign_document
 from bienveille.services.outreach.rules import CampaignDocument, read_document
@@ -135,10 +137,12 @@ def _write(campaign: Campaign, parsed: CampaignDocument, version: QuestionnaireV
     """Puts a document in the rows of a draft; its waves and callers are written anew."""
     queue = campaign.queue
     queue.max_attempts, queue.lease_minutes = parsed.max_attempts, parsed.lease_minutes
-    queue.save(update_fields=["max_attempts", "lease_minutes"])
+    queue.windows, queue.on_days_off = written(parsed.windows), parsed.on_days_off
+    queue.save(update_fields=["max_attempts", "lease_minutes", "windows", "on_days_off"])
     campaign.name, campaign.purpose, campaign.questionnaire = parsed.name, parsed.purpose, version
     campaign.all_callers, campaign.keep_answers_days = parsed.all_callers, parsed.keep_answers_days
     campaign.starts_on, campaign.ends_on = parsed.starts_on, parsed.ends_on
+    campaign.voicemail, campaign.sms = parsed.voicemail, parsed.sms
     campaign.save()
     campaign.waves.all().delete()
     campaign.callers.all().delete()
@@ -191,6 +195,8 @@ def open_campaign(*, campaign_id: UUID, actor: User | None, now: datetime) -> in
     target = dispatch.freeze_target(queue=campaign.queue)
     if target == 0:
         raise NobodyToCall
+    flag_hard(queue=campaign.queue)
+    dispatch.lay_openings(queue=campaign.queue, now=now)
     campaign.state, campaign.opened_at = CampaignState.OPEN, now
     campaign.save(update_fields=["state", "opened_at"])
     keep_coverage(campaign=campaign, scope=scope, now=now)

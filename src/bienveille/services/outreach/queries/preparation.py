@@ -38,6 +38,11 @@ def campaign_document(campaign: Campaign) -> dict[str, Any]:
     for name in ("starts_on", "ends_on"):
         if (day := getattr(campaign, name)) is not None:
             rules[name] = day.isoformat()
+    if campaign.queue.windows:
+        rules["windows"] = campaign.queue.windows
+    if campaign.queue.on_days_off:
+        rules["on_public_holidays"] = True
+    texts = {name: getattr(campaign, name) for name in ("voicemail", "sms") if getattr(campaign, name)}
     return {
         "name": campaign.name,
         "purpose": campaign.purpose,
@@ -45,6 +50,7 @@ def campaign_document(campaign: Campaign) -> dict[str, Any]:
         "waves": waves,
         "callers": callers,
         "rules": rules,
+        **({"texts": texts} if texts else {}),
     }
 
 

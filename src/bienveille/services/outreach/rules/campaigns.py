@@ -5,13 +5,19 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from bienveille.ground.lib.calling_hours import Window, read_windows
 from bienveille.services.outreach.choices import Grade, Priority, Purpose
+from bienveille.services.outreach.rules.left_words import read_texts
 
 #: Delay within which somebody must take over, by grade (design: orange within 48 h, red at once).
 REFERRAL_DELAY = {Grade.ORANGE: timedelta(hours=48), Grade.RED: timedelta(hours=1)}
 #: "Green, yellow: call back within 7 days."
 YELLOW_CALL_BACK_DAYS = 7
 AGENCY_SERVICE = "agence"
+#: What the `rules` of a document may say.
+RULES = {
+    "max_attempts", "lease_minutes", "keep_answers_days", "starts_on", "ends_on", "windows", "on_public_holidays"
+}  # fmt: skip
 #: Answers and notes of a call are not kept longer than this, in days.
 LONGEST_KEEPING = 1095
 
@@ -38,6 +44,10 @@ class CampaignDocument:
     keep_answers_days: int = 365
     starts_on: date | None = None
     ends_on: date | None = None
+    windows: tuple[Window, ...] = ()  # none: at any hour
+    on_days_off: bool = False
+    voicemail: str = ""
+    sms: str = ""
 
 
 @dataclass
@@ -58,7 +68,7 @@ def read_document(raw: object, *, unfinished: bool = False) -> tuple[CampaignDoc
     errors = DocumentErrors()
     if not isinstance(raw, Mapping):
         return None, {"document": ["Le document d’une campagne est un objet avec un nom, une finalité et des vagues."]}
-    for key in raw.keys() - {"name", "purpose", "questionnaire", "waves", "callers", "rules"}:
+    for key in raw.keys() - {"name", "purpose", "questionnaire", "waves", "callers", "rules", "texts"}:
         errors.add(str(key), "Cette rubrique n’existe pas dans une campagne.")
     name = _text(raw, "name", errors, "Donnez un nom à la campagne.", 150)
     purpose = _text(raw, "purpose", errors, "Indiquez la finalité de la campagne.", 60)
@@ -73,7 +83,7 @@ def read_document(raw: object, *, unfinished: bool = False) -> tuple[CampaignDoc
     if not isinstance(rules, Mapping):
         errors.add("rules", "Les règles sont un objet.")
         rules = {}
-    for key in rules.keys() - {"max_attempts", "lease_minutes", "keep_answers_days", "starts_on", "ends_on"}:
+    for key in rules.keys() - RULES:
         errors.add(f"rules.{key}", "Cette règle n’existe pas.")
     max_attempts = _number(rules, "max_attempts", 5, 1, 20, errors)
     lease_minutes = _number(rules, "lease_minutes", 30, 1, 480, errors)
@@ -81,6 +91,15 @@ def read_document(raw: object, *, unfinished: bool = False) -> tuple[CampaignDoc
     starts_on, ends_on = _day(rules, "starts_on", errors), _day(rules, "ends_on", errors)
     if starts_on and ends_on and ends_on < starts_on:
         errors.add("rules.ends_on", "La fin prévue précède le début prévu.")
+    windows, wrong = read_windows(rules.get("windows", []))
+    for sentence in wrong:
+        errors.add("rules.windows", sentence)
+    on_days_off = rules.get("on_public_holidays", False)
+    if not isinstance(on_days_off, bool):
+        errors.add("rules.on_public_holidays", "Répondez par vrai ou faux.")
+    texts, unsaid = read_texts(raw.get("texts", {}))
+    for name_of_text, sentence in unsaid:
+        errors.add(name_of_text, sentence)
     if errors.fields:
         return None, errors.fields
     return (
@@ -96,6 +115,10 @@ def read_document(raw: object, *, unfinished: bool = False) -> tuple[CampaignDoc
             keep_answers_days=keep_answers_days,
             starts_on=starts_on,
             ends_on=ends_on,
+            windows=windows,
+            on_days_off=on_days_off,
+            voicemail=texts.get("voicemail", ""),
+            sms=texts.get("sms", ""),
         ),
         {},
     )
