@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date
+from uuid import UUID
 
 from django.db import transaction
 
@@ -22,7 +23,7 @@ class InvalidWish(Refusal):
 def say_wish(
     *,
     actor: User,
-    household_id: object,
+    household_id: UUID,
     not_on: Iterable[int] = (),
     parts: Iterable[str] = (),
     in_writing: bool = False,
