@@ -29,33 +29,33 @@ from bienveille.services.outreach.rules.forecast import (
     recent_days,
     with_more,
 )
-from bienveille.services.outreach.rules.report import FLOOR, open_figures, quiet, quiet_parts
 from bienveille.services.outreach.rules.left_words import RELATIVE, SMS, VOICEMAIL, faults, said
+from bienveille.services.outreach.rules.report import FLOOR, open_figures, quiet, quiet_parts
 from bienveille.services.outreach.rules.verbatims import AGREEMENT, Clue, Piece, names_left, pieces
 from bienveille.services.outreach.rules.wishes import CallWishSaid
 
 __all__ = [
     "AGENCY_SERVICE",
     "AGREEMENT",
+    "FLOOR",
+    "LONGEST_KEEPING",
+    "REFERRAL_DELAY",
+    "RELATIVE",
+    "SMS",
+    "VOICEMAIL",
+    "YELLOW_CALL_BACK_DAYS",
     "CallWishSaid",
     "CampaignDocument",
     "Change",
     "Clue",
     "Day",
     "DocumentErrors",
-    "FLOOR",
     "Forecast",
-    "LONGEST_KEEPING",
     "Pace",
     "Piece",
-    "REFERRAL_DELAY",
-    "RELATIVE",
-    "SMS",
-    "VOICEMAIL",
     "WaveDocument",
     "Work",
     "Workload",
-    "YELLOW_CALL_BACK_DAYS",
     "callers_needed",
     "changes_of",
     "faults",
