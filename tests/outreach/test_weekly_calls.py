@@ -166,7 +166,7 @@ class TestHandOver:
         line = recurring_call(planned.pk, TODAY)
         assert line.away == Away("pause", TODAY + timedelta(days=10))
         weekly_calls.hand_over(
-            actor=caller, planned_call_id=planned.pk, to=other, back_on=line.away.back_on, told=True, today=TODAY
+            actor=caller, planned_call_id=planned.pk, to_id=other.pk, back_on=line.away.back_on, told=True, now=MONDAY
         )
         line = recurring_call(planned.pk, TODAY)
         assert (line.planned.caller, line.usual_caller, line.stand_in, line.away) == (other, caller, other, None)
@@ -183,7 +183,7 @@ class TestHandOver:
 
     def test_it_stays_while_the_usual_caller_is_still_away(self, planned, caller, other):
         weekly_calls.hand_over(
-            actor=caller, planned_call_id=planned.pk, to=other, back_on=NEXT, told=False, today=TODAY
+            actor=caller, planned_call_id=planned.pk, to_id=other.pk, back_on=NEXT, told=False, now=MONDAY
         )
         CallerPause.objects.create(user=caller, until=NEXT + timedelta(days=3), created_at=MONDAY)
         recurring = RecurringCall.objects.get()
@@ -192,7 +192,7 @@ class TestHandOver:
 
     def test_the_job_brings_back_what_is_due_and_forgets_old_weeks(self, planned, caller, other):
         weekly_calls.hand_over(
-            actor=caller, planned_call_id=planned.pk, to=other, back_on=NEXT, told=False, today=TODAY
+            actor=caller, planned_call_id=planned.pk, to_id=other.pk, back_on=NEXT, told=False, now=MONDAY
         )
         RecurringCall.objects.update(stand_in_until=date(2026, 1, 5))
         CallerWeek.objects.create(user=caller, monday=date(2025, 1, 6), hours=2)
@@ -203,13 +203,13 @@ class TestHandOver:
 
     def test_for_good_then_back(self, planned, caller, other):
         recurring = weekly_calls.hand_over(
-            actor=caller, planned_call_id=planned.pk, to=other, back_on=None, told=False, today=TODAY
+            actor=caller, planned_call_id=planned.pk, to_id=other.pk, back_on=None, told=False, now=MONDAY
         )
         assert (recurring.usual_caller_id, recurring.stand_in_id) == (other.pk, None)
 
     def test_given_back_before_the_day(self, planned, caller, other):
         weekly_calls.hand_over(
-            actor=caller, planned_call_id=planned.pk, to=other, back_on=NEXT, told=False, today=TODAY
+            actor=caller, planned_call_id=planned.pk, to_id=other.pk, back_on=NEXT, told=False, now=MONDAY
         )
         for _ in range(2):
             weekly_calls.give_back(actor=caller, planned_call_id=planned.pk)
@@ -217,16 +217,16 @@ class TestHandOver:
         assert planned.caller_id == caller.pk
 
     def test_refusals(self, planned, caller, other):
-        hand = {"actor": caller, "planned_call_id": planned.pk, "told": False, "today": TODAY}
+        hand = {"actor": caller, "planned_call_id": planned.pk, "told": False, "now": MONDAY}
         with pytest.raises(weekly_calls.CannotHandOver):
-            weekly_calls.hand_over(to=UserFactory(roles=["communication"]), back_on=None, **hand)
+            weekly_calls.hand_over(to_id=UserFactory(roles=["communication"]).pk, back_on=None, **hand)
         with pytest.raises(weekly_calls.CannotHandOver):
-            weekly_calls.hand_over(to=caller, back_on=None, **hand)
+            weekly_calls.hand_over(to_id=caller.pk, back_on=None, **hand)
         with pytest.raises(weekly_calls.CannotReturnThen):
-            weekly_calls.hand_over(to=other, back_on=TODAY, **hand)
+            weekly_calls.hand_over(to_id=other.pk, back_on=TODAY, **hand)
         take_promised(planned_call_id=planned.pk, caller=caller, now=MONDAY)
         with pytest.raises(weekly_calls.NoLongerPlanned):
-            weekly_calls.hand_over(to=other, back_on=None, **hand)
+            weekly_calls.hand_over(to_id=other.pk, back_on=None, **hand)
         assert not RecurringCall.objects.exists()
 
     def test_who_could_stand_in(self, planned, caller, other):
@@ -262,7 +262,7 @@ class TestEnds:
     def test_the_figure_of_the_contracts_does_not_move(self, campaign, planned, caller, other):
         before = figures(campaign)["weekly_recurring"]
         weekly_calls.hand_over(
-            actor=caller, planned_call_id=planned.pk, to=other, back_on=NEXT, told=False, today=TODAY
+            actor=caller, planned_call_id=planned.pk, to_id=other.pk, back_on=NEXT, told=False, now=MONDAY
         )
         dispatch.change_rhythm(
             actor=other, planned_call_id=planned.pk, every_days=14, due_on=NEXT, due_when="", now=MONDAY

@@ -171,9 +171,19 @@ def moment_words(when: str) -> str:
     return f"vers {clock(time.fromisoformat(when))}"
 
 
-def weekly_words(due_on: date, when: str) -> str:
-    """« Chaque mardi vers 14 h 30 »."""
-    return f"Chaque {WEEKDAYS[due_on.weekday()]} {moment_words(when)}".strip()
+def weekly_words(due_on: date, when: str, every_days: int = 7) -> str:
+    """« Chaque mardi vers 14 h 30 », « Un mardi sur deux », « Tous les 3 jours »."""
+    weekday = WEEKDAYS[due_on.weekday()]
+    match every_days:
+        case 1:
+            rhythm = "Chaque jour"
+        case 7:
+            rhythm = f"Chaque {weekday}"
+        case 14:
+            rhythm = f"Un {weekday} sur deux"
+        case _:
+            rhythm = f"Tous les {every_days}\u00a0jours"
+    return f"{rhythm} {moment_words(when)}".strip()
 
 
 def moments() -> list[tuple[str, str]]:

@@ -30,6 +30,7 @@ from bienveille.faces.workspace.views import (
     undo,
     verbatims,
     ways,
+    weekly,
 )
 
 app_name = "workspace"
@@ -53,6 +54,10 @@ urlpatterns = [
     path("appels/se-parler/", after_calls.debriefs, name="debriefs"),
     path("appels/se-parler/demander/", after_calls.ask_debrief, name="ask_debrief"),
     path("appels/se-parler/<uuid:debrief_id>/", after_calls.debrief, name="debrief"),
+    path("appels/mes-personnes/", weekly.my_people, name="my_people"),
+    path("appels-reguliers/", weekly.weekly_calls, name="weekly_calls"),
+    path("appels-reguliers/<uuid:planned_call_id>/", weekly.weekly_call, name="weekly_call"),
+    path("appels-reguliers/<uuid:planned_call_id>/confier/", weekly.hand_over, name="hand_over_weekly"),
     path("appels/mon-rythme/", my_work.my_work, name="my_work"),
     path("appels/promis/", calls.promised, name="promised"),
     path("appels/promis/<uuid:planned_call_id>/", calls.start_promised, name="start_promised"),

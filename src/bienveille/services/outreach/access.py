@@ -1,5 +1,6 @@
 """Who may see or change a campaign, and what a caller may see of a household: only what is in their hands."""
 
+from datetime import date
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
@@ -19,6 +20,7 @@ from bienveille.services.outreach.queries import (
     verbatim_of,
     weekly_call,
 )
+from bienveille.services.outreach.queries.weekly_calls import RecurringLine, recurring_call
 
 
 def may_change(user: User, campaign: Campaign) -> bool:
@@ -81,6 +83,22 @@ def get_weekly_call_for(user: User, planned_call_id: UUID) -> PlannedCall:
     if planned is None:
         raise Http404
     return planned
+
+
+def get_recurring_for(user: User, planned_call_id: UUID, today: date, *, coordinates: bool = False) -> RecurringLine:
+    """A recurring call: one's own, or of the agencies that a manager covers; 404 for everybody else (2 queries).
+
+    `coordinates`: only who covers the agency, for what the caller does not do alone.
+    """
+    line = recurring_call(planned_call_id, today)
+    if line is None or not (_covers(user, line.planned.contact) or (not coordinates and line.planned.caller == user)):
+        raise Http404
+    return line
+
+
+def coordinates(user: User, line: RecurringLine) -> bool:
+    """Whether the user coordinates the agency of this recurring call."""
+    return _covers(user, line.planned.contact)
 
 
 def get_contacts_for(user: User, campaign: Campaign, contact_ids: list[UUID]) -> list[Contact]:

@@ -70,6 +70,12 @@ def emotion_words(value: str) -> str:
     return str(Emotion(value).label)
 
 
+@register.inclusion_tag("workspace/weekly_state.html")
+def weekly_state(*, row: dict[str, Any]) -> dict[str, Any]:
+    """`{% weekly_state row=row %}`: missed, caller away, made by somebody else."""
+    return {"row": row}
+
+
 _STATUS_SIGNS = {"valid": "check-lg", "unverified": "question-lg", "wrong": "x-lg", "stop": "x-lg"}
 _STATUS_CHANGES = [
     ("verified", "Vérifié"),

@@ -34,6 +34,7 @@ from bienveille.faces.workspace.queries import WEEK_AHEAD, help_near
 from bienveille.faces.workspace.rules import by_day, home_line, people_line, phone_words
 from bienveille.faces.workspace.views import Request
 from bienveille.faces.workspace.views.day import midnight
+from bienveille.faces.workspace.views.weekly import habits_words
 from bienveille.ground.lib.languages import language_name
 from bienveille.ground.lib.note_guard import Finding, check_note
 from bienveille.ground.lib.typography import counted, day_in_words, moment_in_words, plural
@@ -257,6 +258,7 @@ def _call_page(
         "quote_form": quote,
         "all_forms": [form, quote],
         "agreement": AGREEMENT,
+        "habits": habits_words(contact, request.user, timezone.localdate()),
         "last_words_source": _last_words_source(sheet),
         "phones": phones,
         "best_phone": phones[0] if phones else None,

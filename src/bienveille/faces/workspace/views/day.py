@@ -47,7 +47,10 @@ def _day_page(request: Request, *, pause_form: PauseForm | None = None, status: 
         context |= {
             "groups": by_day(day.promised, today),
             "weekly": [
-                {"person": person, "words": weekly_words(person.planned.due_on, person.planned.due_when)}
+                {
+                    "person": person,
+                    "words": weekly_words(person.planned.due_on, person.planned.due_when, person.planned.every_days),
+                }
                 for person in weekly_people(request.user)
             ],
             "stopped": stopped_weekly(request.user, now),
@@ -108,7 +111,7 @@ def stop_weekly(request: Request, planned_call_id: UUID) -> HttpResponse:
         "planned": planned,
         "form": form,
         "refusal": refusal,
-        "words": weekly_words(planned.due_on, planned.due_when),
+        "words": weekly_words(planned.due_on, planned.due_when, planned.every_days),
     }
     return render(request, "workspace/stop_weekly.html", context, status=status)
 

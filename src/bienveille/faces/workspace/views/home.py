@@ -24,6 +24,7 @@ from bienveille.services.outreach.access import may_change
 from bienveille.services.outreach.choices import CampaignState
 from bienveille.services.outreach.models import Campaign
 from bienveille.services.outreach.queries import all_campaigns, left_alone, promises_of_resting
+from bienveille.services.outreach.queries.debriefs import count_waiting_debriefs
 
 FAMILIES = {
     "danger": "Un danger, maintenant",
@@ -43,6 +44,7 @@ def home(request: Request) -> HttpResponse:
         "campaigns": [],
         "left": [],
         "steps": [],
+        "debriefs": 0,
         "is_manager": has_role(user, *MANAGERS),
     }
     if context["is_manager"]:
@@ -51,6 +53,7 @@ def home(request: Request) -> HttpResponse:
         by_queue = ledgers(one.queue_id for one in running)
         context["campaigns"] = [{"campaign": one, "ledger": by_queue[one.queue_id].as_dict()} for one in running]
         context["left"] = _left(user)
+        context["debriefs"] = count_waiting_debriefs(user)
         if not any(one.opened_at for one in campaigns):
             context["steps"] = _first_steps(user, campaigns)
     context["is_caller"] = has_role(user, Role.CALLER)
@@ -110,7 +113,8 @@ def _left(user: User) -> list[dict[str, Any]]:
             "planned": planned,
             "tag": "Arrêté",
             "icon": "person-x",
-            "words": f"{weekly_words(planned.due_on, planned.due_when)}, par {planned.caller.display_name} jusqu’ici",
+            "words": f"{weekly_words(planned.due_on, planned.due_when, planned.every_days)}, "
+            f"par {planned.caller.display_name} jusqu’ici",
         }
         for planned in left_alone(scope, now)
     ]

@@ -1,12 +1,12 @@
 """Recurring calls: handed over while a caller is away, brought back, asked again, stopped; a caller's week."""
 
 from collections.abc import Collection
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
 from django.db import transaction
-from django.utils.timezone import localdate
+from django.utils.timezone import localdate, localtime
 
 from bienveille.engines.dispatch import operations as dispatch
 from bienveille.engines.dispatch.choices import PlannedState
@@ -45,20 +45,26 @@ class CannotSayThatWeek(Refusal):
 
 @transaction.atomic
 def hand_over(
-    *, actor: User, planned_call_id: UUID, to: User, back_on: date | None, told: bool, today: date
+    *, actor: User, planned_call_id: UUID, to_id: UUID, back_on: date | None, told: bool, now: datetime
 ) -> RecurringCall:
     """Give a recurring call to somebody else: until the usual caller is back on `back_on`, or for good (None).
 
+    One that its caller had ended is taken up again.
+
     Refuses somebody who does not call in the campaign, a day of return gone by, and a call being made now.
     """
+    today = localtime(now).date()
     if back_on is not None and back_on <= today:
         raise CannotReturnThen
-    planned = _planned(planned_call_id)
+    planned = _planned(planned_call_id, stopped=True)
     campaign = Campaign.objects.get(queue=planned.contact.queue_id)
-    if planned.caller_id == to.pk or not may_call(campaign, to):
+    to = User.objects.filter(pk=to_id).first()
+    if to is None or planned.caller_id == to.pk or not may_call(campaign, to):
         raise CannotHandOver
     recurring = _recurring(planned)
-    if not dispatch.reassign(actor=actor, queue_id=planned.contact.queue_id, promises={planned.pk: to.pk}):
+    if planned.stopped_at is not None:
+        dispatch.take_up_weekly(actor=actor, planned_call_id=planned.pk, caller=to, now=now)
+    elif not dispatch.reassign(actor=actor, queue_id=planned.contact.queue_id, promises={planned.pk: to.pk}):
         raise NoLongerPlanned
     if back_on is None:
         recurring.usual_caller_id = to.pk
@@ -173,10 +179,10 @@ def say_my_week(
     return week
 
 
-def _planned(planned_call_id: UUID) -> PlannedCall:
-    planned = PlannedCall.objects.filter(pk=planned_call_id, weekly=True, state=PlannedState.PLANNED)
-    found = planned.select_related("contact").first()
-    if found is None:
+def _planned(planned_call_id: UUID, *, stopped: bool = False) -> PlannedCall:
+    planned = PlannedCall.objects.filter(pk=planned_call_id, weekly=True).select_related("contact")
+    found = planned.first()
+    if found is None or not (found.state == PlannedState.PLANNED or (stopped and found.stopped_at is not None)):
         raise NoLongerPlanned
     return found
 

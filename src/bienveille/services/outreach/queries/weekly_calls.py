@@ -13,10 +13,11 @@ from django.utils.timezone import localtime
 from bienveille.engines.dispatch.choices import Outcome, PlannedState
 from bienveille.engines.dispatch.models import Attempt, PlannedCall
 from bienveille.engines.dispatch.queries import still_callable
+from bienveille.engines.dispatch.rules import next_weekly
 from bienveille.register.accounts.models import User
 from bienveille.register.accounts.rules import Scope
 from bienveille.register.tenants.models import Person
-from bienveille.services.outreach.models import CallerWeek, RecurringCall, Report
+from bienveille.services.outreach.models import CallerPause, CallerWeek, RecurringCall, Report
 from bienveille.services.outreach.queries.campaigns import callers_for
 from bienveille.services.outreach.rules.weekly_calls import (
     TOO_MANY_MISSED,
@@ -86,8 +87,9 @@ def recurring_calls(today: date, *, scope: Scope | None = None, caller: User | N
 
 
 def recurring_call(planned_call_id: UUID, today: date) -> RecurringLine | None:
-    """One recurring call that is planned, whoever makes it (2 queries)."""
-    planned = PlannedCall.objects.filter(pk=planned_call_id, weekly=True, state=PlannedState.PLANNED)
+    """One recurring call that is planned, or was stopped and may be taken up, whoever makes it (2 queries)."""
+    there = Q(state=PlannedState.PLANNED) | Q(stopped_at__isnull=False)
+    planned = PlannedCall.objects.filter(there, pk=planned_call_id, weekly=True)
     return next(iter(_lines(planned.filter(contact__queue__closed_at=None), today)), None)
 
 
@@ -190,6 +192,23 @@ def stand_ins(line: RecurringLine, today: date) -> list[Proposal]:
         for one in found
     ]
     return proposals(candidates, languages)
+
+
+def habits_of(planned: PlannedCall | None, today: date) -> RecurringLine | None:
+    """What a caller knows of the regular call in hand; None for any other call (2 queries, none for another call)."""
+    return recurring_call(planned.pk, today) if planned is not None and planned.weekly else None
+
+
+def next_absence(caller: User, line: RecurringLine, today: date) -> Away | None:
+    """Whether the caller will be away on the day of the call after this one, so that the person is told (2 queries)."""
+    following = next_weekly(line.planned.promised_for or line.planned.due_on, today, line.planned.every_days)
+    pause = CallerPause.objects.filter(user=caller, until__gt=today).first()
+    return away_on(
+        following,
+        active=True,
+        rests_until=pause.until if pause else None,
+        idle_weeks=idle_weeks([caller.pk], today).get(caller.pk, ()),
+    )
 
 
 def week_of(user: User, monday: date) -> CallerWeek | None:
