@@ -417,7 +417,7 @@ class TestCampaigns:
         html = body(as_manager.get(url))
         assert "ne se rouvre pas" in html
         assert "4\u00a0ménages en attente ne seront pas appelés" in html
-        as_manager.post(url)
+        as_manager.post(url, {"waiting": "Fin du plan"})
         assert ledger(campaign.queue).withdrawn == 4
 
     def test_list_with_and_without(self, as_manager):

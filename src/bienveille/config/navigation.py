@@ -28,6 +28,7 @@ MENU: list[tuple[str, str, set[str]]] = [
     ("Ma journée", "workspace:calls", {Role.CALLER}),
     ("Mes rappels", "workspace:promised", {Role.CALLER}),
     ("Mes personnes", "workspace:my_people", {Role.CALLER}),
+    ("Mes visites", "workspace:visits", {Role.BUILDING_MANAGER}),
     ("Campagnes", "workspace:campaigns", set(MANAGERS)),
     ("Appels réguliers", "workspace:weekly_calls", set(MANAGERS)),
     ("Publics", "audiences:audiences", set(MANAGERS)),

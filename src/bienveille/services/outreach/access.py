@@ -7,7 +7,8 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404
 
 from bienveille.engines.audiences.access import targeting_scope
-from bienveille.engines.dispatch.models import Contact, PlannedCall
+from bienveille.engines.dispatch.models import Contact, PlannedCall, Step
+from bienveille.engines.dispatch.queries.steps import step_of
 from bienveille.register.accounts.access import MANAGERS, has_role
 from bienveille.register.accounts.models import User
 from bienveille.services.outreach.choices import CampaignState
@@ -20,6 +21,7 @@ from bienveille.services.outreach.queries import (
     verbatim_of,
     weekly_call,
 )
+from bienveille.services.outreach.queries.steps import contact_with_home, is_protected
 from bienveille.services.outreach.queries.weekly_calls import RecurringLine, recurring_call
 
 
@@ -144,3 +146,30 @@ def get_caller_for(user: User, campaign: Campaign, caller_id: UUID) -> User:
     if found is None:
         raise Http404
     return found
+
+
+def get_contact_for(user: User, campaign: Campaign, contact_id: UUID) -> Contact:
+    """One contact of a campaign with its home, for a manager of its agency; 404 for everybody else (1 query)."""
+    contact = contact_with_home(campaign, targeting_scope(user), contact_id)
+    if contact is None:
+        raise Http404
+    return contact
+
+
+def get_step_for(user: User, step_id: UUID) -> Step:
+    """What somebody was asked to try: for who was asked, and for a manager of its agency; 404 otherwise (2 queries).
+
+    Whose address became protected is shown to managers only.
+    """
+    step = step_of(step_id)
+    if step is None:
+        raise Http404
+    leads = leads_step(user, step)
+    if not leads and (step.assigned_to_id != user.pk or is_protected(step.contact.household_id)):
+        raise Http404
+    return step
+
+
+def leads_step(user: User, step: Step) -> bool:
+    """Whether the user manages the agency of a step's household."""
+    return has_role(user, *MANAGERS) and _covers(user, step.contact)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 from uuid import UUID
 
-from bienveille.engines.dispatch.choices import PlannedState, StepKind, StepResult
+from bienveille.engines.dispatch.choices import PlannedState, StepResult
 from bienveille.engines.dispatch.models import Explanation, Step
 from bienveille.register.accounts.models import User
 
@@ -24,25 +24,26 @@ def explanation_of(contact_id: UUID) -> Explanation | None:
 
 def step_of(step_id: UUID) -> Step | None:
     """One step with its household, its home and its queue (1 query)."""
-    related = ("contact__queue", "contact__lane__agency", _HOME, "assigned_to")
+    related = ("contact__queue__campaign", "contact__lane__agency", _HOME, "assigned_to", "created_by", "seen_by")
     return Step.objects.filter(pk=step_id).select_related(*related).first()
 
 
-def visits_of(user: User) -> list[Step]:
-    """Doors that somebody is asked to knock at, the earliest first, with the home (1 query).
+def asked_of(user: User) -> list[Step]:
+    """What somebody is asked to try, the earliest first, with the home (1 query).
 
-    Never that of a protected address, nor of a queue that is closed.
+    Never for a protected address, nor in a queue that is closed.
     """
-    steps = Step.objects.filter(
-        assigned_to=user, kind=StepKind.VISIT, state=PlannedState.PLANNED, contact__queue__closed_at=None
-    ).exclude(contact__household__people__protected_address=True)
+    steps = Step.objects.filter(assigned_to=user, state=PlannedState.PLANNED, contact__queue__closed_at=None).exclude(
+        contact__household__people__protected_address=True
+    )
     return list(steps.select_related(_HOME).order_by("due_on", "id"))
 
 
-def visits_done(user: User, since: date) -> list[Step]:
-    """Doors that somebody knocked at since a day, the latest first, with the home (1 query)."""
-    steps = Step.objects.filter(done_by=user, kind=StepKind.VISIT, state=PlannedState.DONE, done_at__date__gte=since)
-    return list(steps.select_related(_HOME).order_by("-done_at", "-id"))
+def ended_by(user: User, since: date) -> list[Step]:
+    """What somebody was asked and ended since a day, the latest first, with the household (1 query)."""
+    steps = Step.objects.filter(done_by=user, assigned_to=user, state=PlannedState.DONE, done_at__date__gte=since)
+    steps = steps.exclude(contact__household__people__protected_address=True)
+    return list(steps.select_related("contact__household").order_by("-done_at", "-id"))
 
 
 def worries_in(queue_ids: Iterable[UUID]) -> list[Step]:

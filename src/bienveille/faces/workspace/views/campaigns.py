@@ -168,20 +168,6 @@ def pause_page(request: Request, campaign_id: UUID) -> HttpResponse:
     return _confirm(request, shown, "workspace/campaign_pause.html", pause_now, words)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-def close_page(request: Request, campaign_id: UUID) -> HttpResponse:
-    """Confirm, then close for good."""
-    shown = get_campaign_for(request.user, campaign_id, write=True)
-
-    def close_now() -> str:
-        operations.close_campaign(campaign_id=shown.pk, actor=request.user, now=timezone.now())
-        return "La campagne est fermée. Ses chiffres restent ici."
-
-    return _confirm(
-        request, shown, "workspace/campaign_close.html", close_now, {"ledger": ledger(shown.queue).as_dict()}
-    )
-
-
 def _confirm(
     request: Request, shown: Campaign, template: str, act: Callable[[], str], context: dict[str, Any]
 ) -> HttpResponse:
