@@ -87,8 +87,9 @@ def silent_contacts(campaign: Campaign, scope: Scope, filters: SilentFilters) ->
 
 def stages_of(campaign: Campaign, scope: Scope) -> dict[str, int]:
     """How many households without an answer stand at each stage, within a scope (1 query)."""
-    rows = silent_contacts(campaign, scope, SilentFilters()).order_by().values_list("stage").annotate(Count("id"))
-    return {"todo": 0, "under_way": 0, "explained": 0} | dict(rows)
+    rows: QuerySet[Any, Any] = silent_contacts(campaign, scope, SilentFilters()).order_by()
+    counts = rows.values_list("stage").annotate(Count("id"))
+    return {"todo": 0, "under_way": 0, "explained": 0} | dict(counts)
 
 
 @dataclass(frozen=True)
