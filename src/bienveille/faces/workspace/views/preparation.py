@@ -15,6 +15,7 @@ from bienveille.engines.audiences.access import get_audience_for, targeting_scop
 from bienveille.engines.audiences.forms import EVERYBODY, Builder, SavedForm
 from bienveille.engines.questionnaires.queries import get_definition, list_current
 from bienveille.faces.workspace.views import Request
+from bienveille.faces.workspace.views.templates import beginnings
 from bienveille.ground.lib.languages import language_name
 from bienveille.ground.lib.typography import counted, listed
 from bienveille.ground.platform.refusal import Refusal
@@ -121,6 +122,7 @@ def new_campaign(request: Request) -> HttpResponse:
         "trail": [("Campagnes", reverse("workspace:campaigns"))],
         "steps": [{"label": label, "current": not rank} for rank, (_, label, _) in enumerate(STEPS)],
         "place": f"étape 1 sur {len(STEPS)}",
+        **beginnings(),
     }
     return render(request, "workspace/campaign_new.html", context, status=INVALID if request.method == "POST" else 200)
 

@@ -63,6 +63,7 @@ from bienveille.services.outreach.operations.lists import (
 from bienveille.services.outreach.operations.pauses import CannotPauseThen, resume_calling, take_a_pause
 from bienveille.services.outreach.operations.report import CannotWriteLesson, write_lesson
 from bienveille.services.outreach.operations.summary import fold_calls, recount_calls
+from bienveille.services.outreach.operations.templates import UnknownTemplate, create_from_template, duplicate_campaign
 from bienveille.services.outreach.operations.verbatims import (
     MOST_EMOTIONS,
     CannotPublishVerbatim,
@@ -103,6 +104,7 @@ __all__ = [
     "NotForThem",
     "Prepared",
     "Quote",
+    "UnknownTemplate",
     "VerbatimGone",
     "add_caller",
     "change_draft",
@@ -113,8 +115,10 @@ __all__ = [
     "confirm_lists",
     "copy_campaign",
     "create_campaign",
+    "create_from_template",
     "delete_draft",
     "discard_proposal",
+    "duplicate_campaign",
     "end_lists",
     "erase_verbatims",
     "fold_calls",

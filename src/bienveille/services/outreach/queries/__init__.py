@@ -87,6 +87,14 @@ from bienveille.services.outreach.queries.sheets import (
     undone_call,
 )
 from bienveille.services.outreach.queries.summary import DayLine, WeekLine, count_faults, days_of, weeks_of
+from bienveille.services.outreach.queries.templates import (
+    Since,
+    campaign_templates,
+    campaigns_of_last_year,
+    changes_since,
+    find_template,
+    guide_for,
+)
 from bienveille.services.outreach.queries.verbatims import (
     PublishedVerbatim,
     VerbatimContext,
@@ -120,6 +128,7 @@ __all__ = [
     "PhoneLine",
     "Prospect",
     "PublishedVerbatim",
+    "Since",
     "Standing",
     "VerbatimContext",
     "Waits",
@@ -139,7 +148,10 @@ __all__ = [
     "calls_by_hour",
     "campaign_document",
     "campaign_report",
+    "campaign_templates",
+    "campaigns_of_last_year",
     "campaigns_to_call",
+    "changes_since",
     "contacts_chosen",
     "contacts_of",
     "count_faults",
@@ -150,6 +162,8 @@ __all__ = [
     "figures",
     "figures_by_week",
     "find_campaign",
+    "find_template",
+    "guide_for",
     "households_in_hand",
     "languages_without_caller",
     "last_contacts",

@@ -31,6 +31,7 @@ from bienveille.services.outreach.rules.forecast import (
 )
 from bienveille.services.outreach.rules.left_words import RELATIVE, SMS, VOICEMAIL, faults, said
 from bienveille.services.outreach.rules.report import FLOOR, open_figures, quiet, quiet_parts
+from bienveille.services.outreach.rules.templates import CampaignTemplate, a_year_later, dated, read_template
 from bienveille.services.outreach.rules.verbatims import AGREEMENT, Clue, Piece, names_left, pieces
 from bienveille.services.outreach.rules.wishes import CallWishSaid
 
@@ -46,6 +47,7 @@ __all__ = [
     "YELLOW_CALL_BACK_DAYS",
     "CallWishSaid",
     "CampaignDocument",
+    "CampaignTemplate",
     "Change",
     "Clue",
     "Day",
@@ -56,8 +58,10 @@ __all__ = [
     "WaveDocument",
     "Work",
     "Workload",
+    "a_year_later",
     "callers_needed",
     "changes_of",
+    "dated",
     "faults",
     "forecast",
     "in_hours",
@@ -67,6 +71,7 @@ __all__ = [
     "quiet",
     "quiet_parts",
     "read_document",
+    "read_template",
     "reasons",
     "recent_days",
     "referral_due",
