@@ -105,7 +105,7 @@ class TestDuplicate:
         for extra in (0, 4):
             for _ in range(extra):
                 PersonFactory(household=self.households[2])
-            with django_assert_num_queries(4):
+            with django_assert_num_queries(3):
                 changes_since(source, timezone.localdate(), scope=EVERYWHERE)
 
     def test_page_then_draft(self, source, client):

@@ -74,7 +74,7 @@ SELECT (SELECT count(*) FROM before WHERE NOT there),
 
 
 def changes_since(campaign: Campaign, today: date, *, scope: Scope) -> Since:
-    """What copying a past campaign would give today (4 queries, and two per kind of code that its rules name)."""
+    """What copying a past campaign would give today (3 queries, and two per kind of code that its rules name)."""
     waves = campaign_document(campaign)["waves"]
     compiled = [compile_rule(check(wave["audience"]), today, scope=scope) for wave in waves]
     asked = " UNION ALL ".join(
