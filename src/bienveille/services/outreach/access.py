@@ -9,6 +9,7 @@ from django.http import Http404
 from bienveille.engines.audiences.access import targeting_scope
 from bienveille.engines.dispatch.models import Contact, PlannedCall, Step
 from bienveille.engines.dispatch.queries.steps import step_of
+from bienveille.engines.dispatch.models import Contact, PlannedCall, WeekPlan
 from bienveille.register.accounts.access import MANAGERS, has_role
 from bienveille.register.accounts.models import User
 from bienveille.services.outreach.choices import CampaignState
@@ -173,3 +174,11 @@ def get_step_for(user: User, step_id: UUID) -> Step:
 def leads_step(user: User, step: Step) -> bool:
     """Whether the user manages the agency of a step's household."""
     return has_role(user, *MANAGERS) and _covers(user, step.contact)
+def get_plan_for(user: User, campaign: Campaign, plan_id: UUID) -> WeekPlan:
+    """The lists of a week of a campaign, for its managers; 404 for everybody else (1 query)."""
+    if not has_role(user, *MANAGERS):
+        raise Http404
+    plan = WeekPlan.objects.select_related("queue__campaign").filter(pk=plan_id, queue_id=campaign.queue_id).first()
+    if plan is None:
+        raise Http404
+    return plan

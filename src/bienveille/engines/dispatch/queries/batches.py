@@ -15,13 +15,13 @@ from bienveille.register.accounts.models import User
 
 def proposed_plan(queue: Queue) -> WeekPlan | None:
     """The lists proposed and not confirmed yet (1 query)."""
-    return WeekPlan.objects.filter(queue=queue, state=PlanState.DRAFT).select_related("prepared_by").first()
+    return WeekPlan.objects.filter(queue=queue, state=PlanState.DRAFT).select_related("prepared_by", "queue__campaign").first()
 
 
 def confirmed_plan(queue: Queue, today: date) -> WeekPlan | None:
     """The lists that callers follow now; none once their last day is over (1 query)."""
     plans = WeekPlan.objects.filter(queue=queue, state=PlanState.CONFIRMED, ends_on__gte=today)
-    return plans.select_related("prepared_by").first()
+    return plans.select_related("prepared_by", "queue__campaign").first()
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,18 @@ from bienveille.services.outreach.forms.campaigns import (
     WaveForm,
 )
 from bienveille.services.outreach.forms.report import LessonForm
+from bienveille.services.outreach.forms.lists import (
+    GiveToForm,
+    ListsForm,
+)
 
 __all__ = [
     "DAY_FORMATS",
     "PRIORITY_HINTS",
     "WRONG_DAY",
     "LessonForm",
+    "GiveToForm",
+    "ListsForm",
     "MotiveForm",
     "PurposeForm",
     "RulesForm",
