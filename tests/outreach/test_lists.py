@@ -21,6 +21,7 @@ from bienveille.engines.dispatch.queries import (
 )
 from bienveille.register.accounts.models import User
 from bienveille.register.accounts.operations import deactivate_user
+from bienveille.register.accounts.rules import Scope
 from bienveille.services.outreach import operations
 from bienveille.services.outreach.operations import ListRules
 
@@ -306,7 +307,13 @@ class TestMoves:
         batch = Batch.objects.get(plan=plan, caller=callers[0])
         third = UserFactory(roles=["caller"])
         former = operations.take_over(
-            campaign=campaign, actor=boss, plan_id=plan.pk, batch_id=batch.pk, caller=third, now=MONDAY
+            campaign=campaign,
+            actor=boss,
+            scope=Scope(everything=True),
+            plan_id=plan.pk,
+            batch_id=batch.pk,
+            caller=third,
+            now=MONDAY,
         )
         assert kept(third) == mine
         assert kept(callers[0]) == []
@@ -319,7 +326,13 @@ class TestMoves:
         operations.take_a_pause(caller=callers[0], until=TODAY + timedelta(days=3), now=MONDAY, today=TODAY)
         batch = Batch.objects.get(plan=plan, caller=callers[0])
         operations.take_over(
-            campaign=campaign, actor=boss, plan_id=plan.pk, batch_id=batch.pk, caller=callers[1], now=MONDAY
+            campaign=campaign,
+            actor=boss,
+            scope=Scope(everything=True),
+            plan_id=plan.pk,
+            batch_id=batch.pk,
+            caller=callers[1],
+            now=MONDAY,
         )
         assert set(mine) <= set(kept(callers[1]))
 
@@ -328,7 +341,13 @@ class TestMoves:
         batch = Batch.objects.get(plan=plan, caller=callers[0])
         with pytest.raises(operations.NotForThem):
             operations.take_over(
-                campaign=campaign, actor=boss, plan_id=plan.pk, batch_id=batch.pk, caller=UserFactory(), now=MONDAY
+                campaign=campaign,
+                actor=boss,
+                scope=Scope(everything=True),
+                plan_id=plan.pk,
+                batch_id=batch.pk,
+                caller=UserFactory(),
+                now=MONDAY,
             )
         called = Contact.objects.get(pk=handed(campaign, callers[0]))
         line = BatchLine.objects.get(plan=plan, contact=called)

@@ -26,6 +26,7 @@ class Entry(TypedDict):
 MENU: list[tuple[str, str, set[str]]] = [
     ("Accueil", "workspace:home", set()),
     ("Ma journée", "workspace:calls", {Role.CALLER}),
+    ("Ma semaine", "workspace:my_week", {Role.CALLER}),
     ("Mes rappels", "workspace:promised", {Role.CALLER}),
     ("Mes personnes", "workspace:my_people", {Role.CALLER}),
     ("Mes visites", "workspace:visits", {Role.BUILDING_MANAGER}),

@@ -71,7 +71,8 @@ def phone_text(number: str) -> str:
     return f"00 {shown[1:].strip()}" if shown.startswith("+") else shown
 
 
-def _clean(value: Any) -> str:
+def clean_cell(value: Any) -> str:
+    """A value as a spreadsheet keeps it: no sign it refuses, no longer than a cell."""
     text = _UNWRITABLE.sub("\ufffd", str(value))
     if len(text) <= LONGEST_CELL // 2:
         return text
@@ -107,7 +108,7 @@ def _is_plain(value: int | float | Decimal) -> bool:
 
 
 def _text_for_csv(text: str) -> str:
-    line = _BREAKS.sub(" ", _clean(text))
+    line = _BREAKS.sub(" ", clean_cell(text))
     return f"'{line}" if starts_a_formula(text) or starts_a_formula(line) else line
 
 
@@ -159,7 +160,7 @@ def write_xlsx(sheets: Sequence[Sheet], out: BinaryIO, zone: tzinfo = FRANCE) ->
 
 def _sheet_name(wanted: str, taken: set[str]) -> str:
     """A name that Excel takes: 31 signs, none of `[]:*?/\\`, each once whatever its case."""
-    base = _NAME_SIGNS.sub(" ", _clean(wanted)).strip(" '")[:31].strip(" '") or "Feuille"
+    base = _NAME_SIGNS.sub(" ", clean_cell(wanted)).strip(" '")[:31].strip(" '") or "Feuille"
     if base.casefold() == "history":  # kept by Excel for itself
         base = "Historique"
     name, rank = base, 2
@@ -182,10 +183,10 @@ def _write_sheet(book: xlsxwriter.Workbook, sheet: Sheet, name: str, zone: tzinf
         page.set_column(rank, rank, column.width or _width(column))
     top = 0
     for top, line in enumerate(sheet.heading, start=1):
-        page.write_string(top - 1, 0, _clean(line), strong if top == 1 else None)
+        page.write_string(top - 1, 0, clean_cell(line), strong if top == 1 else None)
     header = top + 1 if sheet.heading else 0
     for rank, column in enumerate(sheet.columns):
-        page.write_string(header, rank, _clean(column.title), title)
+        page.write_string(header, rank, clean_cell(column.title), title)
     page.freeze_panes(header + 1, 1)
     page.repeat_rows(header)
     page.set_landscape()
@@ -225,7 +226,7 @@ def _write_cell(
             page.write_datetime(row, rank, moment, formats["moment" if isinstance(moment, datetime) else "date"])
             return
         value = csv_cell(value)
-    text = _clean(phone_text(str(value)) if kind == "phone" else value)
+    text = clean_cell(phone_text(str(value)) if kind == "phone" else value)
     problem = page.write_string(row, rank, text, formats["quoted" if starts_a_formula(text) else "text"])
     if problem:
         raise XlsxWriterException(f"cell {row}, {rank} refused: {problem}")

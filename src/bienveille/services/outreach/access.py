@@ -10,6 +10,7 @@ from bienveille.engines.audiences.access import targeting_scope
 from bienveille.engines.dispatch.models import Contact, PlannedCall, Step
 from bienveille.engines.dispatch.queries.steps import step_of
 from bienveille.engines.dispatch.models import Contact, PlannedCall, WeekPlan
+from bienveille.engines.dispatch.models import Batch, Contact, PlannedCall, WeekPlan
 from bienveille.register.accounts.access import MANAGERS, has_role
 from bienveille.register.accounts.models import User
 from bienveille.services.outreach.choices import CampaignState
@@ -24,6 +25,7 @@ from bienveille.services.outreach.queries import (
 )
 from bienveille.services.outreach.queries.steps import contact_with_home, is_protected
 from bienveille.services.outreach.queries.weekly_calls import RecurringLine, recurring_call
+from bienveille.services.outreach.queries.offline import batch_to_take_away
 
 
 def may_change(user: User, campaign: Campaign) -> bool:
@@ -182,3 +184,13 @@ def get_plan_for(user: User, campaign: Campaign, plan_id: UUID) -> WeekPlan:
     if plan is None:
         raise Http404
     return plan
+
+
+def get_batch_for(user: User, batch_id: UUID, *, own: bool) -> Batch:
+    """A caller's list in force: one's own, or any for a manager; 404 for everybody else (1 query)."""
+    batch = batch_to_take_away(batch_id)
+    if batch is None or (own and (batch.caller_id != user.pk or batch.ended_at is not None)):
+        raise Http404
+    if not own and not has_role(user, *MANAGERS):
+        raise Http404
+    return batch

@@ -15,7 +15,11 @@ from bienveille.register.accounts.models import User
 
 def proposed_plan(queue: Queue) -> WeekPlan | None:
     """The lists proposed and not confirmed yet (1 query)."""
-    return WeekPlan.objects.filter(queue=queue, state=PlanState.DRAFT).select_related("prepared_by", "queue__campaign").first()
+    return (
+        WeekPlan.objects.filter(queue=queue, state=PlanState.DRAFT)
+        .select_related("prepared_by", "queue__campaign")
+        .first()
+    )
 
 
 def confirmed_plan(queue: Queue, today: date) -> WeekPlan | None:

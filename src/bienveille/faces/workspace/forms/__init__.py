@@ -11,6 +11,9 @@ from bienveille.faces.workspace.forms.calls import (
 from bienveille.faces.workspace.forms.fields import (
     day_field,
 )
+from bienveille.faces.workspace.forms.lists import (
+    ReturnForm,
+)
 from bienveille.faces.workspace.forms.people import (
     AccessForm,
     ContactPointForm,
@@ -51,6 +54,7 @@ __all__ = [
     "ReasonForm",
     "RefuseVerbatimForm",
     "RelativeForm",
+    "ReturnForm",
     "StopWeeklyForm",
     "UndoMergeForm",
     "day_field",

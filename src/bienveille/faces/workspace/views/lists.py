@@ -1,4 +1,4 @@
-"""« Listes de la semaine »: prepared, looked at, confirmed; who has how much, whom nobody has; lines that change hands."""
+"""« Listes de la semaine »: prepared, looked at, confirmed; who has how much, whom nobody has, what changes hands."""
 
 from datetime import date
 from typing import Any
@@ -12,10 +12,16 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from bienveille.engines.audiences.access import targeting_scope
-from bienveille.engines.dispatch import operations as dispatch
 from bienveille.engines.dispatch.choices import ContactState, NotListed
 from bienveille.engines.dispatch.models import WeekPlan
-from bienveille.engines.dispatch.queries import BatchLoad, batch_loads, confirmed_plan, left_out, lines_of_plan, proposed_plan
+from bienveille.engines.dispatch.queries import (
+    BatchLoad,
+    batch_loads,
+    confirmed_plan,
+    left_out,
+    lines_of_plan,
+    proposed_plan,
+)
 from bienveille.engines.dispatch.rules import advice
 from bienveille.faces.workspace.views import Request
 from bienveille.faces.workspace.views.coordination import audit, keys_in, opened_campaign, trail_of
@@ -60,7 +66,9 @@ def campaign_lists(request: Request, campaign_id: UUID) -> HttpResponse:
     return _page(request, shown)
 
 
-def _page(request: Request, shown: Campaign, *, form: ListsForm | None = None, refusal: Refusal | None = None) -> HttpResponse:
+def _page(
+    request: Request, shown: Campaign, *, form: ListsForm | None = None, refusal: Refusal | None = None
+) -> HttpResponse:
     today = timezone.localdate()
     draft, current = proposed_plan(shown.queue), confirmed_plan(shown.queue, today)
     context: dict[str, Any] = {
@@ -108,7 +116,7 @@ def _shown(plan: WeekPlan) -> dict[str, Any]:
 
 def _title(placed: int, alone: int) -> str:
     if not alone:
-        return f"{counted(placed, 'ménage a une voix', 'ménages ont une voix')} cette semaine, personne ne reste sans appelant"
+        return f"{counted(placed, 'ménage a une voix', 'ménages ont une voix')}, personne ne reste sans appelant"
     return (
         f"{counted(placed, 'ménage a une voix', 'ménages ont une voix')}, "
         f"{counted(alone, 'reste', 'restent')} sans appelant cette semaine"
@@ -367,7 +375,12 @@ def undo(request: Request, campaign_id: UUID) -> HttpResponse:
         messages.error(request, str(refusal))
     else:
         words = plural(len(back), "est revenu", "sont revenus")
-        messages.success(request, f"{counted(len(back), 'ménage')} {words} à sa place d’avant." if len(back) == 1 else f"{counted(len(back), 'ménage')} {words} à leur place d’avant.")
+        messages.success(
+            request,
+            f"{counted(len(back), 'ménage')} {words} à sa place d’avant."
+            if len(back) == 1
+            else f"{counted(len(back), 'ménage')} {words} à leur place d’avant.",
+        )
     return redirect(lists_url(shown))
 
 
@@ -392,6 +405,7 @@ def take_over(request: Request, campaign_id: UUID, plan_id: UUID, batch_id: UUID
                 former = operations.take_over(
                     campaign=shown,
                     actor=request.user,
+                    scope=targeting_scope(request.user),
                     plan_id=plan.pk,
                     batch_id=batch_id,
                     caller=caller,

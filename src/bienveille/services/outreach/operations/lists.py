@@ -16,10 +16,12 @@ from bienveille.engines.dispatch.rules import assign
 from bienveille.ground.platform.jobs import job
 from bienveille.ground.platform.refusal import Refusal
 from bienveille.register.accounts.models import User
+from bienveille.register.accounts.rules import Scope
 from bienveille.services.outreach.choices import CampaignState
 from bienveille.services.outreach.models import Campaign
 from bienveille.services.outreach.operations.campaigns import audit_campaign
 from bienveille.services.outreach.queries.campaigns import callers_for, may_call
+from bienveille.services.outreach.queries.coordination import within
 from bienveille.services.outreach.queries.lists import who_calls, who_waits
 from bienveille.services.outreach.rules.lists import URGENT, days_of
 
@@ -144,10 +146,15 @@ def move_lines(
 
 
 def take_over(
-    *, campaign: Campaign, actor: User, plan_id: UUID, batch_id: UUID, caller: User, now: datetime
+    *, campaign: Campaign, actor: User, scope: Scope, plan_id: UUID, batch_id: UUID, caller: User, now: datetime
 ) -> dict[UUID, UUID | None]:
-    """Give all that is left of somebody's list to another caller: an absence. Gives who had each, which undoes it."""
-    lines = BatchLine.objects.filter(plan_id=plan_id, batch_id=batch_id, ended_at=None)
+    """Give all that is left of somebody's list to another caller: an absence. Gives who had each, which undoes it.
+
+    Only the households of the agencies that the actor covers.
+    """
+    lines = BatchLine.objects.filter(
+        within(scope, "contact__lane__agency"), plan_id=plan_id, batch_id=batch_id, ended_at=None
+    )
     keys = list(lines.values_list("pk", flat=True))
     return move_lines(campaign=campaign, actor=actor, plan_id=plan_id, line_ids=keys, caller=caller, now=now)
 

@@ -39,10 +39,12 @@ grade AS (
     JOIN outreach_report r ON r.attempt_id = a.id AND r.grade <> ''
     ORDER BY o.household_id, a.at DESC, a.id DESC),
 able AS (
-    SELECT p.household_id, NOT bool_or(p.protected_address) AND bool_or(p.opposed_on IS NULL AND EXISTS (
+    SELECT p.household_id, NOT bool_or(p.protected_address) AND NOT coalesce(bool_or(h.in_writing), false)
+           AND bool_or(p.opposed_on IS NULL AND EXISTS (
                SELECT 1 FROM tenants_contactpoint t
                WHERE t.person_id = p.id AND t.kind = 'phone' AND t.status IN ('valid', 'unverified'))) AS able
     FROM tenants_person p JOIN waiting w ON w.household_id = p.household_id
+    LEFT JOIN tenants_callwish h ON h.household_id = p.household_id
     WHERE (p.left_on IS NULL OR p.left_on > %(today)s) AND NOT p.deceased
     GROUP BY p.household_id)
 SELECT w.id, w.agency_id, w.language, w.wave, w.priority, w.hard OR coalesce(grade.grade IN ('orange', 'red'), false),
