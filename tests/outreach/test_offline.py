@@ -3,7 +3,7 @@
 import io
 import zipfile
 from datetime import date, datetime, time, timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 import xlsxwriter
@@ -176,7 +176,7 @@ class TestTakenAway:
     def test_it_is_audited(self, batch, caller):
         list_files(actor=caller, batches=[batch], kinds=["xlsx"], now=MONDAY)
         entry = AuditEntry.objects.get(action="data.exported")
-        assert (entry.actor, entry.detail["households"]) == (caller, 3)
+        assert (entry.actor_id, entry.detail["households"]) == (caller.pk, 3)
 
     def test_who_objects_or_is_protected_is_not_on_paper(self, batch, tmp_path):
         first, second, _ = Contact.objects.order_by("kept_rank")
@@ -185,7 +185,7 @@ class TestTakenAway:
         assert len(taken_away(batch, tmp_path)) == 1
 
     def test_a_name_that_looks_like_a_formula_stays_a_name(self, batch, tmp_path):
-        home = Contact.objects.order_by("kept_rank").first().household
+        home = Contact.objects.select_related("household").order_by("kept_rank").first().household
         home.name = "=cmd|calc"
         home.save()
         assert taken_away(batch, tmp_path)[0]["name"] == "=cmd|calc"
@@ -214,11 +214,10 @@ class TestBack:
         )
         assert (done.saved, done.already, done.told) == (2, 0, [])
         attempt = Attempt.objects.get(outcome="reached")
-        assert attempt.caller == caller
+        assert attempt.caller_id == caller.pk
         assert attempt.at == datetime(2026, 11, 24, 9, 15, tzinfo=MONDAY.tzinfo)
         assert Report.objects.get(attempt=attempt).needs == ["meals", "company"]
         assert Referral.objects.get(attempt=attempt).grade == "orange"
-        assert ledger(campaign.queue).as_dict() | {} == ledger(campaign.queue).as_dict()
         assert ledger(campaign.queue).adds_up
         assert check_invariants(campaign.queue) == []
 
@@ -241,7 +240,7 @@ class TestBack:
         [row, *_] = taken_away(batch, tmp_path)
         other = UserFactory(first_name="Marc", roles=["caller"])
         operations.move_lines(
-            campaign=campaign, actor=caller, plan_id=batch.plan_id, line_ids=[row["key"]], caller=other, now=MONDAY
+            campaign=campaign, actor=caller, plan_id=batch.plan_id, line_ids=[UUID(row["key"])], caller=other, now=MONDAY
         )
         [told] = save(caller, called(row)).told
         assert told.standing in (Standing.MOVED, Standing.UNKNOWN)
@@ -267,7 +266,7 @@ class TestBack:
     def test_a_coordinator_brings_it_for_the_caller(self, batch, caller, tmp_path):
         [row, *_] = taken_away(batch, tmp_path)
         assert save(UserFactory(roles=["director"]), called(row), scope=EVERYWHERE).saved == 1
-        assert Attempt.objects.get().caller == caller
+        assert Attempt.objects.get().caller_id == caller.pk
 
     def test_one_wrong_row_does_not_stop_the_others(self, batch, caller, tmp_path):
         first, second, _ = taken_away(batch, tmp_path)
@@ -303,8 +302,8 @@ class TestNotOurs:
         out = io.BytesIO()
         with xlsxwriter.Workbook(out, {"in_memory": True}) as book:
             page = book.add_worksheet()
-            page.write_row(0, 0, ["Nom", "Montant", "Ville"])
-            page.write_row(1, 0, ["a", 2, "c"])
+            page.write_row(0, 0, ["Nom", "Montant", "Ville", "Pays", "Date", "Note"])
+            page.write_row(1, 0, ["a", "2", "c", "d", "e", "f"])
         out.seek(0)
         with pytest.raises(NotOurList, match="lui manque"):
             read_list(file=out, size=1000, now=NOW)
