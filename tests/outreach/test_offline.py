@@ -240,7 +240,12 @@ class TestBack:
         [row, *_] = taken_away(batch, tmp_path)
         other = UserFactory(first_name="Marc", roles=["caller"])
         operations.move_lines(
-            campaign=campaign, actor=caller, plan_id=batch.plan_id, line_ids=[UUID(row["key"])], caller=other, now=MONDAY
+            campaign=campaign,
+            actor=caller,
+            plan_id=batch.plan_id,
+            line_ids=[UUID(row["key"])],
+            caller=other,
+            now=MONDAY,
         )
         [told] = save(caller, called(row)).told
         assert told.standing in (Standing.MOVED, Standing.UNKNOWN)

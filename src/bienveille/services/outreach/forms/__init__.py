@@ -9,18 +9,18 @@ from bienveille.services.outreach.forms.campaigns import (
     RulesForm,
     WaveForm,
 )
-from bienveille.services.outreach.forms.report import LessonForm
 from bienveille.services.outreach.forms.lists import (
     GiveToForm,
     ListsForm,
 )
+from bienveille.services.outreach.forms.report import LessonForm
 
 __all__ = [
     "DAY_FORMATS",
     "PRIORITY_HINTS",
     "WRONG_DAY",
-    "LessonForm",
     "GiveToForm",
+    "LessonForm",
     "ListsForm",
     "MotiveForm",
     "PurposeForm",
