@@ -7,10 +7,8 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404
 
 from bienveille.engines.audiences.access import targeting_scope
-from bienveille.engines.dispatch.models import Contact, PlannedCall, Step
+from bienveille.engines.dispatch.models import Batch, Contact, PlannedCall, Step, WeekPlan
 from bienveille.engines.dispatch.queries.steps import step_of
-from bienveille.engines.dispatch.models import Contact, PlannedCall, WeekPlan
-from bienveille.engines.dispatch.models import Batch, Contact, PlannedCall, WeekPlan
 from bienveille.register.accounts.access import MANAGERS, has_role
 from bienveille.register.accounts.models import User
 from bienveille.services.outreach.choices import CampaignState
@@ -23,9 +21,9 @@ from bienveille.services.outreach.queries import (
     verbatim_of,
     weekly_call,
 )
+from bienveille.services.outreach.queries.offline import batch_to_take_away
 from bienveille.services.outreach.queries.steps import contact_with_home, is_protected
 from bienveille.services.outreach.queries.weekly_calls import RecurringLine, recurring_call
-from bienveille.services.outreach.queries.offline import batch_to_take_away
 
 
 def may_change(user: User, campaign: Campaign) -> bool:
@@ -176,6 +174,8 @@ def get_step_for(user: User, step_id: UUID) -> Step:
 def leads_step(user: User, step: Step) -> bool:
     """Whether the user manages the agency of a step's household."""
     return has_role(user, *MANAGERS) and _covers(user, step.contact)
+
+
 def get_plan_for(user: User, campaign: Campaign, plan_id: UUID) -> WeekPlan:
     """The lists of a week of a campaign, for its managers; 404 for everybody else (1 query)."""
     if not has_role(user, *MANAGERS):
