@@ -8,6 +8,9 @@ import sys
 import tomllib
 from uuid import UUID
 
+from bienveille.faces.cli.lists import add_arguments as add_list_arguments
+from bienveille.faces.cli.lists import write_lists
+
 NAME = "campaign"
 HELP = "préparer, ouvrir, suivre et fermer une campagne d’appels"
 READS_DEMO_TOO = True
@@ -30,6 +33,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action = actions.add_parser(name, help=text)
         action.add_argument("id", metavar="ID", type=_identifier, help="identifiant de la campagne")
         action.add_argument("--json", action="store_true", help="écrire un document JSON sur la sortie")
+    lists = actions.add_parser("lists", help="les listes de la semaine, un fichier à remplir par appelant")
+    lists.add_argument("id", metavar="ID", type=_identifier, help="identifiant de la campagne")
+    lists.add_argument("--json", action="store_true", help="écrire un document JSON sur la sortie")
+    add_list_arguments(lists)
     listing = actions.add_parser("list", help="les campagnes, la plus récente d’abord")
     listing.add_argument("--json", action="store_true", help="écrire un document JSON sur la sortie")
 
@@ -70,6 +77,8 @@ def run(options: argparse.Namespace) -> int:
             return _figures(campaign, as_json=options.json)
         case "ledger":
             return _ledger(campaign, as_json=options.json)
+        case "lists":
+            return write_lists(options, campaign)
         case "check":
             return _check(campaign, as_json=options.json)
     return 0

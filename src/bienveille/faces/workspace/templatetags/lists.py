@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import template
+from django.forms import Form
 
 from bienveille.engines.dispatch.choices import Outcome
 from bienveille.engines.questionnaires.choices import Need
 from bienveille.ground.lib.typography import short_day
 from bienveille.services.outreach.choices import Grade
-from bienveille.services.outreach.forms import ListsForm
 from bienveille.services.outreach.models import Campaign
 from bienveille.services.outreach.queries.offline import LookedAt
 from bienveille.services.outreach.rules.offline import FilledRow
@@ -35,7 +35,7 @@ def week_lists(
 
 
 @register.inclusion_tag("workspace/list_fields.html")
-def list_fields(*, form: ListsForm) -> dict[str, Any]:
+def list_fields(*, form: Form) -> dict[str, Any]:
     """`{% list_fields form=form %}`: with what lists are prepared."""
     return {"form": form}
 
