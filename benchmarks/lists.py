@@ -1,4 +1,4 @@
-"""Lists of a week: their cost against the optimum of a linear program with the same costs, and seconds beyond the solver."""
+"""Lists of a week: their cost against the optimum of a linear program, and how long is spent beyond the solver."""
 
 import time
 from collections.abc import Sequence
@@ -18,8 +18,8 @@ CALLERS = 300
 # Half of the households were reached by somebody of their agency in a campaign of the same purpose, some in a grave
 # situation; every caller covers two agencies; one in eight speaks Arabic, as do some households.
 _BEFORE = """
-UPDATE accounts_user SET hours_per_week = 10 + length(email) %% 12, languages = CASE WHEN ascii(substr(id::text, 36)) %% 8 = 0
-    THEN '{fr,ar}'::varchar[] ELSE '{fr}'::varchar[] END;
+UPDATE accounts_user SET hours_per_week = 10 + length(email) %% 12,
+    languages = CASE WHEN ascii(substr(id::text, 36)) %% 8 = 0 THEN '{fr,ar}'::varchar[] ELSE '{fr}'::varchar[] END;
 INSERT INTO accounts_user_covers (user_id, agency_id) SELECT id, agency_id FROM accounts_user;
 INSERT INTO accounts_user_covers (user_id, agency_id)
 SELECT u.id, (SELECT a.id FROM accounts_agency a WHERE a.id > u.agency_id ORDER BY a.id LIMIT 1) FROM accounts_user u
@@ -29,7 +29,8 @@ UPDATE tenants_person SET languages = '{ar}' WHERE ascii(substr(id::text, 36)) %
 """
 _VOICES = """
 INSERT INTO dispatch_attempt (contact_id, caller_id, channel, outcome, at, token, answer, before)
-SELECT c.id, (SELECT u.id FROM accounts_user u WHERE u.agency_id = l.agency_id ORDER BY md5(u.id::text || c.id::text) LIMIT 1),
+SELECT c.id, (SELECT u.id FROM accounts_user u WHERE u.agency_id = l.agency_id
+              ORDER BY md5(u.id::text || c.id::text) LIMIT 1),
        'phone', 'reached', now() - interval '60 days', gen_random_uuid(), '{{}}', '{{}}'
 FROM dispatch_contact c JOIN dispatch_lane l ON l.id = c.lane_id
 WHERE c.queue_id = %s AND c.priority %% 2 = 0;
@@ -115,7 +116,7 @@ def _propose(campaign):  # type: ignore[no-untyped-def]
 
 
 def _optimum(campaign) -> tuple[int, float]:  # type: ignore[no-untyped-def]
-    """The same facts and costs as a linear program over every pair, without the groups of the flow, by another solver."""
+    """The same facts and costs as a linear program over every pair, without the flow's groups, by another solver."""
     from bienveille.services.outreach.operations import ListRules
     from bienveille.services.outreach.queries import who_calls, who_waits
     from bienveille.services.outreach.rules.lists import days_of

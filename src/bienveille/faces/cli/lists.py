@@ -12,9 +12,7 @@ from typing import Any
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", required=True, metavar="DOSSIER", help="où écrire un fichier par appelant")
     parser.add_argument("--pdf", action="store_true", help="écrire aussi chaque liste en PDF, à imprimer")
-    parser.add_argument(
-        "--week", choices=["this", "next"], default="", help="préparer et confirmer de nouvelles listes"
-    )
+    parser.add_argument("--week", choices=["this", "next"], default="", help="en préparer et confirmer d’autres")
 
 
 def write_lists(options: argparse.Namespace, campaign: Any) -> int:
