@@ -34,8 +34,27 @@ def words(guide: rules.Definition):
                 yield item.key, choice.advice
 
 
-def test_the_senior_guide_is_there():
-    assert {path.stem for path in PATHS} == {"heat-wave", "senior-welfare"}
+def test_a_guide_for_each_occasion():
+    assert {path.stem for path in PATHS} == {
+        "arrears", "heat-wave", "power-cut", "senior-welfare", "transfer-applicant",
+    }  # fmt: skip
+
+
+def test_it_leads_and_qualifies_in_few_questions(guide):
+    """Eight to twelve questions, begun and ended by words to say; answers lead to needs of the closed list."""
+    assert 8 <= len(guide.questions) <= 12
+    assert (guide.items[0].key, guide.items[-1].key) == ("hello", "goodbye")
+    assert len({need for item in guide.items for choice in item.choices for need in choice.needs}) >= 5
+
+
+def test_late_rent_is_spoken_of_to_the_tenant_alone_and_never_threatens():
+    guide = rules.parse(tomllib.loads((GUIDES / "arrears.toml").read_text(encoding="utf-8")))
+    before = [item for item in guide.items if guide.conditions[item.key] is None]
+    assert not any("loyer" in item.say for item in before)
+    every = " ".join(text for _, text in words(guide)).casefold()
+    threats = ("expuls", "huissier", "tribunal", "poursuite", "commandement", "saisie", "dette", "impayés de")
+    assert [threat for threat in threats if threat in every] == []
+    assert "sos loyers impayés" in every
 
 
 def test_french_spaces(guide):

@@ -75,10 +75,13 @@ class TestEnsureBuiltIn:
         first = operations.ensure_built_in(now=NOW)
         assert operations.ensure_built_in(now=NOW) == first
         assert {q.slug: q.built_in for q in Questionnaire.objects.all()} == {
+            "arrears": True,
             "heat-wave": True,
+            "power-cut": True,
             "senior-welfare": True,
+            "transfer-applicant": True,
         }
-        assert QuestionnaireVersion.objects.count() == 2
+        assert QuestionnaireVersion.objects.count() == 5
 
     def test_a_new_release_is_a_new_version(self, monkeypatch, tmp_path):
         operations.ensure_built_in(now=NOW)
