@@ -1,5 +1,6 @@
 """Guides and the figures of their answers, for screens, the API and the operations above."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -82,6 +83,52 @@ def statistics(version_id: UUID, *, among: QuerySet[Response] | None = None) -> 
     with connection.cursor() as cursor:
         cursor.execute(_STATISTICS.format(among=narrowing), [version_id, *params, counted])
         return rules.summarise(definition, cursor.fetchall())
+
+
+_BY_GROUP = """
+WITH member (response, {columns}) AS ({members}), given AS MATERIALIZED (
+    SELECT k.kind, k.name, r.answers FROM member m JOIN questionnaires_response r ON r.id = m.response
+    CROSS JOIN LATERAL (VALUES ('', ''), {groups}) AS k (kind, name)
+    WHERE r.version_id = %s
+), answered AS MATERIALIZED (
+    SELECT kind, name, key, value FROM given CROSS JOIN LATERAL jsonb_each(answers)
+)
+SELECT kind, name, NULL, NULL, count(*), NULL FROM given GROUP BY kind, name
+UNION ALL
+SELECT kind, name, key, NULL, count(*), (avg(value::numeric) FILTER (WHERE jsonb_typeof(value) = 'number'))::float8
+FROM answered GROUP BY kind, name, key
+UNION ALL
+SELECT kind, name, key, one, count(*), NULL
+FROM answered CROSS JOIN LATERAL jsonb_array_elements_text(
+    CASE jsonb_typeof(value) WHEN 'array' THEN value ELSE jsonb_build_array(value) END
+) AS one
+WHERE key = ANY(%s)
+GROUP BY kind, name, key, one
+"""
+
+
+def group_statistics(
+    version_id: UUID, *, members: QuerySet[Any, Any], kinds: Sequence[str]
+) -> dict[tuple[str, str], tuple[rules.QuestionStatistics, ...]]:
+    """Counts of each question of a version, whole (`("", "")`) and by group of each kind (1 query).
+
+    `members`: rows of a response's key, then the name of its group for each of `kinds`, in that order.
+    """
+    definition = get_definition(version_id)
+    counted = [item.key for item in definition.questions.values() if item.choices or item.kind == QuestionKind.SCALE]
+    sql, params = members.query.sql_with_params()
+    columns = [f"g{rank}" for rank, _ in enumerate(kinds)]
+    query = _BY_GROUP.format(
+        columns=", ".join(columns),
+        members=sql,
+        groups=", ".join(f"(%s, coalesce(m.{column}::text, ''))" for column in columns),
+    )
+    found: dict[tuple[str, str], list[Any]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(query, [*params, *kinds, version_id, counted])
+        for kind, name, *row in cursor.fetchall():
+            found.setdefault((kind, name), []).append(tuple(row))
+    return {group: rules.summarise(definition, rows) for group, rows in sorted(found.items())}
 
 
 def list_guides() -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ from django.urls import path
 from bienveille.faces.workspace.views import (
     access_right,
     after_calls,
+    answers,
     arrivals,
     board,
     calls,
@@ -85,6 +86,7 @@ urlpatterns = [
     path("campagnes/<uuid:campaign_id>/bilan.pdf", report.report_pdf, name="campaign_report_pdf"),
     path("campagnes/<uuid:campaign_id>/bilan.json", report.report_json, name="campaign_report_json"),
     path("campagnes/<uuid:campaign_id>/mur/", board.wall, name="wall"),
+    path("campagnes/<uuid:campaign_id>/reponses/", answers.campaign_answers_page, name="campaign_answers"),
     path("campagnes/<uuid:campaign_id>/ouvrir/", campaigns.open_page, name="open_campaign"),
     path("campagnes/<uuid:campaign_id>/pause/", campaigns.pause_page, name="pause_campaign"),
     path("campagnes/<uuid:campaign_id>/fermer/", tried.close_page, name="close_campaign"),

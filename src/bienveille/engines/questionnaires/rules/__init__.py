@@ -1,6 +1,7 @@
 """Pure decisions about guides, answers and needs: documents in, verdicts out; no ORM, no clock."""
 
 from .answers import answers_from_post, suggested_needs, validate, visible
+from .cells import LEAST, shown_groups
 from .changes import changes
 from .definition import (
     All,
@@ -38,6 +39,7 @@ from .xlsform_reading import FromWorkbook, Problem, from_sheets
 from .xlsform_writing import to_sheets
 
 __all__ = [
+    "LEAST",
     "NEED_THEMATIQUES",
     "All",
     "Any",
@@ -77,6 +79,7 @@ __all__ = [
     "services_for",
     "show_if_attribute",
     "showable",
+    "shown_groups",
     "simple_condition",
     "slug_of",
     "suggested_needs",

@@ -1,5 +1,11 @@
 """What campaigns show: lists, figures, ledger, the call page. One function per screen or figure, all its SQL here."""
 
+from bienveille.services.outreach.queries.answers import (
+    CampaignAnswers,
+    GroupAnswers,
+    QuestionAnswers,
+    campaign_answers,
+)
 from bienveille.services.outreach.queries.board import (
     CallerToday,
     Outlook,
@@ -117,10 +123,12 @@ __all__ = [
     "CallSheet",
     "CallerLine",
     "CallerToday",
+    "CampaignAnswers",
     "CampaignReport",
     "ContactFilters",
     "DayLine",
     "Delays",
+    "GroupAnswers",
     "HouseholdEvent",
     "MyFigures",
     "Outlook",
@@ -128,6 +136,7 @@ __all__ = [
     "PhoneLine",
     "Prospect",
     "PublishedVerbatim",
+    "QuestionAnswers",
     "Since",
     "Standing",
     "VerbatimContext",
@@ -146,6 +155,7 @@ __all__ = [
     "callers_for",
     "callers_today",
     "calls_by_hour",
+    "campaign_answers",
     "campaign_document",
     "campaign_report",
     "campaign_templates",
