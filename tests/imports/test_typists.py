@@ -25,7 +25,8 @@ def reading(source, today=TODAY):
 
 def typed(source):
     """Lines without the keys drawn at random, rejects, warnings."""
-    found = list(typists.type_table(source.table, reading(source)))
+    with typists.Typists(source.table, reading(source)) as those:
+        found = list(those.type_all())
     lines = [line.rsplit("\t", 3)[0] for one in found for line in one.lines]
     return lines, [one for f in found for one in f.rejects], [one for f in found for one in f.warnings]
 

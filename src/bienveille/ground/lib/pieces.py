@@ -3,12 +3,14 @@
 import csv
 import io
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from itertools import chain, islice
+from dataclasses import dataclass, field
+from itertools import batched, chain, islice
+from typing import Self
 
 from bienveille.ground.lib.tables import MAX_CELL, Cell, NotATable, Table, looks_unclosed
 
 SIZE = 1 << 19  # characters of a piece, the rest of its last record aside
+AT_ONCE = 2_000  # rows of a workbook that make a piece
 
 type Numbered = tuple[int, list[Cell], str]
 """A record's number, its cells, and its text: the file's own, or what stands for the cells of a workbook."""
@@ -26,10 +28,16 @@ class Piece:
     text: str
     separator: str
     quoted: bool
+    remembered: list[list[str]] = field(default_factory=list, compare=False, repr=False)  # here, not in other processes
+
+    def __reduce__(self) -> tuple[type[Self], tuple[int, int, str, str, bool]]:
+        return type(self), (self.first, self.records, self.text, self.separator, self.quoted)
 
     def lines(self) -> list[str] | None:
         """The text of each record, when each line is one; None when the records must be read one by one."""
-        lines = None if self.quoted else _lines(self.text)
+        if self.quoted:
+            return None
+        lines = self.remembered[0] if self.remembered else _lines(self.text)
         return lines if lines and len(lines) == self.records else None
 
 
@@ -37,7 +45,7 @@ def cut(table: Table) -> Iterator[Piece]:
     """The pieces of a text table (`form` "csv"), in order, in one reading. Raises `NotATable` as `Table.rows` does."""
     assert table.encoding is not None
     separator = table.separator
-    blank = separator + "\r\n"
+    firsts = {"", separator}  # how a record begins that may hold nothing
     with table.path.open(encoding=table.encoding.name, errors=table.encoding.errors, newline="") as stream:
         header = csv.reader(_without_nul(stream), delimiter=separator)
         read = sum(1 for _ in islice(header, table.header_line + 1))
@@ -51,16 +59,42 @@ def cut(table: Table) -> Iterator[Piece]:
                 whole = list(io.StringIO(text, newline=""))
                 piece, passed = _quoted(first, read, whole, _without_nul(stream), table)
             else:
-                passed = len(lines)
-                records = passed - sum(not line.strip(blank) for line in lines)
+                passed = records = len(lines)
+                if not firsts.isdisjoint({line[:1] for line in lines}):
+                    records -= sum(not line.strip(separator) for line in lines)
                 piece = Piece(first, records, text, separator, quoted=False)
+                piece.remembered.append(lines)
             yield piece
             first += piece.records
             read += passed
 
 
-def read_piece(piece: Piece) -> Iterator[Numbered]:
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Records of a workbook, as a piece."""
+
+    first: int
+    records: int
+    rows: tuple[Numbered, ...]
+
+    def lines(self) -> None:
+        """Nothing: they are read one by one."""
+
+
+def pieces_of(table: Table) -> Iterator[Piece | Rows]:
+    """The pieces of a table of any form, in order."""
+    if table.form == "csv":
+        yield from cut(table)
+        return
+    for some in batched(numbered(table), AT_ONCE, strict=False):
+        yield Rows(some[0][0], len(some), some)
+
+
+def read_piece(piece: Piece | Rows) -> Iterator[Numbered]:
     """Each record of a piece that holds something."""
+    if isinstance(piece, Rows):
+        yield from piece.rows
+        return
     number = piece.first
     if not piece.quoted:
         blank = piece.separator + "\r\n"
@@ -89,13 +123,14 @@ def numbered(table: Table) -> Iterator[Numbered]:
 
 def _lines(text: str) -> list[str] | None:
     """The lines of a text, without what ends them; None when some end otherwise than the others."""
-    end = "\n"
-    if "\r" in text:
-        returns = text.count("\r")
-        end = "\r\n" if "\n" in text else "\r"
-        if returns != text.count(end) or (end == "\r\n" and returns != text.count("\n")):
+    if "\r" not in text:
+        lines = text.split("\n")
+    elif "\n" not in text:
+        lines = text.split("\r")
+    else:
+        lines = text.split("\r\n")
+        if not text.count("\n") == text.count("\r") == len(lines) - 1:
             return None
-    lines = text.split(end)
     if not lines[-1]:
         lines.pop()
     return lines

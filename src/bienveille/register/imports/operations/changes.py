@@ -1,143 +1,80 @@
 """What changed since the last import: leases whose rows say the same are not read again; those no longer listed end.
 
 Each lease remembers the signature of its rows (`Lease.erp_signature`). A first reading of the file only signs: a row
-costs a microsecond or two. A second one types the rows of the leases that differ, all of them together, so that what
-happens next is what would happen if everything had been read.
+costs some three microseconds, shared by several processes. A second one types the rows of the leases that differ, all
+of them together, so that what happens next is what would happen if everything had been read.
 """
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import batched
 from typing import Any, NamedTuple
 
 from bienveille.ground.lib.copy_text import escaped
-from bienveille.ground.lib.names import clean_code
-from bienveille.ground.lib.pieces import Numbered, Piece, cut, numbered, read_piece
-from bienveille.ground.lib.tables import Table
 from bienveille.register.imports.choices import Departures
 from bienveille.register.imports.operations import tenant_statements as sql
 from bienveille.register.imports.operations.staging import Outcome, copying, rows, run, value
+from bienveille.register.imports.operations.typists import Typists
 from bienveille.register.imports.rules.departures import may_close
-from bienveille.register.imports.rules.tenant_lines import SIGNED_BITS, Reading, Typed, Typist, sign
+from bienveille.register.imports.rules.tenant_lines import SIGNED_BITS
 
 WORTH_IT = 0.1  # of the leases: when more have changed, reading everything at once is as fast
 FEW = 2_000  # leases: they are read here and now, whatever share of the file they are
+_MATCHED = -2  # in place of a signature: the lease's rows were all found, unchanged
+_DOUBTFUL = -3  # less a signature: the lease has a doubtful cell
 
 
-class Run(NamedTuple):
-    """Rows of one lease that follow one another: the sum of their signatures, the first one's number, how many."""
+class Seen(NamedTuple):
+    """What signing a file has told: the runs of rows to read (the first one's number, how many); those of which only
+    the doubts are to be told again; how many people live under the leases that need not be read.
+    """
 
-    lease: str
-    signature: int
-    first: int
-    rows: int
-
-
-def see(table: Table, reading: Reading, parameters: dict[str, Any]) -> bool:
-    """Sign the file's leases and compare (`imp_seen`); False when all must be read anyway."""
-    if not value("SELECT EXISTS (SELECT FROM tenants_lease WHERE erp_signature IS NOT NULL)"):
-        return False
-    run(sql.SIGNED)
-    with copying("COPY imp_signed FROM STDIN") as write:
-        for one in sign_table(table, reading):
-            write(f"{escaped(one.lease)}\t{one.signature}\t{one.first}\t{one.rows}\n")
-    run("ANALYZE imp_signed (number)")
-    run(sql.SEEN, parameters)
-    changed, every = rows("SELECT count(*) FILTER (WHERE changed), count(*) FROM imp_seen")[0]
-    if changed > max(every * WORTH_IT, FEW):
-        run("DROP TABLE imp_seen, imp_signed")
-        return False
-    return True
+    wanted: Sequence[tuple[int, int]]
+    doubtful: Sequence[tuple[int, int]]
+    skipped: int
 
 
-def sign_table(table: Table, reading: Reading) -> Iterator[Run]:
-    """The leases of a table, in the order of its rows."""
-    key, position = reading.key, reading.columns.positions["lease_number"][0]
-    current: Any = None
-    number, total, row, first = "", 0, 1, 2
-    for cell, text in _cells(table, position):
-        row += 1
-        if cell != current:
-            if row > first:
-                yield Run(number, total & SIGNED_BITS, first, row - first)
-            current, number, total, first = cell, clean_code(cell), 0, row
-        total += sign(text, key)
-    if row >= first:
-        yield Run(number, total & SIGNED_BITS, first, row - first + 1)
+def see(typists: Typists, parameters: dict[str, Any]) -> Seen | None:
+    """Sign the file's leases and compare them with the register's; those that it does not list go to `imp_left`.
 
-
-def _cells(table: Table, position: int) -> Iterator[tuple[Any, str]]:
-    """One cell of every record, None when the record is too short, and the record's text."""
-    if table.form != "csv":
-        for _, cells, text in numbered(table):
-            yield cells[position] if position < len(cells) else None, text
-        return
-    separator, most = table.separator, position + 1
-    for piece in cut(table):
-        lines = piece.lines()
-        if lines is None:
-            for _, cells, text in read_piece(piece):
-                yield cells[position] if position < len(cells) else None, text
-            continue
-        for line in lines:
-            start = line.split(separator, most)
-            yield start[position] if position < len(start) else None, line
-
-
-def typed_anew(table: Table, reading: Reading) -> Iterator[Typed]:
-    """Type the rows of the leases that changed, and count the others. Asks the database before it gives anything."""
-    wanted = [
-        number
-        for first, count in rows(
-            "SELECT s.first, s.rows FROM imp_signed s JOIN imp_seen n USING (number) WHERE n.changed ORDER BY 1"
-        )
-        for number in range(first, first + count)
-    ]
-    run("DROP TABLE imp_signed")
-    return _typed_anew(table, Typist(reading), wanted)
-
-
-def _typed_anew(table: Table, typist: Typist, wanted: list[int]) -> Iterator[Typed]:
-    """`wanted`: numbers of rows, in order."""
-    place = 0
-    for piece in _pieces(table):
-        picked: list[int] = []
-        while place < len(wanted) and wanted[place] < piece.first + piece.records:
-            picked.append(wanted[place])
-            place += 1
-        typed = typist.type_records(_picked(piece, picked))
-        typed.records = piece.records
-        yield typed
-
-
-class _Rows(NamedTuple):
-    """Rows of a workbook, as a piece."""
-
-    first: int
-    records: int
-    rows: tuple[Numbered, ...]
-
-
-def _pieces(table: Table) -> Iterator[Piece | _Rows]:
-    if table.form == "csv":
-        yield from cut(table)
-        return
-    for some in batched(numbered(table), FEW, strict=False):
-        yield _Rows(some[0][0], len(some), some)
-
-
-def _picked(piece: Piece | _Rows, picked: list[int]) -> Iterator[Numbered]:
-    if isinstance(piece, _Rows):
-        yield from (piece.rows[number - piece.first] for number in picked)
-        return
-    lines = piece.lines() if picked else []
-    if lines is None:
-        among = set(picked)
-        yield from (one for one in read_piece(piece) if one[0] in among)
-        return
-    for number in picked:
-        line = lines[number - piece.first]
-        yield number, line.split(piece.separator), line  # type: ignore[misc]
+    None when all must be read anyway: nothing was ever signed, too much has changed, or the rows of a lease that seemed
+    unchanged go on further down.
+    """
+    numbers, signatures, people = rows(sql.KNOWN_LEASES, parameters)[0]
+    if people is None:
+        return None
+    known = dict(zip(numbers.split("\n"), map(int, signatures.split("\n")), strict=True))
+    del numbers, signatures
+    sums: dict[str, int] = {}
+    pending: list[tuple[str, int, int]] = []
+    doubtful: list[tuple[int, int]] = []
+    matched = 0
+    for signed in typists.sign_all():
+        for lease, signature, first, length in zip(*signed, strict=True):
+            remembered = known.get(lease)
+            if remembered == signature:
+                known[lease] = _MATCHED
+                matched += 1
+            elif remembered == _DOUBTFUL - signature:
+                known[lease] = _MATCHED
+                matched += 1
+                doubtful.append((first, length))
+            elif remembered == _MATCHED:
+                return None
+            else:
+                pending.append((lease, first, length))
+                sums[lease] = sums.get(lease, 0) + signature
+    changed = {lease for lease, total in sums.items() if known.get(lease) != total & SIGNED_BITS}
+    if len(changed) > max((matched + len(sums)) * WORTH_IT, FEW):
+        return None
+    run(sql.LEFT)
+    with copying("COPY imp_left FROM STDIN") as write:
+        for lease, remembered in known.items():
+            if remembered != _MATCHED and lease not in sums:
+                write(escaped(lease) + "\n")
+    run("ANALYZE imp_left")
+    skipped = people - value(sql.NOT_SKIPPED, parameters | {"changed": list(changed)})
+    wanted = [(first, length) for lease, first, length in pending if lease in changed]
+    return Seen(wanted, doubtful, skipped)
 
 
 @dataclass(slots=True)
@@ -153,13 +90,16 @@ class Together:
         return self.read == self.files
 
     def listed(self, unreadable: int) -> None:
-        """One more file was read, whose leases are in `imp_seen`: from now on those of the files before are too."""
+        """One more file was read, which does not list the leases of `imp_left`; `imp_unlisted` has those that none of
+        the files lists.
+        """
         self.read += 1
         self.unreadable += unreadable
-        if self.files > 1:
-            run("CREATE TEMP TABLE IF NOT EXISTS imp_listed (number text) ON COMMIT DROP")
-            run("INSERT INTO imp_listed SELECT number FROM imp_seen")
-            run("INSERT INTO imp_seen (number, changed, people) SELECT number, true, 0 FROM imp_listed")
+        if self.read == 1:
+            run("ALTER TABLE imp_left RENAME TO imp_unlisted")
+        else:
+            run("DELETE FROM imp_unlisted u WHERE NOT EXISTS (SELECT FROM imp_left l WHERE l.number = u.number)")
+            run("DROP TABLE imp_left")
 
 
 def close_absent(outcome: Outcome, parameters: dict[str, Any], departures: Departures, *, unreadable: int) -> None:

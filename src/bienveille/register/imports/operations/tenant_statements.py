@@ -20,9 +20,9 @@ RETURNING row, dwelling, lease
 """
 # One line per lease: the earliest entry, open as soon as one row is; its first row decides home and kind.
 # `speaker` is the row that names the household: a holder first, of those who are still there.
-# `signature` is that of the rows together, null when they must be read again whatever happens (a doubtful cell is
-# reported every night; without its refused row, the rest of a lease would look unchanged); `due_on` is the first day on
-# which the same rows will mean something else.
+# `signature` is that of the rows together; -3 less it when a cell is doubtful, which is told every night; null when the
+# rows must be read again whatever happens (without its refused row, the rest of a lease would look unchanged). `due_on`
+# is the first day on which the same rows will mean something else.
 LEASES = """
 CREATE TEMP TABLE imp_lease ON COMMIT DROP AS
 WITH read AS (
@@ -40,9 +40,8 @@ WITH read AS (
     FROM imp_tenant GROUP BY lease
 )
 SELECT r.number, r.row, r.entry, r.exit, r.torn, r.speaker, r.kind, r.dwelling, r.people, r.due_on,
-       CASE WHEN NOT r.doubtful AND NOT r.torn
-                 AND NOT EXISTS (SELECT FROM imp_doubtful_lease d WHERE d.number = r.number)
-            THEN r.signature END AS signature,
+       CASE WHEN NOT r.torn AND NOT EXISTS (SELECT FROM imp_doubtful_lease d WHERE d.number = r.number)
+            THEN CASE WHEN r.doubtful THEN -3 - r.signature ELSE r.signature END END AS signature,
        r.kind = 'housing' AND (r.exit IS NULL OR r.exit >= %(today)s) AS open
 FROM read r
 """
@@ -263,8 +262,8 @@ UPDATE tenants_household h SET name = {_PERSON_NAME}
 FROM imp_match m JOIN imp_person n ON n.row = m.speaker JOIN tenants_person p ON p.id = n.person_id
 WHERE h.id = m.household_id AND NOT m.new_household AND h.name <> {_PERSON_NAME}
   AND p.left_on IS NULL AND NOT p.deceased AND NOT p.file_said ?| ARRAY['title', 'last_name', 'first_name']
-  AND (n.touched OR NOT EXISTS (
-    SELECT FROM tenants_person q WHERE q.household_id = h.id AND q.left_on IS NULL AND NOT q.deceased
+  AND (n.touched OR 0 = (
+    SELECT count(*) FROM tenants_person q WHERE q.household_id = h.id AND q.left_on IS NULL AND NOT q.deceased
        AND h.name = {HOUSEHOLD_NAME.replace("t.", "q.")}))
 """
 MERGED_POINTS = f"""
@@ -340,32 +339,39 @@ WHERE l.number = found.lease AND l.household_id IS NULL
 
 # ---- What changed since the last import, and what is no longer there ----
 
-SIGNED = "CREATE TEMP TABLE imp_signed (number text, signature bigint, first integer, rows integer) ON COMMIT DROP"
-# Each lease of the file, whether its rows must be read, and how many people it holds when they need not.
-SEEN = """
-CREATE TEMP TABLE imp_seen ON COMMIT DROP AS
-SELECT s.number, l.id IS NULL AS changed, l.erp_people AS people
-FROM (SELECT number, (sum(signature) %% 4611686018427387904)::bigint AS signature FROM imp_signed GROUP BY number) s
-LEFT JOIN tenants_lease l ON l.number = s.number AND l.erp_signature = s.signature
-    AND (l.erp_due_on IS NULL OR l.erp_due_on > %(today)s)
+# The leases of the register and what their rows were, side by side; -1 when they must be read again. Then how many
+# people live under those that need not; null when none was ever signed.
+_VALID = "erp_signature IS NOT NULL AND (erp_due_on IS NULL OR erp_due_on > %(today)s)"
+KNOWN_LEASES = f"""
+SELECT string_agg(number, E'\\n'), string_agg(CASE WHEN {_VALID} THEN erp_signature ELSE -1 END::text, E'\\n'),
+       CASE WHEN count(erp_signature) > 0 THEN coalesce(sum(erp_people) FILTER (WHERE {_VALID}), 0)::bigint END
+FROM tenants_lease
 """
-SEEN_BY_READING = """
-CREATE TEMP TABLE imp_seen ON COMMIT DROP AS
-SELECT number, true AS changed, 0 AS people FROM imp_lease UNION SELECT number, true, 0 FROM imp_doubtful_lease
+LEFT = "CREATE TEMP TABLE imp_left (number text) ON COMMIT DROP"
+LEFT_BY_READING = """
+CREATE TEMP TABLE imp_left ON COMMIT DROP AS
+SELECT number FROM tenants_lease l
+WHERE NOT EXISTS (SELECT FROM imp_lease i WHERE i.number = l.number)
+  AND NOT EXISTS (SELECT FROM imp_doubtful_lease d WHERE d.number = l.number)
 """
-# Leases of homes that run and that the file does not list. One that begins tomorrow may well not be there yet.
+NOT_SKIPPED = f"""
+SELECT coalesce(sum(erp_people), 0)::bigint FROM tenants_lease JOIN (
+    SELECT number FROM imp_left UNION ALL SELECT unnest(%(changed)s::text[])) AS s USING (number)
+WHERE {_VALID}
+"""
+# Leases of homes that run and that no file lists. One that begins tomorrow may well not be there yet.
 ABSENT_LEASES = """
 CREATE TEMP TABLE imp_absent ON COMMIT DROP AS
-SELECT l.id AS lease_id, l.number, l.household_id FROM tenants_lease l
+SELECT l.id AS lease_id, l.number, l.household_id FROM tenants_lease l JOIN imp_unlisted USING (number)
 WHERE l.kind = 'housing' AND (l.exit IS NULL OR l.exit >= %(today)s) AND (l.entry IS NULL OR l.entry < %(today)s)
-  AND NOT EXISTS (SELECT FROM imp_seen s WHERE s.number = l.number)
 """
 # Ended on a day that was known, by a row that is no longer there.
 ENDED_UNSEEN = """
 INSERT INTO imp_match (number, exit, kind, open, lease_id, new_lease, household_id, new_household)
 SELECT l.number, l.exit, 'housing', false, l.id, false, l.household_id, false
-FROM tenants_lease l JOIN tenants_household h ON h.id = l.household_id AND h.closed_on IS NULL
-WHERE l.kind = 'housing' AND l.exit < %(today)s AND NOT EXISTS (SELECT FROM imp_seen s WHERE s.number = l.number)
+FROM tenants_lease l JOIN imp_unlisted USING (number)
+JOIN tenants_household h ON h.id = l.household_id AND h.closed_on IS NULL
+WHERE l.kind = 'housing' AND l.exit < %(today)s
 """
 RUNNING_LEASES = """
 SELECT count(*) FROM tenants_lease WHERE kind = 'housing' AND (exit IS NULL OR exit >= %(today)s)

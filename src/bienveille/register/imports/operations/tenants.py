@@ -8,25 +8,26 @@ not changed since the last import are not even read (`changes.py`).
 import datetime as dt
 import time
 from collections.abc import Callable, Iterable
+from operator import attrgetter
 from typing import Any
 
 from django.conf import settings
 
-from bienveille.ground.lib.tables import Table
 from bienveille.register.imports.choices import Departures
 from bienveille.register.imports.operations import tenant_statements as sql
-from bienveille.register.imports.operations.changes import Together, close_absent, see, typed_anew
+from bienveille.register.imports.operations.changes import Together, close_absent, see
 from bienveille.register.imports.operations.first_load import without_indexes
 from bienveille.register.imports.operations.reading import WrongFile
 from bienveille.register.imports.operations.staging import Outcome, Source, copying, escaped, rows, run, value
-from bienveille.register.imports.operations.typists import type_table
+from bienveille.register.imports.operations.typists import Typists
 from bienveille.register.imports.rules.cells import Issue, shown
 from bienveille.register.imports.rules.homonyms import Known, Listed, assign_keys
 from bienveille.register.imports.rules.messages import refusal_message
 from bienveille.register.imports.rules.profiles import Profile
 from bienveille.register.imports.rules.strangers import is_another_landlords
-from bienveille.register.imports.rules.tenant_lines import COLUMNS, Reading
+from bienveille.register.imports.rules.tenant_lines import COLUMNS, Reading, Typed
 
+_ROW = attrgetter("row")
 _FILLED = ("tenants_household", "tenants_lease", "tenants_person", "tenants_contactpoint")
 _STAGED = ("row", "lease", "dwelling", "key")  # columns of `imp_tenant` that statements join by
 _MANY = 50_000  # rows: under that, looking each key up costs less than reading the whole register
@@ -61,8 +62,11 @@ def apply_tenants(
     parameters = _parameters(reading, profile)
     known = value("SELECT EXISTS (SELECT FROM tenants_household) OR EXISTS (SELECT FROM tenants_lease)")
     run(sql.STAGE)
-    seen = known and see(source.table, reading, parameters)
-    unreadable = _stage(source.table, reading, outcome, anew=bool(seen), moved=moved)
+    with Typists(source.table, reading) as typists:
+        seen = see(typists, parameters) if known else None
+        unreadable = _stage(
+            typists.type_runs(seen.wanted, seen.doubtful) if seen else typists.type_all(), outcome, moved=moved
+        )
     run(f"ANALYZE imp_tenant ({', '.join(_STAGED)})")
     _reject_unknown_dwellings(outcome)
     _tell_homonyms_apart(outcome)
@@ -77,9 +81,10 @@ def apply_tenants(
         _fill(outcome, parameters, known=known)
     for rule in profile.marks if profile else ():
         run(sql.MARKS, parameters | {"mark": rule.mark, "purpose": profile.purpose, "months": rule.months})  # type: ignore[union-attr]
-    if not seen and (known or together.files > 1):
-        run(sql.SEEN_BY_READING)
-    together.listed(unreadable)
+    if known or together.files > 1:
+        if not seen:
+            run(sql.LEFT_BY_READING)
+        together.listed(unreadable)
     if known:
         if together.complete:
             close_absent(outcome, parameters, departures, unreadable=together.unreadable)
@@ -91,10 +96,11 @@ def apply_tenants(
     outcome.updated = value("SELECT count(DISTINCT person_id) FROM imp_updated")
     outcome.closed = value("SELECT count(DISTINCT person_id) FROM imp_closed")
     listed = value("SELECT count(*) FROM imp_person")
-    skipped = value("SELECT coalesce(sum(people), 0)::bigint FROM imp_seen WHERE NOT changed") if seen else 0
-    outcome.unchanged = skipped + listed - outcome.created - outcome.updated
-    for name in ("tenant", "doubtful_lease", "lease", "match", "person", "updated", "closed", "seen", "absent"):
+    outcome.unchanged = (seen.skipped if seen else 0) + listed - outcome.created - outcome.updated
+    for name in ("tenant", "doubtful_lease", "lease", "match", "person", "updated", "closed", "absent"):
         run(f"DROP TABLE IF EXISTS imp_{name}")
+    if together.complete:
+        run("DROP TABLE IF EXISTS imp_unlisted")
     return outcome
 
 
@@ -138,14 +144,13 @@ def _fill(outcome: Outcome, parameters: dict[str, Any], *, known: bool) -> None:
         run(sql.MERGED_FINGERPRINTS)
 
 
-def _stage(table: Table, reading: Reading, outcome: Outcome, *, anew: bool, moved: Callable[[], None]) -> int:
-    """Type the rows into `imp_tenant`: all of them, or those of the leases that are not as they were.
+def _stage(pieces: Iterable[Typed], outcome: Outcome, *, moved: Callable[[], None]) -> int:
+    """Put the typed rows into `imp_tenant`.
 
     Gives how many rows were refused without their lease being known.
     """
     doubtful: list[str] = []
     unreadable = 0
-    pieces = typed_anew(table, reading) if anew else type_table(table, reading)
     with copying(f"COPY imp_tenant ({', '.join(COLUMNS)}) FROM STDIN") as write:
         for typed in pieces:
             outcome.records += typed.records
@@ -156,6 +161,7 @@ def _stage(table: Table, reading: Reading, outcome: Outcome, *, anew: bool, move
             write("".join(typed.lines))
             for _ in range(typed.records):
                 moved()
+    outcome.warnings.sort(key=_ROW)  # those of unchanged rows were told apart from the others
     _note_doubtful(doubtful)
     return unreadable
 
@@ -188,7 +194,7 @@ def _reject_unknown_dwellings(outcome: Outcome) -> None:
 def _tell_homonyms_apart(outcome: Outcome) -> None:
     """Same lease, same name: birth dates tell people apart, and the same person twice is refused."""
     run("CREATE TEMP TABLE imp_homonym ON COMMIT DROP AS SELECT key FROM imp_tenant GROUP BY key HAVING count(*) > 1")
-    few = outcome.records < _MANY
+    few = value("SELECT count(*) FROM imp_tenant") < _MANY
     if few or value("SELECT EXISTS (SELECT FROM tenants_person WHERE strpos(erp_key, '#') > 0)"):
         run(
             "INSERT INTO imp_homonym SELECT t.key FROM imp_tenant t WHERE EXISTS (SELECT FROM tenants_person p "

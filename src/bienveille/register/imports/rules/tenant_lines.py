@@ -5,19 +5,23 @@ Knows neither Django nor the database, so that other processes load it in an ins
 
 import datetime as dt
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 from bienveille.ground.lib.copy_text import NULL, array, escaped
-from bienveille.ground.lib.pieces import Numbered, Piece, read_piece
+from bienveille.ground.lib.names import clean_code
+from bienveille.ground.lib.pieces import Numbered, Piece, Rows, read_piece
 from bienveille.ground.lib.words import search_name
 from bienveille.register.imports.rules.cells import Issue, Memo
 from bienveille.register.imports.rules.recognition import ColumnMap
 from bienveille.register.imports.rules.tenants import Rejected, TenantReader, TenantRow
 
 #: To be raised whenever the same row would be read otherwise: every row is then read again.
-READING = 1
+READING = 2
 SIGNED_BITS = (1 << 62) - 1
 #: Characters of a searchable name kept in a person's key: some letters become several when searched.
 SEARCHED = 240
@@ -64,13 +68,38 @@ class Typed:
     unreadable: int = 0
 
 
+class Signed(NamedTuple):
+    """Runs, which are rows of one lease that follow one another: leases, signatures, first rows' numbers, lengths."""
+
+    leases: list[str]
+    signatures: list[int]
+    firsts: list[int]
+    lengths: list[int]
+
+
 def sign(text: str, key: bytes) -> int:
-    """The signature of a row's text, 62 bits. Those of a lease's rows are added up, whatever their order."""
+    """The signature of a run's text, 62 bits. Those of a lease's runs are added up, whatever their order."""
     return int.from_bytes(blake2b(text.encode(), digest_size=8, salt=key).digest()) & SIGNED_BITS
 
 
+_LEASE_CELL = itemgetter(0)
+
+
+def _cells(piece: Piece | Rows, position: int) -> Iterator[tuple[Any, str]]:
+    """One cell of every record, None when the record is too short, and the record's text."""
+    lines = piece.lines()
+    if lines is None or isinstance(piece, Rows):
+        for _, cells, text in read_piece(piece):
+            yield cells[position] if position < len(cells) else None, text
+        return
+    separator, most = piece.separator, position + 1
+    for line in lines:
+        beginning = line.split(separator, most)
+        yield beginning[position] if position < len(beginning) else None, line
+
+
 class Typist:
-    """Types the rows of one file, piece by piece."""
+    """Signs and types the rows of one file, piece by piece."""
 
     def __init__(self, reading: Reading) -> None:
         self.reading, self.key = reading, reading.key
@@ -78,10 +107,23 @@ class Typist:
             reading.columns, today=reading.today, width=reading.width, with_disability=reading.with_disability
         )
         self.names, self.arrays = Memo(search_name), Memo(array)
+        self._lease = reading.columns.positions["lease_number"][0]
         self._stamp = f"{reading.at:012x}7"
         self._drawn, self._place = "", 0
 
-    def type_piece(self, piece: Piece) -> Typed:
+    def sign_piece(self, piece: Piece | Rows) -> Signed:
+        """The runs of a piece, in its order."""
+        signed, first = Signed([], [], [], []), piece.first
+        for cell, rows in groupby(_cells(piece, self._lease), _LEASE_CELL):
+            texts = [text for _, text in rows]
+            signed.leases.append(clean_code(cell))
+            signed.signatures.append(sign("\n".join(texts), self.key))
+            signed.firsts.append(first)
+            signed.lengths.append(len(texts))
+            first += len(texts)
+        return signed
+
+    def type_piece(self, piece: Piece | Rows) -> Typed:
         """Every record of a piece."""
         return self.type_records(read_piece(piece))
 
@@ -89,21 +131,48 @@ class Typist:
         """Records from wherever they come."""
         typed = Typed()
         read, warnings, lines = self.reader.read, self.reader.warnings, typed.lines
-        for number, cells, text in records:
-            typed.records += 1
-            known = len(warnings)
-            row = read(number, cells)
-            if isinstance(row, Rejected):
-                typed.rejects.append(row.issue)
-                if row.lease:
-                    typed.doubtful.append(row.lease)
+        for run in self._runs(records):
+            # The run's signature goes with its first row: those of a lease are added up. With a refused row, the lease
+            # is not remembered.
+            signature = sign("\n".join([text for _, _, text in run]), self.key)
+            for number, cells, _ in run:
+                known = len(warnings)
+                row = read(number, cells)
+                if isinstance(row, Rejected):
+                    typed.rejects.append(row.issue)
+                    if row.lease:
+                        typed.doubtful.append(row.lease)
+                    else:
+                        typed.unreadable += 1
                 else:
-                    typed.unreadable += 1
-            else:
-                lines.append(self._line(row, sign(text, self.key), doubtful=len(warnings) > known))
+                    lines.append(self._line(row, signature, doubtful=len(warnings) > known))
+                signature = 0
+            typed.records += len(run)
         typed.warnings = warnings[:]
         warnings.clear()
         return typed
+
+    def doubt_records(self, records: Iterable[Numbered]) -> Typed:
+        """Records already known as they are: only what is doubtful in them is told."""
+        typed = self.type_records(records)
+        typed.lines.clear()
+        return typed
+
+    def _runs(self, records: Iterable[Numbered]) -> Iterator[list[Numbered]]:
+        """Records of one lease that follow one another in the file."""
+        run: list[Numbered] = []
+        current: Any = None
+        position, following = self._lease, 0
+        for record in records:
+            number, cells, _ = record
+            cell = cells[position] if position < len(cells) else None
+            if run and (cell != current or number != following):
+                yield run
+                run = []
+            run.append(record)
+            current, following = cell, number + 1
+        if run:
+            yield run
 
     def _line(self, row: TenantRow, signature: int, *, doubtful: bool) -> str:
         """The row as COPY reads it. The fingerprint is that of the person's own columns, not of the lease's."""
