@@ -152,3 +152,23 @@ def test_the_time_of_day_that_somebody_prefers_stays_said_when_the_row_changes(s
     settled.imports(tenants=[tenant(SITUATION="VEUF")])
     person = Person.objects.get()
     assert (person.best_time, "best_time" in person.file_said) == ("morning", True)
+
+
+def test_rows_of_a_lease_that_go_on_further_down(landlord):
+    """Found whole at first, then somebody more: the lease has changed, and nobody of its first rows has left."""
+    neighbour = tenant(N_CONTRAT="002", CODE_LOGEMENT="0001-2", NOM="DURAND")
+    landlord.imports(homes=HOMES, tenants=[tenant(), neighbour])
+    files = landlord.imports(tenants=[tenant(), neighbour, tenant(**LUC)], today=TOMORROW)
+    assert changes_of(files["tenants"]) == (1, 0, 0, 2)
+    again = landlord.imports(tenants=[tenant(), neighbour, tenant(**LUC)], today=TOMORROW)
+    assert changes_of(again["tenants"]) == (0, 0, 0, 3)
+    moved = landlord.imports(tenants=[tenant(**LUC), neighbour, tenant()], today=TOMORROW)
+    assert changes_of(moved["tenants"]) == (0, 0, 0, 3)
+
+
+def test_a_doubtful_cell_is_told_every_night_and_its_end_once(settled):
+    doubtful = tenant(TEL_FIXE="NC")
+    for _ in range(2):
+        (warning,) = settled.imports(tenants=[doubtful], today=TOMORROW)["tenants"]["warnings"]
+        assert (warning["row"], warning["reason"]) == (2, "invalid_phone")
+    assert settled.imports(tenants=[tenant()], today=TOMORROW)["tenants"]["warnings"] == []
