@@ -6,16 +6,19 @@ from typing import Any
 from django import template
 from django.utils import timezone
 
+from bienveille.engines.audiences.access import targeting_scope
 from bienveille.engines.dispatch.choices import Outcome
 from bienveille.engines.dispatch.models import Attempt, PlannedCall
 from bienveille.faces.workspace.queries import CallerDay
 from bienveille.faces.workspace.rules import moment_words, phone_kind
 from bienveille.ground.lib.typography import phone as phone_digits
 from bienveille.ground.lib.typography import quoted
+from bienveille.register.accounts.models import User
 from bienveille.register.tenants.choices import ContactKind
 from bienveille.register.tenants.models import ContactPoint
 from bienveille.register.tenants.queries import DoubleRow
 from bienveille.services.outreach.choices import Emotion, Grade
+from bienveille.services.outreach.queries.steps import worries_for
 
 register = template.Library()
 
@@ -114,3 +117,9 @@ def double_line(context: template.Context, *, row: DoubleRow, back: str = "") ->
     """`{% double_line row=row back="foyer" %}`: two people who may be one, why, and how to tell them apart."""
     words = f"{row.first.name} et {row.second.name}"
     return {"csrf_token": context.get("csrf_token"), "row": row, "back": back, "words": words}
+
+
+@register.inclusion_tag("workspace/tried_worries.html", takes_context=True)
+def worries(context: template.Context, *, user: User) -> dict[str, Any]:
+    """`{% worries user=user %}`: whom somebody worries about, for a manager; asked again every half minute."""
+    return {"worries": worries_for(targeting_scope(user)), "csrf_token": context.get("csrf_token")}

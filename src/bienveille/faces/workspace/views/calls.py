@@ -34,6 +34,7 @@ from bienveille.faces.workspace.queries import WEEK_AHEAD, help_near
 from bienveille.faces.workspace.rules import by_day, home_line, people_line, phone_words
 from bienveille.faces.workspace.views import Request
 from bienveille.faces.workspace.views.day import midnight
+from bienveille.faces.workspace.views.together import beside_the_call, said_together
 from bienveille.faces.workspace.views.weekly import habits_words
 from bienveille.ground.lib.languages import language_name
 from bienveille.ground.lib.note_guard import Finding, check_note
@@ -171,7 +172,7 @@ def _save(request: Request, campaign: Campaign) -> HttpResponse:
                     caller=request.user,
                     contact_id=form.cleaned_data["contact"],
                     token=form.cleaned_data["token"],
-                    report=replace(form.report(answers), quote=quote.typed()),
+                    report=replace(form.report(answers), quote=quote.typed(), together=said_together(request)),
                     now=now,
                     idempotency_key=form.cleaned_data["idempotency_key"] or None,
                 )
@@ -252,6 +253,7 @@ def _call_page(
     done = caller_day(request.user, campaign.queue_id, midnight())["calls"]
     quote.offer(people_to_quote(contact.household_id))
     context = {
+        **beside_the_call(request, campaign, contact),
         "campaign": campaign,
         "contact": contact,
         "sheet": sheet,

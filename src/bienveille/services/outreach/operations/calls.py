@@ -22,11 +22,13 @@ from bienveille.register.accounts.models import User
 from bienveille.register.tenants.choices import FactSource
 from bienveille.services.outreach.choices import Grade
 from bienveille.services.outreach.models import Campaign, Referral, Report
+from bienveille.services.outreach.operations.shared import keep_together, set_aside_elsewhere, take_back_together
 from bienveille.services.outreach.operations.training import check_ready, check_trained
 from bienveille.services.outreach.operations.verbatims import CannotPublishVerbatim, Quote, check_quote, keep_verbatim
 from bienveille.services.outreach.operations.wishes import follow_wish, keep_wish
 from bienveille.services.outreach.queries import may_be_handed, may_call
 from bienveille.services.outreach.rules import CallWishSaid, referral_due
+from bienveille.services.outreach.rules.shared import Together
 
 NOTE_LENGTH = 500
 
@@ -62,6 +64,7 @@ class CallReport:
     weekly: bool = False
     phone: str = ""
     quote: Quote | None = None
+    together: Together | None = None  # who picked up, news of each, the other households asked about
     wish: CallWishSaid | None = None  # when the household asks to be called; None: nothing was asked
 
 
@@ -77,7 +80,10 @@ def take_next(*, campaign: Campaign, caller: User, now: datetime) -> dispatch.Ha
     if not handed and contact_in_hand(campaign.queue_id, caller) is None:
         return None
     check_ready(caller=caller, queue_id=campaign.queue_id, now=now)
-    return dispatch.hand_out(queue_id=campaign.queue_id, caller=caller, now=now, reason=f"Campagne {campaign.name}")
+    found = dispatch.hand_out(queue_id=campaign.queue_id, caller=caller, now=now, reason=f"Campagne {campaign.name}")
+    if found is not None and found.fresh:
+        set_aside_elsewhere(queue_id=campaign.queue_id, contact_id=found.contact_id, now=now)
+    return found
 
 
 @transaction.atomic
@@ -108,6 +114,7 @@ def take_back_call(*, campaign: Campaign, caller: User, attempt_id: UUID, now: d
     if held is not None and held.token is not None:
         dispatch.release(caller=caller, contact_id=held.pk, token=held.token)
     dispatch.undo_attempt(caller=caller, attempt_id=attempt_id, now=now)
+    take_back_together(caller=caller, attempt_id=attempt_id, now=now)
 
 
 @transaction.atomic
@@ -149,6 +156,7 @@ def record_call(
     )
     if recorded.replayed:
         return recorded
+    keep_together(campaign=campaign, caller=caller, attempt=recorded.attempt, said=report.together, now=now)
     if household_id is not None and report.wish is not None:
         follow_wish(actor=caller, household_id=household_id, in_writing=report.wish.in_writing)
     if report.grade or report.needs or report.note or answers:

@@ -44,7 +44,7 @@ member AS (
     SELECT 'service', s.service, c.id, c.state, c.reason, s.calls, s.reached, s.weekly, s.referred, s.grade
     FROM by_service s JOIN contact c ON c.id = s.contact_id)
 SELECT kind, key, 'count' AS family, jsonb_build_object(
-           'targeted', count(*), 'called', count(*) FILTER (WHERE calls > 0), 'outgoing_calls', sum(calls),
+           'targeted', count(*), 'called', count(*) FILTER (WHERE calls > 0 OR reached), 'outgoing_calls', sum(calls),
            'reached', count(*) FILTER (WHERE reached), 'refused', count(*) FILTER (WHERE state = 'refused'),
            'weekly_recurring', count(*) FILTER (WHERE weekly), 'referrals', count(*) FILTER (WHERE referred)) AS value
 FROM member GROUP BY kind, key
