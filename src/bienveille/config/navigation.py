@@ -40,6 +40,7 @@ MENU: list[tuple[str, str, set[str]]] = [
     ("Imports", "imports:runs", {Role.ADMINISTRATOR, Role.DIRECTOR}),
     ("Paroles", "workspace:verbatims", {*MANAGERS, Role.COMMUNICATION, Role.SOCIAL_WORKER, Role.CALLER}),
     ("Questionnaires", "questionnaires:guides", {Role.ADMINISTRATOR, Role.DIRECTOR}),
+    ("Volontaires", "workspace:volunteer_calls", set(MANAGERS)),
     ("Disponibilités", "accounts:availabilities", set(MANAGERS)),
     ("Utilisateurs", "accounts:users", {Role.ADMINISTRATOR}),
     ("Aide", "workspace:help", {Role.CALLER}),

@@ -12,7 +12,14 @@ from bienveille.engines.dispatch.queries.steps import step_of
 from bienveille.register.accounts.access import MANAGERS, has_role
 from bienveille.register.accounts.models import User
 from bienveille.services.outreach.choices import CampaignState
-from bienveille.services.outreach.models import Campaign, Referral, Report, Verbatim
+from bienveille.services.outreach.models import (
+    Campaign,
+    Referral,
+    Report,
+    Verbatim,
+    VolunteerCall,
+    VolunteerOffer,
+)
 from bienveille.services.outreach.queries import (
     contacts_chosen,
     may_call,
@@ -23,6 +30,7 @@ from bienveille.services.outreach.queries import (
 )
 from bienveille.services.outreach.queries.offline import batch_to_take_away
 from bienveille.services.outreach.queries.steps import contact_with_home, is_protected
+from bienveille.services.outreach.queries.volunteers import volunteer_call, volunteer_offer
 from bienveille.services.outreach.queries.weekly_calls import RecurringLine, recurring_call
 
 
@@ -102,6 +110,39 @@ def get_recurring_for(user: User, planned_call_id: UUID, today: date, *, coordin
 def coordinates(user: User, line: RecurringLine) -> bool:
     """Whether the user coordinates the agency of this recurring call."""
     return _covers(user, line.planned.contact)
+
+
+def get_volunteer_call_for(user: User, call_id: UUID) -> VolunteerCall:
+    """A call for volunteers of one's agencies, of the whole landlord, or one's own; 404 otherwise (1 query)."""
+    call = volunteer_call(call_id)
+    scope = targeting_scope(user)
+    if call is None or scope.nothing:
+        raise Http404
+    covered = call.agency is None or scope.covers(company=call.agency.company_id, agency=call.agency_id)
+    if not covered and call.created_by_id != user.pk:
+        raise Http404
+    return call
+
+
+def may_close(user: User, call: VolunteerCall) -> bool:
+    """Whether the user ends this call for volunteers: who made it, who covers its agency or everything."""
+    scope, agency = targeting_scope(user), call.agency
+    if agency is None:
+        return scope.everything or call.created_by_id == user.pk
+    return call.created_by_id == user.pk or scope.covers(company=agency.company_id, agency=agency.pk)
+
+
+def get_offer_for(user: User, offer_id: UUID) -> VolunteerOffer:
+    """An answer to a call for volunteers, from one's agencies or to one's own call; 404 otherwise (1 query)."""
+    offer = volunteer_offer(offer_id)
+    scope = targeting_scope(user)
+    if offer is None or scope.nothing:
+        raise Http404
+    agency = offer.agency
+    covered = scope.covers(company=agency.company_id if agency else None, agency=agency.pk if agency else None)
+    if not covered and offer.call.created_by_id != user.pk:
+        raise Http404
+    return offer
 
 
 def get_contacts_for(user: User, campaign: Campaign, contact_ids: list[UUID]) -> list[Contact]:

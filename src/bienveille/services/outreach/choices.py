@@ -120,3 +120,20 @@ class HalfDay(TextChoices):
     THU_PM = "thu_pm", "Jeudi après-midi"
     FRI_AM = "fri_am", "Vendredi matin"
     FRI_PM = "fri_pm", "Vendredi après-midi"
+
+
+class OfferState(TextChoices):
+    WAITING = "waiting", "À lire"
+    ACCEPTED = "accepted", "Appelle"
+    DECLINED = "declined", "Remercié"
+
+
+class AtEase(TextChoices):
+    """With whom a volunteer says that they are at ease; nobody is asked why."""
+
+    SENIORS = "seniors", "Des personnes très âgées"
+    HEARING = "hearing", "Des personnes qui entendent mal"
+    FAMILIES = "families", "Des familles"
+    GRIEF = "grief", "Des personnes en deuil"
+    ANGER = "anger", "Des personnes en colère"
+    PAPERWORK = "paperwork", "Des démarches à expliquer"

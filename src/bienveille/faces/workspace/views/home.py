@@ -25,6 +25,7 @@ from bienveille.services.outreach.choices import CampaignState
 from bienveille.services.outreach.models import Campaign
 from bienveille.services.outreach.queries import all_campaigns, left_alone, promises_of_resting
 from bienveille.services.outreach.queries.debriefs import count_waiting_debriefs
+from bienveille.services.outreach.queries.volunteers import calls_for_me
 
 FAMILIES = {
     "danger": "Un danger, maintenant",
@@ -45,6 +46,7 @@ def home(request: Request) -> HttpResponse:
         "left": [],
         "steps": [],
         "debriefs": 0,
+        "volunteer_calls": [] if has_role(user, Role.CALLER) else calls_for_me(user),
         "is_manager": has_role(user, *MANAGERS),
     }
     if context["is_manager"]:

@@ -15,6 +15,7 @@ from bienveille.services.outreach.models.shared import PickUp, ResidentNews, Sha
 from bienveille.services.outreach.models.summary import CallChange, CallsOfDay, CallsOfWeek
 from bienveille.services.outreach.models.training import CallerTraining, CharterAcceptance
 from bienveille.services.outreach.models.verbatims import VERBATIM_LENGTH, Verbatim
+from bienveille.services.outreach.models.volunteers import VolunteerCall, VolunteerOffer
 from bienveille.services.outreach.models.weekly_calls import CallerWeek, RecurringCall
 
 __all__ = [
@@ -40,5 +41,7 @@ __all__ = [
     "ResidentNews",
     "SharedCall",
     "Verbatim",
+    "VolunteerCall",
+    "VolunteerOffer",
     "Wave",
 ]
