@@ -38,7 +38,8 @@ def recounted(campaign):
 def counted(campaign):
     found = {}
     for line in weeks_of(campaign.queue):
-        found[line.outcome] = found.get(line.outcome, 0) + line.calls
+        for outcome, calls in line.outcomes.items():
+            found[outcome] = found.get(outcome, 0) + calls
     return found
 
 

@@ -19,7 +19,7 @@ from bienveille.faces.workspace.rules import key_figures, reached_title, sorted_
 from bienveille.faces.workspace.views import Request
 from bienveille.faces.workspace.views.coordination import opened_campaign, trail_of
 from bienveille.faces.workspace.views.figures import DEFINITIONS, period
-from bienveille.ground.lib.typography import calendar_day, counted, number, percent, plural, spaced
+from bienveille.ground.lib.typography import calendar_day, counted, number, percent, plural, quoted, spaced
 from bienveille.ground.platform.pdf import pdf_from
 from bienveille.ground.platform.refusal import Refusal
 from bienveille.register.accounts.access import MANAGERS, role_required
@@ -44,6 +44,7 @@ METHOD = [
     "Le niveau est celui que l’appelant a donné en dernier. Les besoins sont ceux que les personnes ont dits, jamais "
     "leurs causes.",
 ]
+QUOTED = "Phrases citées avec l’accord de chaque personne, relues, sans nom ni lieu."
 SUPPRESSION = (
     "Un nombre de un à neuf n’est pas publié : il vaut null. Quand une somme est connue, une autre de ses parts l’est "
     "aussi, pour qu’une soustraction ne le redonne pas. Zéro est publié."
@@ -53,9 +54,9 @@ SUPPRESSION = (
 @require_http_methods(["GET", "HEAD", "POST"])
 @role_required(*MANAGERS)
 def report(request: Request, campaign_id: UUID) -> HttpResponse:
-    """What the report will say, and the words of who led the campaign (8 queries at most)."""
+    """What the report will say, and the words of who led the campaign (9 queries at most)."""
     shown = opened_campaign(request, campaign_id)
-    found = campaign_report(shown)
+    found = campaign_report(shown, on=timezone.localdate())
     writes = may_change(request.user, shown)
     form = LessonForm(request.POST if request.method == "POST" else None, initial={"text": found.lesson})
     if request.method == "POST" and writes and form.is_valid():
@@ -79,6 +80,8 @@ def report(request: Request, campaign_id: UUID) -> HttpResponse:
         "key_figures": key_figures(found.figures, found.ledger.target),
         "unreachable": sorted_rows(found.figures["unreachable"], dict(ClosingReason.choices)),
         "delays": _delays(found.delays),
+        "quotes": found.quotes,
+        "quoted_words": QUOTED,
         "method": METHOD,
     }
     return render(request, "workspace/report.html", context, status=INVALID if request.method == "POST" else 200)
@@ -87,18 +90,18 @@ def report(request: Request, campaign_id: UUID) -> HttpResponse:
 @require_safe
 @role_required(*MANAGERS)
 def report_pdf(request: Request, campaign_id: UUID) -> HttpResponse:
-    """The report for people, every figure exact; who took it is audited (6 queries)."""
+    """The report for people, every figure exact; who took it is audited (7 queries)."""
     shown = opened_campaign(request, campaign_id)
-    content = pdf_from(TEMPLATE, _document(shown, campaign_report(shown)))
+    content = pdf_from(TEMPLATE, _document(shown, campaign_report(shown, on=timezone.localdate())))
     return _taken(request, shown, "pdf", HttpResponse(content, content_type="application/pdf"))
 
 
 @require_safe
 @role_required(*MANAGERS)
 def report_json(request: Request, campaign_id: UUID) -> HttpResponse:
-    """The report for other landlords, without a small number; who took it is audited (6 queries)."""
+    """The report for other landlords, without a small number; who took it is audited (7 queries)."""
     shown = opened_campaign(request, campaign_id)
-    told = open_report(shown, campaign_report(shown))
+    told = open_report(shown, campaign_report(shown, on=timezone.localdate()))
     answer = JsonResponse(told, json_dumps_params={"ensure_ascii": False, "indent": 2})
     return _taken(request, shown, "json", answer)
 
@@ -144,6 +147,7 @@ def open_report(shown: Campaign, found: CampaignReport) -> dict[str, Any]:
             "calls_per_household_reached": _rounded(delays.attempts_each),
             "referrals_taken_hours_median": _rounded(delays.taken_hours) if delays.taken >= FLOOR else None,
         },
+        "verbatims": [one.words for one in found.quotes],
         "suppression": {"below": FLOOR, "rule": SUPPRESSION},
         "definitions": [{"term": term, "counts": words} for term, words in DEFINITIONS],
         "method": METHOD,
@@ -186,6 +190,8 @@ def _document(shown: Campaign, found: CampaignReport) -> dict[str, Any]:
         _part("Besoins relevés", words=["Un ménage peut en avoir plusieurs."], columns=["Besoin", "Ménages"],
               rows=[[row.label, number(row.value)] for row in sorted_rows(numbers["needs"], dict(Need.choices))]),
         _part("Délais", words=_delays(found.delays)),
+        _part("Ce que les personnes en disent", words=[QUOTED] if found.quotes else [],
+              quotes=[quoted(one.words) for one in found.quotes]),
         _part("Ce que nous avons appris", words=[one for one in found.lesson.split("\n") if one.strip()]),
         _part("Méthode", words=[*METHOD, *[f"{term} : {words}" for term, words in DEFINITIONS]]),
     ]  # fmt: skip

@@ -52,22 +52,18 @@ class CallsOfDay(models.Model):
 
 
 class CallsOfWeek(models.Model):
-    """Calls of one week, from its Monday, by outcome and agency, whoever made them: dashboards over years."""
+    """Calls of one week, from its Monday, by agency, whoever made them: one row, however many calls and outcomes."""
 
     id = models.BigAutoField(primary_key=True)
     queue = models.ForeignKey(Queue, models.CASCADE, related_name="+", db_index=False, db_constraint=False)
     agency = models.ForeignKey(Agency, models.CASCADE, null=True, related_name="+", db_index=False, db_constraint=False)
-    outcome = models.CharField(max_length=16, choices=Outcome)
     week = models.DateField()
-    calls = models.IntegerField()
+    outcomes = models.JSONField(default=dict, help_text="{outcome: calls}, nil left out")
 
     class Meta:
         constraints = [
-            UniqueConstraint(
-                fields=["queue", "agency", "week", "outcome"], name="calls_of_week_once", nulls_distinct=False
-            ),
-            CheckConstraint(name="calls_of_week_outcome", condition=Q(outcome__in=Outcome.values)),
+            UniqueConstraint(fields=["queue", "agency", "week"], name="calls_of_week_one_row", nulls_distinct=False),
         ]
 
     def __str__(self) -> str:
-        return f"{self.calls} {self.outcome} {self.week}"
+        return f"{self.outcomes} {self.week}"

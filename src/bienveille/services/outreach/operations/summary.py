@@ -16,10 +16,17 @@ of_day AS (
     HAVING sum(calls) <> 0
     ON CONFLICT (queue_id, day, agency_id, caller_id, outcome) DO UPDATE SET calls = kept.calls + excluded.calls),
 of_week AS (
-    INSERT INTO outreach_callsofweek AS kept (queue_id, agency_id, outcome, week, calls)
-    SELECT queue_id, agency_id, outcome, date_trunc('week', day)::date, sum(calls) FROM gone GROUP BY 1, 2, 3, 4
-    HAVING sum(calls) <> 0
-    ON CONFLICT (queue_id, agency_id, week, outcome) DO UPDATE SET calls = kept.calls + excluded.calls)
+    INSERT INTO outreach_callsofweek AS kept (queue_id, agency_id, week, outcomes)
+    SELECT queue_id, agency_id, week, jsonb_object_agg(outcome, calls) FROM (
+        SELECT queue_id, agency_id, date_trunc('week', day)::date AS week, outcome, sum(calls) AS calls
+        FROM gone GROUP BY 1, 2, 3, 4 HAVING sum(calls) <> 0) AS x
+    GROUP BY 1, 2, 3
+    ON CONFLICT (queue_id, agency_id, week) DO UPDATE SET outcomes = (
+        SELECT coalesce(jsonb_object_agg(key, calls), '{}') FROM (
+            SELECT key, sum(value::int) AS calls FROM (
+                SELECT key, value FROM jsonb_each_text(kept.outcomes)
+                UNION ALL SELECT key, value FROM jsonb_each_text(excluded.outcomes)) AS both_of_them
+            GROUP BY key HAVING sum(value::int) <> 0) AS sums))
 SELECT count(*) FROM gone
 """
 _RECOUNT = """

@@ -1,6 +1,7 @@
 """The report of a campaign: its figures as they are, its delays, what was learned; and the same, open to everybody."""
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.db import connection
@@ -8,7 +9,11 @@ from django.db import connection
 from bienveille.engines.dispatch.queries import Ledger, ledger
 from bienveille.services.outreach.models import Campaign, CampaignLesson
 from bienveille.services.outreach.queries.key_figures import figures
+from bienveille.services.outreach.queries.verbatims import PublishedVerbatim, verbatims
 from bienveille.services.outreach.queries.weekly import Week, figures_by_week
+
+#: Sentences that a report quotes at most.
+QUOTES = 12
 
 
 @dataclass(frozen=True)
@@ -56,6 +61,7 @@ class CampaignReport:
     figures: dict[str, Any]
     weeks: list[Week]
     delays: Delays
+    quotes: list[PublishedVerbatim]
     lesson: str
 
 
@@ -67,13 +73,14 @@ def delays_of(campaign: Campaign) -> Delays:
         return Delays(*cursor.fetchone())
 
 
-def campaign_report(campaign: Campaign) -> CampaignReport:
-    """The whole report of a campaign (5 queries, whatever its size)."""
+def campaign_report(campaign: Campaign, *, on: date) -> CampaignReport:
+    """The whole report of a campaign (6 queries, whatever its size). `on`: today, for sentences that have an end."""
     lesson = CampaignLesson.objects.filter(campaign=campaign).values_list("text", flat=True).first()
     return CampaignReport(
         ledger(campaign.queue),
         figures(campaign),
         list(figures_by_week(campaign)),
         delays_of(campaign),
+        verbatims(campaign, on=on, limit=QUOTES),
         lesson or "",
     )

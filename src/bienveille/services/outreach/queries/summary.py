@@ -1,5 +1,6 @@
 """Figures read from the counts of calls, whatever the number of attempts; and the proof that the counts are right."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -12,20 +13,22 @@ from bienveille.engines.dispatch.models import Queue
 
 @dataclass(frozen=True)
 class WeekLine:
-    """One week of an agency, from its Monday: how many calls ended this way."""
+    """One week, from its Monday: how many calls ended each way."""
 
     week: date
-    outcome: str
-    calls: int
+    outcomes: dict[str, int]
+
+    @property
+    def calls(self) -> int:
+        return sum(self.outcomes.values())
 
 
 # Counts, and the changes not yet folded: in one statement they are one moment.
 _WEEKS = """
-SELECT week, outcome, sum(calls)::int FROM (
-    SELECT week, outcome, calls FROM outreach_callsofweek WHERE queue_id = %(queue)s {agency}
-    UNION ALL
-    SELECT date_trunc('week', day)::date, outcome, calls FROM outreach_callchange WHERE queue_id = %(queue)s {agency}
-) AS x GROUP BY week, outcome HAVING sum(calls) <> 0 ORDER BY week, outcome
+SELECT week, outcomes FROM outreach_callsofweek WHERE queue_id = %(queue)s {agency}
+UNION ALL
+SELECT date_trunc('week', day)::date, jsonb_build_object(outcome, sum(calls)) FROM outreach_callchange
+WHERE queue_id = %(queue)s {agency} GROUP BY 1, outcome
 """
 _DAYS = """
 WITH line AS (
@@ -50,7 +53,8 @@ of_day AS (
     GROUP BY 1, 2, 3, 4, 5 HAVING sum(calls) <> 0),
 of_week AS (
     SELECT queue_id, agency_id, outcome, week, sum(calls) AS calls FROM (
-        SELECT queue_id, agency_id, outcome, week, calls FROM outreach_callsofweek
+        SELECT queue_id, agency_id, key AS outcome, week, value::int AS calls
+        FROM outreach_callsofweek CROSS JOIN LATERAL jsonb_each_text(outcomes)
         UNION ALL
         SELECT queue_id, agency_id, outcome, date_trunc('week', day)::date, calls FROM change) AS x
     GROUP BY 1, 2, 3, 4 HAVING sum(calls) <> 0),
@@ -64,11 +68,17 @@ SELECT (SELECT count(*) FROM ((TABLE truth EXCEPT TABLE of_day) UNION ALL (TABLE
 
 
 def weeks_of(queue: Queue, agency_id: UUID | None = None) -> list[WeekLine]:
-    """The dashboard of one agency, or of all: calls of each week by outcome (1 query, a few rows)."""
+    """The dashboard of one agency, or of all: calls of each week by outcome (1 query, a row for each week)."""
     statement = _WEEKS.format(agency="AND agency_id = %(agency)s" if agency_id else "")
+    found: dict[date, dict[str, int]] = {}
     with connection.cursor() as cursor:
         cursor.execute(statement, {"queue": queue.pk, "agency": agency_id})
-        return [WeekLine(*row) for row in cursor.fetchall()]
+        for week, outcomes in cursor.fetchall():
+            kept = found.setdefault(week, {})
+            for outcome, calls in json.loads(outcomes).items():
+                kept[outcome] = kept.get(outcome, 0) + calls
+    told = {week: {key: calls for key, calls in kept.items() if calls} for week, kept in found.items()}
+    return [WeekLine(week, told[week]) for week in sorted(told) if told[week]]
 
 
 @dataclass(frozen=True)
