@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from django.urls import reverse
 from django.utils import timezone
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.accounts.factories import AgencyFactory, UserFactory
 from tests.architecture.json_schema import faults
@@ -25,7 +25,7 @@ STATES = ("waiting", "reserved", "reached", "refused", "unreachable", "withdrawn
 
 class TestQuiet:
     @given(st.lists(st.integers(0, 60), min_size=1, max_size=6))
-    @settings(max_examples=200)
+    @settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow])
     def test_no_small_number_can_be_found_again(self, numbers):
         """Knowing the sum, nobody finds what is kept quiet: nothing is hidden, or two parts at least, or all of it."""
         parts = {str(rank): number for rank, number in enumerate(numbers)}
@@ -40,7 +40,7 @@ class TestQuiet:
         assert quiet_parts({"meals": 4, "heating": 30}, summed=False) == {"meals": None, "heating": 30}
 
     @given(st.lists(st.integers(0, 40), min_size=6, max_size=6))
-    @settings(max_examples=100)
+    @settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow])
     def test_one_table_does_not_tell_what_another_hides(self, numbers):
         ledger = dict(zip(STATES, numbers, strict=True))
         ledger["target"] = sum(numbers)

@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0006_availability"),
         ("dispatch", "0011_rhythm"),
-        ("outreach", "0009_left_words"),
+        ("outreach", "0010_volunteers"),
     ]
 
     operations = [
