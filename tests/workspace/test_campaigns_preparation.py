@@ -76,6 +76,12 @@ class TestStory:
         assert "1\u00a0ménage parle arabe" in html
         assert "aucun appelant" in html
         response = as_director.post(step(campaign, "callers"), {"who": "some", "emails": caller.email, "do": "next"})
+        assert response["Location"] == step(campaign, "hours")
+        html = body(as_director.get(step(campaign, "hours")))
+        assert "De 9\u00a0h à 19\u00a0h\u00a030" in html
+        response = as_director.post(
+            step(campaign, "hours"), {"mode": "set", "from1_1": "09:00", "to1_1": "12:30", "do": "next"}
+        )
         assert response["Location"] == step(campaign, "rules")
         rules = {"max_attempts": 3, "lease_minutes": 20, "keep_answers_days": 90}
         days = {"starts_on": "2026-11-23", "ends_on": "27/11/2026", "do": "next"}
@@ -89,7 +95,12 @@ class TestStory:
             "questionnaire": "senior-welfare",
             "waves": [{"name": "Les aînés", "audience": OLD, "priority": ["alone_first", "oldest_first"]}],
             "callers": {"emails": [caller.email]},
-            "rules": {**rules, "starts_on": "2026-11-23", "ends_on": "2026-11-27"},
+            "rules": {
+                **rules,
+                "starts_on": "2026-11-23",
+                "ends_on": "2026-11-27",
+                "windows": [{"days": [1], "from": "09:00", "to": "12:30"}],
+            },
         }
         response = as_director.post(step(campaign, "check"))
         assert response["Location"] == reverse("workspace:campaign", args=[campaign.pk])
@@ -98,7 +109,7 @@ class TestStory:
 
     def test_each_step_opens_in_any_order(self, as_director, director):
         campaign = draft_of(director)
-        for name in ("purpose", "who", "waves", "questions", "callers", "rules", "check"):
+        for name in ("purpose", "who", "waves", "questions", "callers", "hours", "rules", "check"):
             assert as_director.get(step(campaign, name)).status_code == 200
         assert "Il manque qui appeler" in body(as_director.get(step(campaign, "check")))
         assert as_director.get(step(campaign, "wave", 0)).status_code == 200
@@ -245,7 +256,7 @@ class TestDraft:
         ensure_built_in(now=MONDAY)
         campaign = draft_of(director)
         client.force_login(UserFactory(roles=[("agency_manager", AgencyFactory())]))
-        for name in ("purpose", "who", "waves", "questions", "callers", "rules", "check"):
+        for name in ("purpose", "who", "waves", "questions", "callers", "hours", "rules", "check"):
             assert client.get(step(campaign, name)).status_code == 403
         client.force_login(UserFactory(roles=["caller"]))
         assert client.get(step(campaign, "who")).status_code == 403

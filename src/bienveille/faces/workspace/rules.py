@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, time
+from datetime import date, datetime, time
 from typing import Any
 
 from bienveille.engines.dispatch.rules import starts_at
+from bienveille.ground.lib.calling_hours import PLACES
 from bienveille.ground.lib.languages import NAMES as LANGUAGES
 from bienveille.ground.lib.languages import language_name
 from bienveille.ground.lib.typography import (
@@ -22,6 +23,7 @@ from bienveille.ground.lib.typography import (
 )
 from bienveille.ground.lib.words import plain
 from bienveille.register.tenants.choices import DayPart, MaritalStatus, Title
+from bienveille.register.tenants.rules import wish_words
 
 _TENTHS = ("", "Un", "Deux", "Trois", "Quatre", "Cinq", "Six", "Sept", "Huit", "Neuf")
 
@@ -324,3 +326,32 @@ def _said(value: Any) -> str:
     if value in (None, "", [], ()):
         return "rien"
     return short_day(value) if isinstance(value, date) else str(value)
+
+
+_MOBILES = ("+336", "+337", "+590690", "+590691", "+594694", "+596696", "+596697", "+262692", "+262693", "+262639")
+
+
+def is_mobile(number: str) -> bool:
+    """Whether a text message may be sent to a number (E.164) of France."""
+    return number.startswith(_MOBILES)
+
+
+def there_words(there: datetime, here: datetime, place: str, people: Sequence[str]) -> str:
+    """« Il est 10 h 12 chez elle (La Réunion) », when their clock is not ours; empty when it is."""
+    if there.utcoffset() == here.utcoffset():
+        return ""
+    alone = people[0] if len(people) == 1 else ""
+    whose = "elle" if alone.startswith("Mme") else "lui" if alone.startswith("M. ") else "eux"
+    return f"Il est {clock(there)} chez {whose} ({PLACES[place].name})"
+
+
+def wish_shown(known: Any) -> dict[str, Any] | None:
+    """A wish as the page of a household shows it."""
+    if known is None:
+        return None
+    return {
+        "words": wish_words(known.not_on, known.parts, known.in_writing),
+        "said_on": known.said_on,
+        "source": known.get_source_display(),
+        "by": known.noted_by.display_name if known.noted_by else "",
+    }

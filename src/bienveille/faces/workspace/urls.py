@@ -8,6 +8,7 @@ from bienveille.faces.workspace.views import (
     answers,
     arrivals,
     board,
+    calling_hours,
     calls,
     campaigns,
     coordination,
@@ -39,6 +40,7 @@ from bienveille.faces.workspace.views import (
     volunteers,
     ways,
     weekly,
+    wishes,
 )
 
 app_name = "workspace"
@@ -147,6 +149,8 @@ urlpatterns = [
     path("campagnes/<uuid:campaign_id>/preparer/questions/", preparation.questions, name="draft_questions"),
     path("campagnes/<uuid:campaign_id>/preparer/appelants/", preparation.callers, name="draft_callers"),
     path("campagnes/<uuid:campaign_id>/preparer/regles/", preparation.rules, name="draft_rules"),
+    path("campagnes/<uuid:campaign_id>/preparer/heures/", calling_hours.draft_hours, name="draft_hours"),
+    path("campagnes/<uuid:campaign_id>/heures/", calling_hours.campaign_hours, name="campaign_hours"),
     path("campagnes/<uuid:campaign_id>/preparer/verifier/", preparation.check, name="draft_check"),
     path("campagnes/<uuid:campaign_id>/supprimer/", preparation.delete, name="delete_campaign"),
     path("campagnes/<uuid:campaign_id>/copier/", preparation.copy, name="copy_campaign"),
@@ -184,6 +188,7 @@ urlpatterns = [
     path("locataires/<uuid:household_id>/", people.household, name="household"),
     path("locataires/<uuid:household_id>/consultations/", people.looks, name="looks"),
     path("locataires/<uuid:household_id>/annuler/", undo.undo_correction, name="undo_correction"),
+    path("locataires/<uuid:household_id>/souhait/", wishes.call_wish, name="call_wish"),
     path("locataires/<uuid:household_id>/personne/", corrections.add_person, name="add_person"),
     path("locataires/personnes/<uuid:person_id>/", corrections.correct_person, name="correct_person"),
     path("locataires/personnes/<uuid:person_id>/opposition/", corrections.opposition, name="opposition"),

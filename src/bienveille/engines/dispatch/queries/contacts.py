@@ -115,7 +115,7 @@ def contact_held(queue_id: UUID, caller: User, contact_id: UUID, token: UUID) ->
 def with_household(contacts: QuerySet[Contact]) -> QuerySet[Contact]:
     """Adds what a screen shows of a household: home, residence, agency, commune, and the planned call (same query)."""
     return contacts.select_related(
-        "queue", "planned_call", "household__dwelling__building__residence__agency",
+        "queue", "lane", "planned_call", "household__dwelling__building__residence__agency",
         "household__dwelling__building__residence__commune",
     )  # fmt: skip
 

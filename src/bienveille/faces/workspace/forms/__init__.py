@@ -31,6 +31,7 @@ from bienveille.faces.workspace.forms.people import (
     UndoMergeForm,
 )
 from bienveille.faces.workspace.forms.verbatims import PublishVerbatimForm, QuoteForm, RefuseVerbatimForm
+from bienveille.faces.workspace.forms.wishes import CallWishForm, HouseholdWishForm
 
 __all__ = [
     "NEXT_CALLS",
@@ -38,10 +39,12 @@ __all__ = [
     "OUTCOMES",
     "AccessForm",
     "CallForm",
+    "CallWishForm",
     "ContactPointForm",
     "CorrectionForm",
     "DeathForm",
     "HouseholdForm",
+    "HouseholdWishForm",
     "LeftForm",
     "MarkForm",
     "MergeForm",

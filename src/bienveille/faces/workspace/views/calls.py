@@ -29,19 +29,21 @@ from bienveille.engines.dispatch.queries import (
 from bienveille.engines.questionnaires.choices import Need
 from bienveille.engines.questionnaires.queries import get_definition
 from bienveille.engines.questionnaires.rules import answers_from_post
-from bienveille.faces.workspace.forms import OFTEN, CallForm, QuoteForm
+from bienveille.faces.workspace.forms import OFTEN, CallForm, CallWishForm, QuoteForm
 from bienveille.faces.workspace.queries import WEEK_AHEAD, help_near
 from bienveille.faces.workspace.rules import by_day, home_line, people_line, phone_words
 from bienveille.faces.workspace.views import Request
 from bienveille.faces.workspace.views.day import midnight
 from bienveille.faces.workspace.views.together import beside_the_call, said_together
 from bienveille.faces.workspace.views.weekly import habits_words
+from bienveille.faces.workspace.views.wishes import closed_words, hours_and_words, wish_initial
 from bienveille.ground.lib.languages import language_name
 from bienveille.ground.lib.note_guard import Finding, check_note
 from bienveille.ground.lib.typography import counted, day_in_words, moment_in_words, plural
 from bienveille.ground.platform.reference import strip_numbers
 from bienveille.ground.platform.refusal import Refusal
 from bienveille.register.accounts.models import User
+from bienveille.register.tenants.queries import wish_of
 from bienveille.services.outreach import operations
 from bienveille.services.outreach.access import get_campaign_to_call
 from bienveille.services.outreach.choices import CampaignState, Grade
@@ -139,7 +141,8 @@ def call(request: Request, campaign_id: UUID) -> HttpResponse:
     answers = typed.pop("answers", {})
     form = _form(contact, initial={"idempotency_key": uuid4().hex, **typed})
     quote = QuoteForm(initial=typed)
-    return _call_page(request, campaign, contact, form, quote, answers)
+    wish = CallWishForm(prefix="w", initial=wish_initial(wish_of(contact.household_id)))
+    return _call_page(request, campaign, contact, form, quote, answers, wish=wish)
 
 
 def _for_the_script(request: Request, answer: HttpResponse) -> HttpResponse:
@@ -158,10 +161,11 @@ def _save(request: Request, campaign: Campaign) -> HttpResponse:
     now = timezone.now()
     form = CallForm(request.POST)
     quote = QuoteForm(request.POST)
+    wish = CallWishForm(request.POST, prefix="w")
     answers = answers_from_post(get_definition(campaign.questionnaire_id), request.POST)
     findings: list[Finding] = []
     guide_errors: Mapping[str, list[str]] = {}
-    if form.is_valid() and quote.is_valid():
+    if all([form.is_valid(), quote.is_valid(), wish.is_valid()]):
         findings = check_note(form.cleaned_data["note"])
         if findings and not form.cleaned_data["keep_note"]:
             form.add_error("note", "Cette phrase contient des mots sensibles. Récrivez-la, ou gardez-la en le disant.")
@@ -172,7 +176,9 @@ def _save(request: Request, campaign: Campaign) -> HttpResponse:
                     caller=request.user,
                     contact_id=form.cleaned_data["contact"],
                     token=form.cleaned_data["token"],
-                    report=replace(form.report(answers), quote=quote.typed(), together=said_together(request)),
+                    report=replace(
+                        form.report(answers), quote=quote.typed(), together=said_together(request), wish=wish.said()
+                    ),
                     now=now,
                     idempotency_key=form.cleaned_data["idempotency_key"] or None,
                 )
@@ -190,8 +196,9 @@ def _save(request: Request, campaign: Campaign) -> HttpResponse:
     if contact is None:
         return _stale_page(request, campaign, form, answers, dispatch.StaleToken())
     return _call_page(
-        request, campaign, contact, form, quote, answers, guide_errors=guide_errors, findings=findings, status=INVALID
-    )
+        request, campaign, contact, form, quote, answers,
+        wish=wish, guide_errors=guide_errors, findings=findings, status=INVALID,
+    )  # fmt: skip
 
 
 def _go_on(request: Request, campaign: Campaign, recorded: dispatch.Recorded, *, hard: bool) -> HttpResponse:
@@ -235,6 +242,7 @@ def _call_page(
     quote: QuoteForm,
     answers: Mapping[str, Any],
     *,
+    wish: CallWishForm,
     guide_errors: Mapping[str, list[str]] | None = None,
     findings: Iterable[Finding] = (),
     status: int = 200,
@@ -258,7 +266,8 @@ def _call_page(
         "contact": contact,
         "sheet": sheet,
         "quote_form": quote,
-        "all_forms": [form, quote],
+        "all_forms": [form, quote, wish],
+        **hours_and_words(request.user, campaign, contact, sheet, wish, timezone.now()),
         "agreement": AGREEMENT,
         "habits": habits_words(contact, request.user, timezone.localdate()),
         "last_words_source": _last_words_source(sheet),
@@ -312,6 +321,7 @@ def _nobody_page(request: Request, campaign: Campaign) -> HttpResponse:
     context = {
         "campaign": campaign,
         "open": campaign.state == CampaignState.OPEN,
+        **closed_words(campaign, request.user, timezone.now()),
         "closed": campaign.state == CampaignState.CLOSED,
         "what_next": _what_next(waiting_later(campaign.queue), promised),
         "promised": promised,

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from bienveille.faces.workspace.queries import history_of, recent_deaths
-from bienveille.faces.workspace.rules import home_facts, home_line, moment_words, phone_kind
+from bienveille.faces.workspace.rules import home_facts, home_line, moment_words, phone_kind, wish_shown
 from bienveille.faces.workspace.views import Request
 from bienveille.faces.workspace.views.undo import last_correction
 from bienveille.ground.lib.languages import language_name
@@ -46,6 +46,7 @@ from bienveille.register.tenants.queries import (
     people_found,
     possible_doubles,
     truths_of,
+    wish_of,
 )
 from bienveille.register.tenants.rules import STILL_TRUE_DAYS, mark_words, readers_words
 from bienveille.services.outreach.queries import promises_to_household, standing_of_household
@@ -177,6 +178,7 @@ def household(request: Request, household_id: UUID) -> HttpResponse:
         "may_write": keeps(request.user, shown),
         "may_lift": not hide,
         "undo": last_correction(request, shown.pk),
+        "wish": wish_shown(wish_of(shown.pk)),
         "lookers": count_lookers(shown.pk, timezone.now() - LOOKERS_SINCE) if is_manager else None,
         "today": today,
     }

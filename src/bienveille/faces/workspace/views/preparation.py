@@ -26,7 +26,7 @@ from bienveille.register.accounts.operations import record_audit
 from bienveille.services.outreach import operations
 from bienveille.services.outreach.access import get_campaign_for, get_draft_for
 from bienveille.services.outreach.choices import Priority, Purpose
-from bienveille.services.outreach.forms import PRIORITY_HINTS, PurposeForm, RulesForm, WaveForm
+from bienveille.services.outreach.forms import PRIORITY_HINTS, PurposeForm, RulesForm, WaveForm, good_manners
 from bienveille.services.outreach.models import Campaign
 from bienveille.services.outreach.queries import (
     CALLERS_SHOWN,
@@ -36,7 +36,7 @@ from bienveille.services.outreach.queries import (
     possible_callers,
     prospect,
 )
-from bienveille.services.outreach.rules import workload
+from bienveille.services.outreach.rules import hours_words, workload
 
 INVALID = 422
 DEFAULT_GUIDE = "senior-welfare"
@@ -47,9 +47,12 @@ STEPS = [
     ("waves", "Vagues", "workspace/campaign_step_waves.html"),
     ("questions", "Questions", "workspace/campaign_step_questions.html"),
     ("callers", "Appelants", "workspace/campaign_step_callers.html"),
+    ("hours", "Heures", "workspace/campaign_step_hours.html"),
     ("rules", "Règles", "workspace/campaign_step_rules.html"),
     ("check", "Vérifier", "workspace/campaign_step_check.html"),
 ]
+#: What the rules of a document say of hours: they have their own step.
+HOURS = ("windows", "on_public_holidays")
 NEXT = {name: STEPS[rank + 1][0] for rank, (name, _, _) in enumerate(STEPS[:-1])}
 
 
@@ -57,7 +60,9 @@ def _address(step: str, campaign_id: UUID) -> str:
     return reverse(f"workspace:draft_{step}", args=[campaign_id])
 
 
-def _page(request: Request, draft: Campaign, step: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
+def step_page(
+    request: Request, draft: Campaign, step: str, context: dict[str, Any], *, status: int = 200
+) -> HttpResponse:
     """A step with its head: where one stands, the other steps, the draft's name."""
     rank = [name for name, _, _ in STEPS].index(step)
     page = {
@@ -81,7 +86,7 @@ def _home(draft: Campaign) -> str:
     return reverse("workspace:campaign", args=[draft.pk])
 
 
-def _onward(request: Request, draft: Campaign, step: str) -> HttpResponse:
+def onward(request: Request, draft: Campaign, step: str) -> HttpResponse:
     """After a step is saved: the next one, or the campaign's page when its author leaves it for later."""
     if request.POST.get("do") == "leave":
         messages.success(request, "Le brouillon est gardé : reprenez-le quand vous voudrez.")
@@ -110,6 +115,7 @@ def new_campaign(request: Request) -> HttpResponse:
     refusal: Refusal | None = None
     if request.method == "POST" and form.is_valid():
         document = {**form.cleaned_data, "questionnaire": DEFAULT_GUIDE, "callers": {"all": True}}
+        document["rules"] = {"windows": good_manners()}
         try:
             draft = operations.create_campaign(document=document, actor=request.user, unfinished=True)
         except Refusal as raised:
@@ -143,9 +149,9 @@ def _form_step(
     if request.method == "POST" and form.is_valid():
         refusal = _change(request, draft, **changes())
         if refusal is None:
-            return _onward(request, draft, step)
+            return onward(request, draft, step)
     status = INVALID if request.method == "POST" else 200
-    return _page(request, draft, step, {"form": form, "refusal": refusal}, status=status)
+    return step_page(request, draft, step, {"form": form, "refusal": refusal}, status=status)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -170,10 +176,10 @@ def who(request: Request, campaign_id: UUID) -> HttpResponse:
             refusal = _change(request, draft, waves=waves)
             if refusal is None:
                 here = act in ("add", "remove")
-                return redirect(_address("who", draft.pk)) if here else _onward(request, draft, "who")
+                return redirect(_address("who", draft.pk)) if here else onward(request, draft, "who")
     found = _prospect(request, document)
     context = {"form": form, "prospect": found, "refusal": refusal}
-    return _page(request, draft, "who", context, status=INVALID if form.errors or refusal else 200)
+    return step_page(request, draft, "who", context, status=INVALID if form.errors or refusal else 200)
 
 
 def _wave(name: str, rule: dict[str, Any]) -> dict[str, Any]:
@@ -249,12 +255,12 @@ def waves(request: Request, campaign_id: UUID) -> HttpResponse:
         act, _, place = request.POST.get("do", "").partition(":")
         refusal = _change(request, draft, waves=_moved(changed, act, place))
         if refusal is None:
-            return redirect(_address("waves", draft.pk)) if act in ("up", "down") else _onward(request, draft, "waves")
+            return redirect(_address("waves", draft.pk)) if act in ("up", "down") else onward(request, draft, "waves")
     found = _prospect(request, document)
     hints = [(priority.label, PRIORITY_HINTS[priority]) for priority in Priority]
     context = {"rows": list(zip(found.waves, forms, strict=True)), "forms": forms, "prospect": found, "hints": hints}
     status = INVALID if request.method == "POST" else 200
-    return _page(request, draft, "waves", {**context, "refusal": refusal}, status=status)
+    return step_page(request, draft, "waves", {**context, "refusal": refusal}, status=status)
 
 
 def _wave_form(data: Any, rank: int, one: dict[str, Any]) -> WaveForm:
@@ -289,7 +295,7 @@ def questions(request: Request, campaign_id: UUID) -> HttpResponse:
     if request.method == "POST":
         refusal = _change(request, draft, questionnaire=chosen)
         if refusal is None:
-            return _onward(request, draft, "questions")
+            return onward(request, draft, "questions")
     shown = slugs.get(chosen) or draft.questionnaire
     context = {
         "guides": [(version, version.questionnaire.slug == chosen) for version in guides],
@@ -297,7 +303,7 @@ def questions(request: Request, campaign_id: UUID) -> HttpResponse:
         "shown": shown,
         "refusal": refusal,
     }
-    return _page(request, draft, "questions", context, status=INVALID if refusal else 200)
+    return step_page(request, draft, "questions", context, status=INVALID if refusal else 200)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -318,7 +324,7 @@ def callers(request: Request, campaign_id: UUID) -> HttpResponse:
             else:
                 refusal = _change(request, draft, callers={"all": True} if everybody else {"emails": chosen})
             if not error and refusal is None:
-                return _onward(request, draft, "callers")
+                return onward(request, draft, "callers")
     found = list(possible_callers(text, chosen)[: CALLERS_SHOWN + len(chosen)])
     everyone = possible_callers("", [] if everybody else chosen)
     calling = [one for one in everyone if everybody or one.email in chosen]
@@ -332,7 +338,7 @@ def callers(request: Request, campaign_id: UUID) -> HttpResponse:
         "cover": coverage(_prospect(request, document), calling),
         "errors": [{"label": "", "text": error, "target": "id_q"}] if error else [],
     }
-    return _page(request, draft, "callers", context, status=INVALID if error or refusal else 200)
+    return step_page(request, draft, "callers", context, status=INVALID if error or refusal else 200)
 
 
 def _person(one: User, checked: bool) -> dict[str, Any]:
@@ -364,7 +370,8 @@ def rules(request: Request, campaign_id: UUID) -> HttpResponse:
         "ends_on": draft.ends_on,
     }
     form = RulesForm(request.POST or None, initial=initial)
-    return _form_step(request, draft, "rules", form, lambda: {"rules": form.rules()})
+    hours = {key: value for key, value in campaign_document(draft)["rules"].items() if key in HOURS}
+    return _form_step(request, draft, "rules", form, lambda: {"rules": form.rules() | hours})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -393,8 +400,9 @@ def check(request: Request, campaign_id: UUID) -> HttpResponse:
         "waves": [(wave, _order(wave.priority)) for wave in found.waves],
         "refusal": refusal,
         "ready": bool(found.callable and calling),
+        "hours_words": hours_words(draft.queue.windows, on_days_off=draft.queue.on_days_off),
     }
-    return _page(request, draft, "check", context, status=409 if refusal else 200)
+    return step_page(request, draft, "check", context, status=409 if refusal else 200)
 
 
 def _order(priority: list[str]) -> str:

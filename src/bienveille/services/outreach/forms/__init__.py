@@ -9,6 +9,7 @@ from bienveille.services.outreach.forms.campaigns import (
     RulesForm,
     WaveForm,
 )
+from bienveille.services.outreach.forms.hours import HoursForm, good_manners, hours_initial
 from bienveille.services.outreach.forms.lists import (
     GiveToForm,
     ListsForm,
@@ -20,10 +21,13 @@ __all__ = [
     "PRIORITY_HINTS",
     "WRONG_DAY",
     "GiveToForm",
+    "HoursForm",
     "LessonForm",
     "ListsForm",
     "MotiveForm",
     "PurposeForm",
     "RulesForm",
     "WaveForm",
+    "good_manners",
+    "hours_initial",
 ]

@@ -44,6 +44,7 @@ from bienveille.services.outreach.operations.coordination import (
     withdraw_contacts,
 )
 from bienveille.services.outreach.operations.deaths import AfterDeath, report_death, take_back_death
+from bienveille.services.outreach.operations.hours import CannotChangeHours, change_hours
 from bienveille.services.outreach.operations.lists import (
     CannotList,
     ListRules,
@@ -85,6 +86,7 @@ __all__ = [
     "AlreadyTaken",
     "CallReport",
     "CannotChangeCallers",
+    "CannotChangeHours",
     "CannotClose",
     "CannotList",
     "CannotOpen",
@@ -108,6 +110,7 @@ __all__ = [
     "VerbatimGone",
     "add_caller",
     "change_draft",
+    "change_hours",
     "check_quote",
     "check_report",
     "choose_callers",

@@ -33,6 +33,7 @@ from bienveille.services.outreach.rules.left_words import RELATIVE, SMS, VOICEMA
 from bienveille.services.outreach.rules.report import FLOOR, open_figures, quiet, quiet_parts
 from bienveille.services.outreach.rules.templates import CampaignTemplate, a_year_later, dated, read_template
 from bienveille.services.outreach.rules.verbatims import AGREEMENT, Clue, Piece, names_left, pieces
+from bienveille.services.outreach.rules.week import DayHours, hours_words, week_picture
 from bienveille.services.outreach.rules.wishes import CallWishSaid
 
 __all__ = [
@@ -51,6 +52,7 @@ __all__ = [
     "Change",
     "Clue",
     "Day",
+    "DayHours",
     "DocumentErrors",
     "Forecast",
     "Pace",
@@ -64,6 +66,7 @@ __all__ = [
     "dated",
     "faults",
     "forecast",
+    "hours_words",
     "in_hours",
     "names_left",
     "open_figures",
@@ -80,6 +83,7 @@ __all__ = [
     "signs_of",
     "silence",
     "state_of",
+    "week_picture",
     "with_more",
     "working_days",
     "workload",
