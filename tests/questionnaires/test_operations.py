@@ -79,15 +79,17 @@ class TestEnsureBuiltIn:
             "heat-wave": True,
             "power-cut": True,
             "senior-welfare": True,
+            "short-loneliness": True,
             "transfer-applicant": True,
         }
-        assert QuestionnaireVersion.objects.count() == 5
+        assert QuestionnaireVersion.objects.count() == 6
 
     def test_a_new_release_is_a_new_version(self, monkeypatch, tmp_path):
         operations.ensure_built_in(now=NOW)
         text = (operations.GUIDES / "heat-wave.toml").read_text(encoding="utf-8")
         (tmp_path / "heat-wave.toml").write_text(text.replace("Cinq minutes", "Six minutes"), encoding="utf-8")
         monkeypatch.setattr("bienveille.engines.questionnaires.operations.publishing.GUIDES", tmp_path)
+        monkeypatch.setattr("bienveille.engines.questionnaires.operations.publishing.SCALES", tmp_path / "none")
         (version,) = operations.ensure_built_in(now=NOW)
         assert version.number == 2
 

@@ -118,8 +118,8 @@ class TestWhatIsTold:
         document = json.loads(taken(screen, person, "json").content)
         assert document["made_on"] == timezone.localdate().isoformat()
         assert [part["key"] for part in document["parts"]] == [
-            "identity", "contact_points", "marks", "relatives", "homes", "file", "doubles", "campaigns", "calls",
-            "planned_calls", "verbatims", "looks",
+            "identity", "contact_points", "call_wishes", "marks", "relatives", "homes", "file", "doubles", "campaigns", "calls",
+            "planned_calls", "verbatims", "scales", "looks",
         ]  # fmt: skip
         assert {"label": "Prénom", "value": "Éléonore"} in document["parts"][0]["facts"]
 

@@ -2,6 +2,9 @@
 
 from django.db.models import TextChoices
 
+#: The short loneliness scale: asked only where a campaign switched it on, so in no list of guides.
+LONELINESS = "short-loneliness"
+
 
 class QuestionKind(TextChoices):
     TEXT = "text", "Texte"

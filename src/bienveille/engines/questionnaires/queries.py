@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from bienveille.engines.questionnaires import rules
-from bienveille.engines.questionnaires.choices import QuestionKind
+from bienveille.engines.questionnaires.choices import LONELINESS, QuestionKind
 from bienveille.engines.questionnaires.models import QuestionnaireDraft, QuestionnaireVersion, Response
 
 
@@ -18,15 +18,22 @@ def get_current(slug: str) -> QuestionnaireVersion | None:
     return (
         QuestionnaireVersion.objects.select_related("questionnaire")
         .filter(questionnaire__slug=slug)
+        .exclude(questionnaire__slug=LONELINESS)
         .order_by("-number")
         .first()
     )
+
+
+def current_scale() -> QuestionnaireVersion:
+    """The version of the short loneliness scale asked from now on (1 query)."""
+    return QuestionnaireVersion.objects.filter(questionnaire__slug=LONELINESS).latest("number")
 
 
 def list_current() -> list[QuestionnaireVersion]:
     """The current version of every guide, by title, for the choice of a new campaign (1 query)."""
     versions = (
         QuestionnaireVersion.objects.select_related("questionnaire")
+        .exclude(questionnaire__slug=LONELINESS)
         .order_by("questionnaire_id", "-number")
         .distinct("questionnaire_id")
     )

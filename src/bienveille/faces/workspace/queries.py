@@ -35,6 +35,7 @@ from bienveille.services.outreach.queries import (
     promised_calls,
     staff_of_calls,
     told_of_calls,
+    told_of_scales,
     told_of_verbatims,
 )
 
@@ -183,6 +184,7 @@ def everything_about(person: Person, now: datetime) -> list[Part]:
         *told_of_person(rows, veil, timezone.localtime(now).date()),
         *told_of_calls(homes, veil, roles_in_words(staff)),
         *told_of_verbatims(keys, veil),
+        *told_of_scales(homes),
         *told_of_relays(keys),
         *told_of_looks([*keys, *homes]),
     ]

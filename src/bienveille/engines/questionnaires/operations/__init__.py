@@ -21,6 +21,7 @@ from bienveille.engines.questionnaires.operations.drafts import (
 )
 from bienveille.engines.questionnaires.operations.publishing import (
     GUIDES,
+    SCALES,
     AnswersRefused,
     BuiltInGuide,
     CannotPublish,
@@ -32,6 +33,7 @@ from bienveille.engines.questionnaires.operations.workbooks import bring_in
 
 __all__ = [
     "GUIDES",
+    "SCALES",
     "AnswersRefused",
     "BuiltInGuide",
     "CannotEdit",

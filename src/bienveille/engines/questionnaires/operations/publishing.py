@@ -17,6 +17,8 @@ from bienveille.register.accounts.models import User
 from bienveille.register.accounts.operations import record_audit
 
 GUIDES = Path(__file__).parent.parent / "guides"
+#: Questions that nobody is asked unless a campaign switches them on: no guide, and in no list of guides.
+SCALES = Path(__file__).parent.parent / "scales"
 
 
 class CannotPublish(Refusal):
@@ -62,7 +64,7 @@ def ensure_built_in(*, now: datetime) -> list[QuestionnaireVersion]:
             now=now,
             built_in=True,
         )
-        for path in sorted(GUIDES.glob("*.toml"))
+        for path in sorted([*GUIDES.glob("*.toml"), *SCALES.glob("*.toml")])
     ]
 
 

@@ -30,6 +30,7 @@ from bienveille.faces.workspace.forms.people import (
     RelativeForm,
     UndoMergeForm,
 )
+from bienveille.faces.workspace.forms.scales import ScaleForm
 from bienveille.faces.workspace.forms.verbatims import PublishVerbatimForm, QuoteForm, RefuseVerbatimForm
 from bienveille.faces.workspace.forms.wishes import CallWishForm, HouseholdWishForm
 
@@ -58,6 +59,7 @@ __all__ = [
     "RefuseVerbatimForm",
     "RelativeForm",
     "ReturnForm",
+    "ScaleForm",
     "StopWeeklyForm",
     "UndoMergeForm",
     "day_field",

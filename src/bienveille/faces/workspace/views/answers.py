@@ -20,10 +20,16 @@ from bienveille.ground.ui.exports import file_response, heading
 from bienveille.register.accounts.access import MANAGERS, has_role
 from bienveille.register.accounts.choices import AuditAction
 from bienveille.register.accounts.operations import record_audit
-from bienveille.services.outreach.access import get_campaign_for
+from bienveille.services.outreach.access import get_campaign_for, may_change
 from bienveille.services.outreach.choices import CampaignState
 from bienveille.services.outreach.models import Campaign
-from bienveille.services.outreach.queries import CampaignAnswers, QuestionAnswers, campaign_answers
+from bienveille.services.outreach.queries import (
+    CampaignAnswers,
+    QuestionAnswers,
+    campaign_answers,
+    scale_of,
+    scale_statistics,
+)
 
 TOO_FEW = f"moins de {LEAST} réponses"
 KINDS = {"agence": ("agency", "Agence"), "vague": ("wave", "Vague")}
@@ -54,11 +60,32 @@ def campaign_answers_page(request: Request, campaign_id: UUID) -> HttpResponseBa
         "choices": [("", "Ensemble"), *((key, f"Par {label.lower()}") for key, (_, label) in KINDS.items())],
         "too_few": TOO_FEW,
         "campaign_url": campaign_url,
+        **_scale(shown, may_change(request.user, shown)),
         "trail": [("Campagnes", reverse("workspace:campaigns")), (shown.name, campaign_url)]
         if is_manager
         else [(shown.name, campaign_url)],
     }
     return render(request, "workspace/answers.html", context)
+
+
+def _scale(shown: Campaign, changes: bool) -> dict[str, Any]:
+    """The three questions on loneliness, only where they were switched on, only added up (2 queries at most)."""
+    scale = scale_of(shown)
+    context: dict[str, Any] = {"may_switch": changes, "scale": scale}
+    if scale is None:
+        return context
+    found = scale_statistics(scale, shown, on=timezone.localdate())
+    steps = [("Rarement", "reached"), ("Parfois", "reserved"), ("Souvent", "waiting")]
+    series = [
+        {"label": label, "state": state, "values": [one.counts[rank].count for one in found.questions]}
+        for rank, (label, state) in enumerate(steps)
+    ]
+    return context | {
+        "scale_aside": counted(found.answered, "réponse") if found.questions else TOO_FEW,
+        "scale_names": [one.label for one in found.questions],
+        "scale_series": series,
+        "scale_mean": number(found.mean, 1) if found.mean is not None else "",
+    }
 
 
 def _question(one: QuestionAnswers, grouped: tuple[str, str] | None) -> dict[str, Any]:

@@ -56,9 +56,10 @@ from bienveille.services.outreach.queries import (
     pause_of,
     people_to_quote,
     promised_calls,
+    scale_in_use,
     undone_call,
 )
-from bienveille.services.outreach.rules import AGREEMENT
+from bienveille.services.outreach.rules import AGREEMENT, SCALE_AGREES
 
 INVALID = 422
 CONFLICT = 409
@@ -177,7 +178,11 @@ def _save(request: Request, campaign: Campaign) -> HttpResponse:
                     contact_id=form.cleaned_data["contact"],
                     token=form.cleaned_data["token"],
                     report=replace(
-                        form.report(answers), quote=quote.typed(), together=said_together(request), wish=wish.said()
+                        form.report(answers),
+                        quote=quote.typed(),
+                        scale=_scale_answers(request, campaign),
+                        together=said_together(request),
+                        wish=wish.said(),
                     ),
                     now=now,
                     idempotency_key=form.cleaned_data["idempotency_key"] or None,
@@ -210,6 +215,12 @@ def _go_on(request: Request, campaign: Campaign, recorded: dispatch.Recorded, *,
     if recorded.replayed:
         return redirect("workspace:call", campaign.pk)
     return _show_next(request, campaign)
+
+
+def _scale_answers(request: Request, campaign: Campaign) -> dict[str, Any]:
+    """The answers to the short loneliness scale, as posted; read only when there are any (1 query then)."""
+    scale = scale_in_use(campaign) if f"q_{SCALE_AGREES}" in request.POST else None
+    return answers_from_post(get_definition(scale.version_id), request.POST) if scale else {}
 
 
 def _spread(form: CallForm, quote: QuoteForm, errors: Mapping[str, list[str]]) -> dict[str, list[str]]:
@@ -260,6 +271,7 @@ def _call_page(
     ]
     done = caller_day(request.user, campaign.queue_id, midnight())["calls"]
     quote.offer(people_to_quote(contact.household_id))
+    scale = scale_in_use(campaign)
     context = {
         **beside_the_call(request, campaign, contact),
         "campaign": campaign,
@@ -269,6 +281,8 @@ def _call_page(
         "all_forms": [form, quote, wish],
         **hours_and_words(request.user, campaign, contact, sheet, wish, timezone.now()),
         "agreement": AGREEMENT,
+        "scale_definition": get_definition(scale.version_id) if scale else None,
+        "scale_answers": _scale_answers(request, campaign),
         "habits": habits_words(contact, request.user, timezone.localdate()),
         "last_words_source": _last_words_source(sheet),
         "phones": phones,

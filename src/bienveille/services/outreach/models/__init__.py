@@ -11,6 +11,7 @@ from bienveille.services.outreach.models.campaigns import (
 )
 from bienveille.services.outreach.models.debriefs import CallerRhythm, DebriefRequest
 from bienveille.services.outreach.models.report import CampaignLesson
+from bienveille.services.outreach.models.scales import CampaignScale, ScaleAnswer
 from bienveille.services.outreach.models.shared import PickUp, ResidentNews, SharedCall
 from bienveille.services.outreach.models.summary import CallChange, CallsOfDay, CallsOfWeek
 from bienveille.services.outreach.models.training import CallerTraining, CharterAcceptance
@@ -30,6 +31,7 @@ __all__ = [
     "Campaign",
     "CampaignCaller",
     "CampaignLesson",
+    "CampaignScale",
     "CharterAcceptance",
     "Coverage",
     "DebriefRequest",
@@ -39,6 +41,7 @@ __all__ = [
     "Referral",
     "Report",
     "ResidentNews",
+    "ScaleAnswer",
     "SharedCall",
     "Verbatim",
     "VolunteerCall",

@@ -63,6 +63,13 @@ from bienveille.services.outreach.operations.lists import (
 )
 from bienveille.services.outreach.operations.pauses import CannotPauseThen, resume_calling, take_a_pause
 from bienveille.services.outreach.operations.report import CannotWriteLesson, write_lesson
+from bienveille.services.outreach.operations.scales import (
+    CannotSwitchOn,
+    erase_scales,
+    purge_scales,
+    switch_scale_off,
+    switch_scale_on,
+)
 from bienveille.services.outreach.operations.summary import fold_calls, recount_calls
 from bienveille.services.outreach.operations.templates import UnknownTemplate, create_from_template, duplicate_campaign
 from bienveille.services.outreach.operations.verbatims import (
@@ -94,6 +101,7 @@ __all__ = [
     "CannotPauseThen",
     "CannotPublishVerbatim",
     "CannotReassign",
+    "CannotSwitchOn",
     "CannotWithdrawThem",
     "CannotWriteLesson",
     "InvalidDocument",
@@ -123,6 +131,7 @@ __all__ = [
     "discard_proposal",
     "duplicate_campaign",
     "end_lists",
+    "erase_scales",
     "erase_verbatims",
     "fold_calls",
     "free_absent_lists",
@@ -136,6 +145,7 @@ __all__ = [
     "pause_campaign",
     "prepare_lists",
     "publish_verbatim",
+    "purge_scales",
     "purge_verbatims",
     "put_contacts_back",
     "read_note_again",
@@ -146,6 +156,8 @@ __all__ = [
     "report_death",
     "resume_calling",
     "say_call_wish",
+    "switch_scale_off",
+    "switch_scale_on",
     "take_a_pause",
     "take_back_call",
     "take_back_death",

@@ -22,6 +22,7 @@ from bienveille.register.accounts.models import User
 from bienveille.register.tenants.choices import FactSource
 from bienveille.services.outreach.choices import Grade
 from bienveille.services.outreach.models import Campaign, Referral, Report
+from bienveille.services.outreach.operations.scales import keep_scale
 from bienveille.services.outreach.operations.shared import keep_together, set_aside_elsewhere, take_back_together
 from bienveille.services.outreach.operations.training import check_ready, check_trained
 from bienveille.services.outreach.operations.verbatims import CannotPublishVerbatim, Quote, check_quote, keep_verbatim
@@ -65,6 +66,7 @@ class CallReport:
     phone: str = ""
     quote: Quote | None = None
     together: Together | None = None  # who picked up, news of each, the other households asked about
+    scale: Mapping[str, Any] | None = None  # the short loneliness scale, where it is on
     wish: CallWishSaid | None = None  # when the household asks to be called; None: nothing was asked
 
 
@@ -161,6 +163,8 @@ def record_call(
         follow_wish(actor=caller, household_id=household_id, in_writing=report.wish.in_writing)
     if report.grade or report.needs or report.note or answers:
         _keep_report(campaign, recorded.attempt, report, answers, now)
+    if report.scale and report.outcome == Outcome.REACHED:
+        keep_scale(attempt=recorded.attempt, campaign=campaign, answers=report.scale, now=now)
     if report.quote is not None:
         try:
             keep_verbatim(attempt=recorded.attempt, campaign=campaign, quote=report.quote, now=now)

@@ -80,6 +80,13 @@ from bienveille.services.outreach.queries.preparation import (
     prospect,
 )
 from bienveille.services.outreach.queries.report import CampaignReport, Delays, campaign_report, delays_of
+from bienveille.services.outreach.queries.scales import (
+    ScaleStatistics,
+    scale_in_use,
+    scale_of,
+    scale_statistics,
+    told_of_scales,
+)
 from bienveille.services.outreach.queries.sheets import (
     AttemptLine,
     CallSheet,
@@ -137,6 +144,7 @@ __all__ = [
     "Prospect",
     "PublishedVerbatim",
     "QuestionAnswers",
+    "ScaleStatistics",
     "Since",
     "Standing",
     "VerbatimContext",
@@ -199,12 +207,16 @@ __all__ = [
     "referral_of",
     "referrals_waiting",
     "report_of",
+    "scale_in_use",
+    "scale_of",
+    "scale_statistics",
     "skills_of",
     "staff_of_calls",
     "standing",
     "standing_of_household",
     "stopped_weekly",
     "told_of_calls",
+    "told_of_scales",
     "told_of_verbatims",
     "undone_call",
     "verbatim_context",

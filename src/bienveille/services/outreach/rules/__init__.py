@@ -31,6 +31,7 @@ from bienveille.services.outreach.rules.forecast import (
 )
 from bienveille.services.outreach.rules.left_words import RELATIVE, SMS, VOICEMAIL, faults, said
 from bienveille.services.outreach.rules.report import FLOOR, open_figures, quiet, quiet_parts
+from bienveille.services.outreach.rules.scales import SCALE_AGREES, SCALE_ITEMS, scale_complete, scale_mean
 from bienveille.services.outreach.rules.templates import CampaignTemplate, a_year_later, dated, read_template
 from bienveille.services.outreach.rules.verbatims import AGREEMENT, Clue, Piece, names_left, pieces
 from bienveille.services.outreach.rules.week import DayHours, hours_words, week_picture
@@ -43,6 +44,8 @@ __all__ = [
     "LONGEST_KEEPING",
     "REFERRAL_DELAY",
     "RELATIVE",
+    "SCALE_AGREES",
+    "SCALE_ITEMS",
     "SMS",
     "VOICEMAIL",
     "YELLOW_CALL_BACK_DAYS",
@@ -79,6 +82,8 @@ __all__ = [
     "recent_days",
     "referral_due",
     "said",
+    "scale_complete",
+    "scale_mean",
     "service_label",
     "signs_of",
     "silence",
