@@ -30,7 +30,7 @@ from bienveille.services.outreach.rules import read_document
 CONTRACTS = ROOT / "docs" / "contracts"
 NAMES = {
     "import", "register", "campaign", "audience", "figures", "ledger", "next", "attempt", "attempt-answer", "problem",
-    "bench", "import-run", "report",
+    "bench", "import-run", "report", "lists",
 }  # fmt: skip
 
 

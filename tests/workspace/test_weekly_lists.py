@@ -92,7 +92,7 @@ class TestCoordinator:
         client.force_login(boss)
         page = client.post(url("prepare_lists", campaign.pk), {**PREPARE, "minutes_each": "60"}, follow=True)
         assert "2 restent sans appelant" in text(page)
-        assert "2 heures de plus à Agence du Nord : 2 ménages de plus." in text(page)
+        assert "Agence du Nord, 2 heures de plus : 2 ménages de plus." in text(page)
         plan = WeekPlan.objects.get()
         lines = client.get(url("list_lines", campaign.pk, plan.pk) + "?reason=capacity")
         assert lines.context["listing"].count == 2

@@ -88,6 +88,7 @@ def prepare() -> str:
         _say("Les appelants commencent la campagne…")
         _audiences()
         _half_done()
+        _week()
     _lot()
     add_beginner(PASSWORD)
     return ""
@@ -112,6 +113,17 @@ def _audiences() -> None:
     kept = {audience.name for audience in saved_audiences()}
     for name in AUDIENCES.keys() - kept:
         save_audience(actor=director, name=name, rule=AUDIENCES[name], purpose="wellbeing")
+
+
+def _week() -> None:
+    from django.utils.timezone import now
+
+    from bienveille.faces.cli.weekly import prepare_week
+    from bienveille.register.accounts.queries import users_by_email
+    from bienveille.services.outreach.models import Campaign
+
+    director = users_by_email([address("director")])[address("director")]
+    prepare_week(Campaign.objects.select_related("queue").get(name=CAMPAIGN), director, now())
 
 
 def _lot() -> None:

@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet
 
 from bienveille.engines.dispatch.choices import ContactState, PlanState
 from bienveille.engines.dispatch.models import BatchLine, Queue, WeekPlan
+from bienveille.ground.lib.names import spelled
 from bienveille.register.accounts.models import User
 
 
@@ -51,7 +52,7 @@ class BatchLoad:
 
 
 _LOADS = """
-SELECT b.id, b.caller_id, coalesce(nullif(trim(u.first_name || ' ' || u.last_name), ''), u.email), coalesce(g.name, ''),
+SELECT b.id, b.caller_id, u.first_name, u.last_name, u.email, coalesce(g.name, ''),
        b.capacity, b.promised, b.ended_at IS NOT NULL, count(l.id),
        count(l.id) FILTER (WHERE c.state NOT IN ('waiting', 'reserved')), count(l.id) FILTER (WHERE l.same_voice),
        count(l.id) FILTER (WHERE l.hard), count(l.id) FILTER (WHERE l.offered_at IS NOT NULL AND c.state = 'waiting')
@@ -66,11 +67,15 @@ ORDER BY count(l.id) DESC, u.last_name, u.first_name, u.id
 """
 
 
+def _name(first: str, last: str, email: str) -> str:
+    return f"{spelled(first)} {spelled(last)}".strip() or email
+
+
 def batch_loads(plan: WeekPlan) -> list[BatchLoad]:
     """Every caller of a plan, the longest list first, those without any household too (1 query)."""
     with connection.cursor() as cursor:
         cursor.execute(_LOADS, [plan.pk])
-        return [BatchLoad(*row) for row in cursor.fetchall()]
+        return [BatchLoad(row[0], row[1], _name(*row[2:5]), *row[5:]) for row in cursor.fetchall()]
 
 
 @dataclass(frozen=True)

@@ -150,7 +150,7 @@ def _reasons(plan: WeekPlan, left: list[Any]) -> list[dict[str, Any]]:
             "change": what_would_change(
                 one.reason,
                 agency=names.get(one.agency, ""),
-                language=language_name(one.language),
+                language=language_name(one.language) if one.language else "",
                 households=one.households,
                 hours=one.hours,
             ),

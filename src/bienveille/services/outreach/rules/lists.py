@@ -40,20 +40,21 @@ def days_of(week: str, today: date) -> Days:
 
 
 def what_would_change(reason: str, *, agency: str, language: str, households: int, hours: int) -> str:
-    """« Deux heures de plus à l’agence B »: the sentence beside those left out; empty when nothing is to be done."""
-    place = f" à {agency}" if agency else ""
+    """« Agence B, 2 heures de plus »: the sentence beside those left out; empty when nothing is to be done."""
+    place = f"{agency}, " if agency else ""
+    tongue = f" en {language}" if language else ""
     them = counted(households, "ménage de plus", "ménages de plus")
     match reason:
         case NotListed.CAPACITY:
-            return f"{counted(hours, 'heure')} de plus{place}\u00a0: {them}."
+            return f"{place}{counted(hours, 'heure')} de plus{tongue}\u00a0: {them}."
         case NotListed.LANGUAGE | NotListed.TOGETHER:
-            return f"Une personne qui parle {language}{place}, {counted(hours, 'heure')}\u00a0: {them}."
+            return f"{place}une personne qui parle {language}, {counted(hours, 'heure')}\u00a0: {them}."
         case NotListed.AGENCY:
-            return f"Une personne qui appelle{place or ' partout'}, {counted(hours, 'heure')}\u00a0: {them}."
+            return f"{place}une personne qui appelle là, {counted(hours, 'heure')}\u00a0: {them}."
         case NotListed.SKILL:
-            return f"Une personne qui a la compétence demandée{place}\u00a0: {them}."
+            return f"{place}une personne qui a la compétence demandée\u00a0: {them}."
         case NotListed.HARD:
-            return f"Une situation difficile de plus par personne, ou une personne de plus{place}\u00a0: {them}."
+            return f"{place}une situation difficile de plus par personne, ou une personne de plus\u00a0: {them}."
         case NotListed.LATER:
             return "Ces ménages ont demandé un autre moment, ou viennent d’être essayés\u00a0: rien à faire."
         case NotListed.NOT_CALLABLE:
