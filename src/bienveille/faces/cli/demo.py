@@ -248,6 +248,7 @@ def _half_done() -> None:
     """Five working days ago the campaign opened; everybody called a little each half-day since."""
     from bienveille.faces.cli.callers import train_all
     from bienveille.faces.cli.simulation import work_together
+    from bienveille.faces.cli.wishes import say_wishes
     from bienveille.register.accounts.models import User
 
     moment = _working_days_ago(5)
@@ -261,6 +262,7 @@ def _half_done() -> None:
             if when.weekday() < 5:
                 work_together(campaign.pk, callers, when, at_most=3)
     _own_calls(campaign)
+    say_wishes(campaign=campaign, actor=User.objects.get(email=address("director")), now=moment + timedelta(days=3))
 
 
 def _own_calls(campaign: Campaign) -> None:
