@@ -72,6 +72,7 @@ urlpatterns = [
     path("volontaires/regles/", volunteers.calling_rules, name="calling_rules"),
     path("volontaires/<uuid:call_id>/", volunteers.volunteer_call, name="volunteer_call"),
     path("volontaires/reponses/<uuid:offer_id>/", volunteers.offer, name="volunteer_offer"),
+    path("campagnes/<uuid:campaign_id>/merci/", my_work.thank, name="thank_callers"),
     path("appels-reguliers/", weekly.weekly_calls, name="weekly_calls"),
     path("appels-reguliers/<uuid:planned_call_id>/", weekly.weekly_call, name="weekly_call"),
     path("appels-reguliers/<uuid:planned_call_id>/confier/", weekly.hand_over, name="hand_over_weekly"),

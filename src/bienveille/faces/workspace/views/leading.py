@@ -105,6 +105,7 @@ def callers(request: Request, campaign_id: UUID) -> HttpResponseBase:
         "q": text,
         "found": [(one, f"add:{one.pk}") for one in found],
         "may_change": may_change(request.user, shown) and shown.state != CampaignState.CLOSED,
+        "may_thank": may_change(request.user, shown),
         "trail": trail_of(shown),
     }
     return render(request, "workspace/campaign_callers.html", context)

@@ -46,6 +46,18 @@ class RhythmForm(forms.Form):
     )
 
 
+class ThanksForm(forms.Form):
+    """What the callers of a campaign read beside its results."""
+
+    words = forms.CharField(
+        label="Vos mots",
+        max_length=600,
+        help_text="Ce que leurs appels ont permis. Lus par tous ceux qui ont appelé, sans classement ni comparaison.",
+        widget=forms.Textarea(attrs={"rows": 5}),
+        error_messages={"required": "Écrivez quelques mots.", "max_length": "600 caractères au plus."},
+    )
+
+
 class CallingRulesForm(forms.Form):
     """What the landlord asks of those who call on a screen."""
 

@@ -14,6 +14,7 @@ from bienveille.services.outreach.models.report import CampaignLesson
 from bienveille.services.outreach.models.scales import CampaignScale, ScaleAnswer
 from bienveille.services.outreach.models.shared import PickUp, ResidentNews, SharedCall
 from bienveille.services.outreach.models.summary import CallChange, CallsOfDay, CallsOfWeek
+from bienveille.services.outreach.models.thanks import Thanks
 from bienveille.services.outreach.models.training import CallerTraining, CharterAcceptance
 from bienveille.services.outreach.models.verbatims import VERBATIM_LENGTH, Verbatim
 from bienveille.services.outreach.models.volunteers import VolunteerCall, VolunteerOffer
@@ -43,6 +44,7 @@ __all__ = [
     "ResidentNews",
     "ScaleAnswer",
     "SharedCall",
+    "Thanks",
     "Verbatim",
     "VolunteerCall",
     "VolunteerOffer",
