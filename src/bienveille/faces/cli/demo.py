@@ -89,6 +89,7 @@ def prepare() -> str:
         _audiences()
         _half_done()
         _week()
+        _seasons()
     _lot()
     add_beginner(PASSWORD)
     return ""
@@ -263,6 +264,18 @@ def _half_done() -> None:
                 work_together(campaign.pk, callers, when, at_most=3)
     _own_calls(campaign)
     say_wishes(campaign=campaign, actor=User.objects.get(email=address("director")), now=moment + timedelta(days=3))
+
+
+def _seasons() -> None:
+    from django.utils.timezone import localtime, now
+
+    from bienveille.faces.cli.seasons import last_year, today
+    from bienveille.register.accounts.queries import users_by_email
+    from bienveille.services.outreach.models import Campaign
+
+    running = Campaign.objects.select_related("queue", "questionnaire").get(name=CAMPAIGN)
+    today(running, _callers(), localtime(now()))
+    last_year(_callers(), users_by_email([address("director")])[address("director")], localtime(now()))
 
 
 def _own_calls(campaign: Campaign) -> None:
