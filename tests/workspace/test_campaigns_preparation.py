@@ -68,7 +68,7 @@ class TestStory:
         assert "1 sans numéro utilisable" in html
         response = as_director.post(step(campaign, "who"), {"do": "next"})
         assert response["Location"] == step(campaign, "waves")
-        order = {"v1-name": "Les aînés", "v1-first": "alone_first", "v1-then": "oldest_first", "do": "next"}
+        order = {"v1-name": "Les aînés", "v1-order": ["alone_first"], "v1-add": "oldest_first", "do": "next"}
         assert as_director.post(step(campaign, "waves"), order)["Location"] == step(campaign, "questions")
         response = as_director.post(step(campaign, "questions"), {"questionnaire": "senior-welfare", "do": "next"})
         assert response["Location"] == step(campaign, "callers")
@@ -137,8 +137,8 @@ class TestWrong:
             ("purpose", {"name": "", "purpose": "wellbeing"}, "Donnez un nom"),
             ("purpose", {"name": "Un nom", "purpose": "other"}, "choix"),
             ("who", {"do": "add", "audience": ""}, "Choisissez un public"),
-            ("waves", {"v1-name": "", "v1-first": "oldest_first"}, "Donnez un nom à la vague"),
-            ("waves", {"v1-name": "x", "v1-first": "oldest_first", "v1-then": "oldest_first"}, "un autre ordre"),
+            ("waves", {"v1-name": "", "v1-order": ["oldest_first"]}, "Donnez un nom à la vague"),
+            ("waves", {"v1-name": "x", "v1-order": ["oldest_first"], "v1-add": "oldest_first"}, "déjà dans la liste"),
             ("questions", {"questionnaire": "nothing"}, "n’existe pas"),
             ("callers", {"who": "some"}, "Choisissez au moins une personne"),
             ("callers", {"who": "some", "emails": "x@y.example"}, "Adresses inconnues"),
@@ -175,7 +175,7 @@ class TestWaves:
         typed = {"n:join": "all", "n0:ask": "age", "n0:min": 90, "name": "Les plus âgés", "do": "save"}
         as_director.post(step(campaign, "wave", 1), typed)
         assert waves_of(campaign)[0]["audience"] == {"all": [{"age": {"min": 90}}]}
-        order = {"v1-name": "Un", "v1-first": "oldest_first", "v2-name": "Deux", "v2-first": "oldest_first"}
+        order = {"v1-name": "Un", "v1-order": ["oldest_first"], "v2-name": "Deux", "v2-order": ["oldest_first"]}
         as_director.post(step(campaign, "waves"), {**order, "do": "down:1"})
         assert [wave["name"] for wave in waves_of(campaign)] == ["Deux", "Un"]
         as_director.post(step(campaign, "waves"), {**order, "do": "up:1"})
@@ -190,6 +190,25 @@ class TestWaves:
         assert response.status_code == 422
         assert 'value="vieux"' in body(response)
         assert waves_of(campaign) == []
+
+    def test_criteria_of_a_wave_are_added_moved_and_removed(self, as_director, director):
+        campaign = draft_of(director, waves=[{"name": "Aînés", "audience": OLD, "priority": ["oldest_first"]}])
+        page = step(campaign, "waves")
+
+        def press(do, order, **more):
+            answer = as_director.post(page, {"v1-name": "Aînés", "v1-order": order, "do": do, **more})
+            assert answer["Location"] == page
+            return waves_of(campaign)[0]["priority"]
+
+        order = press("add:1", ["oldest_first"], **{"v1-add": "watched_first"})
+        assert order == ["oldest_first", "watched_first"]
+        order = press("sooner:1:1", order)
+        assert order == ["watched_first", "oldest_first"]
+        assert press("later:2:0", order) == order  # no second wave
+        order = press("drop:1:0", order)
+        assert order == ["oldest_first"]
+        assert press("drop:1:0", order) == ["oldest_first"]  # an order always remains
+        assert "Les résidences sous veille d’abord" in body(as_director.get(page))
 
     def test_a_household_of_two_waves_is_counted_in_the_first(self, as_director, director):
         for age in (90, 80, 76):

@@ -37,6 +37,7 @@ from bienveille.services.outreach.queries import (
     prospect,
 )
 from bienveille.services.outreach.rules import hours_words, workload
+from bienveille.services.outreach.rules.arrivals import moved_criterion
 
 INVALID = 422
 DEFAULT_GUIDE = "senior-welfare"
@@ -195,12 +196,12 @@ def wave(request: Request, campaign_id: UUID, rank: int) -> HttpResponse:
     known = 0 < rank <= len(waves)
     shown = waves[rank - 1] if known else _wave(f"Vague {len(waves) + 1}", EVERYBODY)
     on, scope = timezone.localdate(), targeting_scope(request.user)
-    initial = {"name": shown["name"], "first": shown["priority"][0] if shown["priority"] else ""}
+    initial = {"name": shown["name"]}
     form, refusal = WaveForm(initial=initial), None
     if request.method == "POST":
         builder = Builder.typed(request.POST, on=on, scope=scope)
         if request.POST.get("do") == "save":
-            form = WaveForm({"first": initial["first"] or Priority.OLDEST_FIRST, **request.POST.dict()})
+            form = WaveForm(request.POST)
             if form.is_valid() and builder.valid:
                 changed = {**shown, "name": form.cleaned_data["name"], "audience": builder.document}
                 waves = [*waves[: rank - 1], changed, *waves[rank:]] if known else [*waves, changed]
@@ -248,14 +249,14 @@ def waves(request: Request, campaign_id: UUID) -> HttpResponse:
     forms = [_wave_form(data, rank, one) for rank, one in enumerate(rows, start=1)]
     refusal: Refusal | None = None
     if request.method == "POST" and all(form.is_valid() for form in forms):
-        changed = [
-            {**one, "name": form.cleaned_data["name"], "priority": [*form.priority(), *one["priority"][2:]]}
-            for one, form in zip(rows, forms, strict=True)
-        ]
         act, _, place = request.POST.get("do", "").partition(":")
+        changed = [
+            {**one, "name": form.cleaned_data["name"], "priority": _reordered(form.priority(), rank, act, place)}
+            for rank, (one, form) in enumerate(zip(rows, forms, strict=True), start=1)
+        ]
         refusal = _change(request, draft, waves=_moved(changed, act, place))
         if refusal is None:
-            return redirect(_address("waves", draft.pk)) if act in ("up", "down") else onward(request, draft, "waves")
+            return redirect(_address("waves", draft.pk)) if act in _STAY else onward(request, draft, "waves")
     found = _prospect(request, document)
     hints = [(priority.label, PRIORITY_HINTS[priority]) for priority in Priority]
     context = {"rows": list(zip(found.waves, forms, strict=True)), "forms": forms, "prospect": found, "hints": hints}
@@ -263,10 +264,23 @@ def waves(request: Request, campaign_id: UUID) -> HttpResponse:
     return step_page(request, draft, "waves", {**context, "refusal": refusal}, status=status)
 
 
+#: What changes the order and leaves one on the page.
+_STAY = ("up", "down", "add", "sooner", "later", "drop")
+
+
 def _wave_form(data: Any, rank: int, one: dict[str, Any]) -> WaveForm:
-    priority = [*one["priority"], "", ""]
-    initial = {"name": one["name"], "first": priority[0] or Priority.OLDEST_FIRST, "then": priority[1]}
-    return WaveForm(data, prefix=f"v{rank}", initial=initial)
+    prefix = f"v{rank}"
+    order = (data.getlist(f"{prefix}-order") if data else []) or one["priority"] or [Priority.OLDEST_FIRST.value]
+    return WaveForm(data, prefix=prefix, initial={"name": one["name"]}, order=order)
+
+
+def _reordered(order: list[str], rank: int, act: str, place: str) -> list[str]:
+    """The criteria of a wave, one of them sooner, later or gone: `sooner:2:1` is the second one of wave 2."""
+    wanted, _, criterion = place.partition(":")
+    if act not in ("sooner", "later", "drop") or wanted != str(rank) or not criterion.isdecimal():
+        return order
+    moves = {"sooner": "up", "later": "down", "drop": "drop"}
+    return moved_criterion(order, moves[act], int(criterion)) or [Priority.OLDEST_FIRST.value]
 
 
 def _moved(rows: list[dict[str, Any]], act: str, place: str) -> list[dict[str, Any]]:

@@ -1,5 +1,6 @@
 """Forms with which a campaign is prepared and led: types and shapes; what they mean is decided by the operations."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -42,23 +43,34 @@ class PurposeForm(forms.Form):
 
 
 class WaveForm(forms.Form):
-    """What a wave is called, and in which order its households are called."""
+    """What a wave is called, and the criteria, in order, by which its households are called."""
 
     name = forms.CharField(
         label="Nom de la vague", max_length=150, error_messages={"required": "Donnez un nom à la vague."}
     )
-    first = forms.ChoiceField(label="D’abord", choices=Priority.choices, initial=Priority.OLDEST_FIRST)
-    then = forms.ChoiceField(label="À égalité", choices=[("", "Sans autre ordre"), *Priority.choices], required=False)
+    add = forms.ChoiceField(
+        label="Ajouter un critère",
+        required=False,
+        error_messages={"invalid_choice": "Ce critère est déjà dans la liste."},
+    )
 
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
-        if cleaned.get("first") and cleaned.get("first") == cleaned.get("then"):
-            self.add_error("then", "Choisissez un autre ordre que le premier, ou aucun.")
-        return cleaned
+    def __init__(self, *args: Any, order: Iterable[str] = (), **more: Any) -> None:
+        super().__init__(*args, **more)
+        known = dict(Priority.choices)
+        self.order = [one for one in dict.fromkeys(order) if one in known]
+        field = self.fields["add"]
+        assert isinstance(field, forms.ChoiceField)
+        left = [(value, label) for value, label in known.items() if value not in self.order]
+        field.choices = [("", "Choisir"), *left]
+
+    def criteria(self) -> list[tuple[str, str]]:
+        """The criteria in their order, value and label."""
+        return [(one, str(Priority(one).label)) for one in self.order]
 
     def priority(self) -> list[str]:
-        """The order as a document writes it."""
-        return [one for one in (self.cleaned_data["first"], self.cleaned_data["then"]) if one]
+        """The order as a document writes it, with the criterion just chosen at its end."""
+        added = self.cleaned_data.get("add") or ""
+        return [*self.order, *([added] if added else [])] or [Priority.OLDEST_FIRST.value]
 
 
 class RulesForm(forms.Form):
