@@ -29,7 +29,7 @@ ACCOUNTS = (
     ("agency_manager", "Rosa", "Responsable", "LYO", "la campagne, vue de son agence"),
     ("caller", "Josiane", "Appel", "LYO", "le prochain appel"),
     ("social_worker", "Samira", "Relais", None, "les locataires"),
-    ("building_manager", "Thierry", "Gardien", None, "son espace"),
+    ("building_manager", "Thierry", "Gardien", None, "ses visites"),
     ("communication", "Colin", "Message", None, "son espace"),
 )
 
@@ -90,6 +90,7 @@ def prepare() -> str:
         _half_done()
         _week()
         _seasons()
+    _knock()
     _lot()
     add_beginner(PASSWORD)
     return ""
@@ -103,6 +104,20 @@ def _places() -> None:
 
     people = users_by_email([address("director"), address("building_manager")])
     settle(people[address("director")], people[address("building_manager")], localdate())
+
+
+def _knock() -> None:
+    """What was tried beside calls, for a few of those whom they did not reach."""
+    from django.utils.timezone import localtime, now
+
+    from bienveille.faces.cli.visits import knock
+    from bienveille.register.accounts.queries import users_by_email
+    from bienveille.services.outreach.models import Campaign
+
+    campaign = Campaign.objects.filter(name=CAMPAIGN, closed_at=None).first()
+    people = users_by_email([address("director"), address("building_manager")])
+    if campaign is not None:
+        knock(people[address("director")], people[address("building_manager")], campaign.queue_id, localtime(now()))
 
 
 def _audiences() -> None:
