@@ -24,7 +24,7 @@ LONGEST_WORDS = 200
 
 
 class CannotPlanStep(Refusal):
-    message = "Cette étape est déjà prévue pour ce ménage : terminez-la ou annulez-la d’abord."
+    message = "Cette étape est déjà prévue pour ce ménage\u00a0: terminez-la ou annulez-la d’abord."
 
 
 class CannotEndStep(Refusal):
@@ -33,12 +33,12 @@ class CannotEndStep(Refusal):
 
 class CannotTakeBackStep(Refusal):
     message = (
-        "Ce résultat ne peut plus être repris : il date de plus de trente minutes, ou le ménage a été appelé depuis."
+        "Ce résultat ne se reprend plus\u00a0: il date de plus de trente minutes, ou le ménage a été appelé depuis."
     )
 
 
 class UnfitWords(Refusal):
-    message = "Cette phrase parle de santé ou de vie privée : écrivez un fait plus général."
+    message = "Cette phrase parle de santé ou de vie privée\u00a0: écrivez un fait plus général."
 
 
 def fit_words(words: str) -> str:
@@ -60,7 +60,7 @@ def plan_step(
     say = fit_words(say)
     contact = locked_contact(contact_id)
     if contact.state != ContactState.UNREACHABLE:
-        raise CannotPlanStep("Ce ménage n’est pas sans réponse : les appels continuent, ou sont terminés.")
+        raise CannotPlanStep("Ce ménage n’est pas sans réponse\u00a0: les appels continuent, ou sont terminés.")
     if Step.objects.filter(contact=contact, kind=kind, state=PlannedState.PLANNED).exists():
         raise CannotPlanStep
     step = Step.objects.create(
@@ -104,7 +104,9 @@ def end_step(*, actor: User, step_id: UUID, result: str, now: datetime) -> Step:
         if result not in RESULTS[step.kind]:
             raise CannotEndStep("Choisissez un résultat de la liste.")
         if result == StepResult.NUMBER_FOUND and not usable_phones(contact.household_id):
-            raise CannotEndStep("Écrivez d’abord ce numéro sur la fiche du ménage : il n’y en a aucun d’utilisable.")
+            raise CannotEndStep(
+                "Écrivez d’abord ce numéro sur la fiche du ménage\u00a0: il n’y en a aucun d’utilisable."
+            )
         step.state, step.result, step.done_at, step.done_by = PlannedState.DONE, result, now, actor
         after = after_step(result)
         wakes = after is not None and after.state == ContactState.WAITING

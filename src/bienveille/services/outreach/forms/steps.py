@@ -16,7 +16,7 @@ class StepForm(forms.Form):
     """What to try, who does it, by when, what to say there."""
 
     kind = forms.ChoiceField(
-        label="Que tenter ?", widget=forms.RadioSelect, error_messages={"required": "Choisissez quoi tenter."}
+        label="Que tenter\u00a0?", widget=forms.RadioSelect, error_messages={"required": "Choisissez quoi tenter."}
     )
     doer = forms.ChoiceField(label="Qui s’en charge", error_messages={"required": "Choisissez qui s’en charge."})
     due_on = forms.DateField(
@@ -64,7 +64,7 @@ class WordsForm(forms.Form):
     words = forms.CharField(
         label="Pourquoi ce ménage reste sans réponse",
         max_length=LONGEST_WORDS,
-        help_text="Par exemple « Absente jusqu’en mars, dit sa voisine ». Rien sur la santé.",
+        help_text="Par exemple «\u00a0Absente jusqu’en mars, dit sa voisine\u00a0». Rien sur la santé.",
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
         error_messages={"required": "Dites pourquoi, en quelques mots."},
     )

@@ -19,13 +19,13 @@ from bienveille.services.outreach.queries.steps import possible_doers, unexplain
 
 
 class CannotAskThem(Refusal):
-    message = "Cette personne ne peut pas s’en charger : choisissez-en une de la liste."
+    message = "Cette personne ne peut pas s’en charger\u00a0: choisissez-en une de la liste."
 
 
 class Unexplained(Refusal):
     """Groups of households that nobody explained; `errors` says which lack a reason, by group."""
 
-    message = "La campagne ne se ferme pas encore : dites pourquoi chaque groupe reste sans réponse."
+    message = "La campagne ne se ferme pas encore\u00a0: dites pourquoi chaque groupe reste sans réponse."
 
     def __init__(self, errors: dict[str, str]) -> None:
         self.errors = errors
@@ -43,7 +43,7 @@ def ask_for_step(
     if doer is None:
         raise CannotAskThem
     if due_on < localtime(now).date():
-        raise CannotAskThem("Ce jour est déjà passé : choisissez aujourd’hui ou un jour à venir.")
+        raise CannotAskThem("Ce jour est déjà passé\u00a0: choisissez aujourd’hui ou un jour à venir.")
     return plan_step(actor=actor, contact_id=contact.pk, kind=kind, assigned_to=doer, due_on=due_on, say=say, now=now)
 
 

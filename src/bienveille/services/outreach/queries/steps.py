@@ -47,7 +47,7 @@ def explained() -> Q:
 def silent_contacts(campaign: Campaign, scope: Scope, filters: SilentFilters) -> QuerySet[Contact]:
     """Contacts of a campaign that calls did not close, within a scope, with what was tried (1 query when it is read).
 
-    Each has `sort_name`, `outcomes`, `steps_done` (« kind:result »), `next_kind`, `next_due`, `words`, `stage`.
+    Each has `sort_name`, `outcomes`, `steps_done` (`kind:result`), `next_kind`, `next_due`, `words`, `stage`.
     """
     first = Person.objects.filter(household=OuterRef("household_id")).order_by(
         Case(When(role=PersonRole.HOLDER, then=0), default=1), "id"

@@ -39,25 +39,23 @@ def proposals(known: Known) -> list[Proposal]:
     done = {kind for kind, _ in known.ended}
     managers = ", ".join(known.managers)
     why = {
-        StepKind.OTHER_NUMBER: "Le numéro est faux ou manque : le dossier en a peut-être un autre."
+        StepKind.OTHER_NUMBER: "Le numéro est faux ou manque\u00a0: le dossier en a peut-être un autre."
         if known.reason in (ClosingReason.WRONG_NUMBER, ClosingReason.NO_PHONE)
         else "Le dossier, l’agence ou un ancien courrier en donnent peut-être un autre.",
         StepKind.RELATIVE: f"{counted(known.relatives, 'proche', 'proches')} à prévenir sur la fiche."
         if known.relatives
         else "Aucun proche n’est noté sur la fiche.",
-        StepKind.VISIT: f"Gardien de la résidence : {managers}."
+        StepKind.VISIT: f"Gardien de la résidence\u00a0: {managers}."
         if managers
-        else "Aucun gardien ne suit cette résidence : quelqu’un de l’agence peut y aller.",
+        else "Aucun gardien ne suit cette résidence\u00a0: quelqu’un de l’agence peut y aller.",
         StepKind.LETTER: "Un mot dans la boîte aux lettres, avec un numéro où rappeler.",
-        StepKind.SOCIAL_CENTRE: f"En dernier recours : le centre communal d’action sociale{_of(known.commune)}.",
+        StepKind.SOCIAL_CENTRE: f"En dernier recours\u00a0: le centre communal d’action sociale{_of(known.commune)}.",
     }
     order = [StepKind.OTHER_NUMBER, StepKind.RELATIVE, StepKind.VISIT, StepKind.LETTER, StepKind.SOCIAL_CENTRE]
     useful = [one for one in order if one not in known.planned and (one != StepKind.RELATIVE or known.relatives)]
     first = next((one for one in useful if one not in done), None)
     return [
-        Proposal(
-            one.value, str(one.label), _spaced(why[one]), next=one == first and not known.planned, tried=one in done
-        )
+        Proposal(one.value, str(one.label), why[one], next=one == first and not known.planned, tried=one in done)
         for one in useful
     ]
 
@@ -66,10 +64,6 @@ def _of(commune: str) -> str:
     if not commune:
         return ""
     return f" d’{commune}" if commune[0].upper() in "AEIOUYÉÈÊÎÔÛ" else f" de {commune}"
-
-
-def _spaced(text: str) -> str:
-    return text.replace(" : ", "\u00a0: ")
 
 
 #: Outcomes in the words of a list of what was tried: one, several.
@@ -96,7 +90,7 @@ _STEPS = {
 
 
 def tried_words(outcomes: Iterable[str], steps: Sequence[str]) -> str:
-    """« 3 appels sans réponse, 1 message laissé ; visite : absente ». `steps`: « kind:result » of those done."""
+    """What was tried, calls then steps, in one line of French. `steps`: `kind:result` of those done."""
     counts = Counter(outcomes)
     calls = ", ".join(counted(counts[one], *words) for one, words in _CALLS.items() if counts[one])
     done = ", ".join(_step_words(one) for one in steps)
