@@ -103,5 +103,6 @@ def _shown(campaign: Campaign, form: HoursForm) -> dict[str, Any]:
         "days_off": DAYS_OFF_SOURCES,
         "sales": SALES_HOURS_SOURCE,
         "on_days_off": campaign.queue.on_days_off,
+        "any_hour": not campaign.queue.windows,
         "running": campaign.state != CampaignState.DRAFT,
     }
