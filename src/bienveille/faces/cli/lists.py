@@ -71,7 +71,7 @@ def _folder(path: Path) -> Path:
     try:
         path.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError:
-        raise Refusal(f"Le dossier « {path} » ne peut pas être créé.") from None
+        raise Refusal(f"Le dossier « {path} » ne peut pas être créé.") from None
     return path
 
 
@@ -83,7 +83,7 @@ def _write(path: Path, content: bytes) -> None:
         path.touch(mode=0o600)
         path.write_bytes(content)
     except OSError:
-        raise Refusal(f"« {path} » ne peut pas être écrit.") from None
+        raise Refusal(f"« {path} » ne peut pas être écrit.") from None
 
 
 def _prepared(campaign: Any, week: str, moment: Any) -> Any:
@@ -122,8 +122,8 @@ def _say(plan: Any, written: list[dict[str, Any]], alone: int, folder: Path) -> 
 
     print(f"Listes du {short_day(plan.starts_on)} au {short_day(plan.ends_on)}, dans {folder}")
     for one in written:
-        print(f"  {one['caller']} : {counted(one['households'], 'ménage')} ({', '.join(one['files'])})")
+        print(f"  {one['caller']} : {counted(one['households'], 'ménage')} ({', '.join(one['files'])})")
     total = sum(one["households"] for one in written)
-    print(f"{counted(len(written), 'liste')}, {counted(total, 'ménage')} ; {counted(alone, 'ménage')} sans appelant.")
+    print(f"{counted(len(written), 'liste')}, {counted(total, 'ménage')} ; {counted(alone, 'ménage')} sans appelant.")
     if alone:
         print("Les raisons sont dans non-places.csv.", file=sys.stderr)

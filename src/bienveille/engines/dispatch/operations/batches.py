@@ -23,7 +23,7 @@ from bienveille.register.accounts.operations import record_audit
 
 
 class CannotConfirm(Refusal):
-    message = "Ces listes ont déjà été confirmées ou remplacées : préparez-en d’autres."
+    message = "Ces listes ont déjà été confirmées ou remplacées : préparez-en d’autres."
 
 
 class CannotMove(Refusal):
@@ -33,7 +33,7 @@ class CannotMove(Refusal):
 class NotYourLine(Refusal):
     """A line that is no longer, or never was, on this caller's list."""
 
-    message = "Ce ménage n’est plus dans votre liste : il a été appelé, rendu ou confié à quelqu’un d’autre."
+    message = "Ce ménage n’est plus dans votre liste : il a été appelé, rendu ou confié à quelqu’un d’autre."
 
 
 @dataclass(frozen=True)

@@ -176,7 +176,7 @@ def prepare(request: Request, campaign_id: UUID) -> HttpResponse:
     except Refusal as refusal:
         return _page(request, shown, form=form, refusal=refusal)
     words = plural(done.placed, "placé", "placés")
-    messages.success(request, f"Listes proposées : {counted(done.placed, 'ménage')} {words}. Regardez, puis confirmez.")
+    messages.success(request, f"Listes proposées : {counted(done.placed, 'ménage')} {words}. Regardez, puis confirmez.")
     return redirect(lists_url(shown) + "#proposition")
 
 
@@ -206,7 +206,7 @@ def end(request: Request, campaign_id: UUID) -> HttpResponse:
     shown = get_campaign_for(request.user, campaign_id, write=True)
     if request.method == "POST":
         freed = operations.end_lists(campaign=shown, actor=request.user, now=timezone.now())
-        messages.success(request, f"Les listes sont arrêtées : {counted(freed, 'ménage')} dans la file de tous.")
+        messages.success(request, f"Les listes sont arrêtées : {counted(freed, 'ménage')} dans la file de tous.")
         return redirect(lists_url(shown))
     current = confirmed_plan(shown.queue, timezone.localdate())
     context = {
@@ -324,7 +324,7 @@ def move(request: Request, campaign_id: UUID, plan_id: UUID) -> HttpResponse:
     chosen = lines_within(targeting_scope(request.user), keys_in(request.POST.getlist("line")[:MOST_CHOSEN]))
     form = GiveToForm(request.POST, callers=_callers(shown))
     if not chosen:
-        messages.error(request, "Aucun ménage n’est choisi : cochez ceux que vous voulez, puis recommencez.")
+        messages.error(request, "Aucun ménage n’est choisi : cochez ceux que vous voulez, puis recommencez.")
     elif not form.is_valid():
         messages.error(request, "Choisissez à qui confier ces ménages.")
     else:

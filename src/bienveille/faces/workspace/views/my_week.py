@@ -99,7 +99,7 @@ def my_line(request: Request, line_id: UUID) -> HttpResponse:
             case "back":
                 dispatch.give_back_line(caller=request.user, line_id=line_id, now=now)
                 again = Undo(url=request.path, name="do", value="again")
-                say_done(request, "Le ménage est rendu : il sera proposé à quelqu’un d’autre.", undo=again)
+                say_done(request, "Le ménage est rendu : il sera proposé à quelqu’un d’autre.", undo=again)
             case "again":
                 dispatch.take_line_again(caller=request.user, line_id=line_id, now=now)
                 messages.success(request, "Le ménage est de nouveau dans votre liste.")
@@ -198,7 +198,7 @@ def _read(request: Request, form: ReturnForm) -> list[dict[str, Any]]:
         try:
             rows = read_list(file=file, size=file.size, now=now)
         except NotOurList as refusal:
-            form.add_error("lists", f"{file.name[:80]} : {refusal}")
+            form.add_error("lists", f"{file.name[:80]} : {refusal}")
         else:
             looked = look_at_rows(request.user, scope, rows, timezone.localtime(now))
             files.append({"name": file.name[:80], "looked": looked})
@@ -224,7 +224,7 @@ def _saved(request: Request) -> HttpResponse:
     try:
         raw = signing.loads(request.POST["rows"], salt=f"{SALT}:{request.user.pk}", max_age=CONFIRM_WITHIN)
     except signing.BadSignature:
-        messages.error(request, "Cet aperçu a expiré : déposez de nouveau vos listes.")
+        messages.error(request, "Cet aperçu a expiré : déposez de nouveau vos listes.")
         return redirect("workspace:offline_return")
     zone = timezone.get_current_timezone()
     rows: list[FilledRow] = [from_plain(one, zone) for one in raw]

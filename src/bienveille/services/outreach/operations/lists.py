@@ -31,11 +31,11 @@ class CannotList(Refusal):
 
 
 class NobodyCalls(Refusal):
-    message = "Personne n’appelle dans cette campagne cette semaine : invitez des appelants, ou attendez leur retour."
+    message = "Personne n’appelle dans cette campagne cette semaine : invitez des appelants, ou attendez leur retour."
 
 
 class NotForThem(Refusal):
-    message = "Cette personne n’appelle pas dans cette campagne : choisissez-en une autre."
+    message = "Cette personne n’appelle pas dans cette campagne : choisissez-en une autre."
 
 
 @dataclass(frozen=True)
