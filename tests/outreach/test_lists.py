@@ -357,6 +357,15 @@ class TestMoves:
             )
 
 
+def test_old_lists_go_and_the_households_stay(campaign, callers):
+    plan = in_force(campaign)
+    assert dispatch.purge_lists() == 0
+    WeekPlan.objects.filter(pk=plan.pk).update(starts_on=date(2020, 1, 6), ends_on=date(2020, 1, 12))
+    assert dispatch.purge_lists() == 1
+    assert not BatchLine.objects.exists()
+    assert Contact.objects.filter(state="waiting").count() == 8
+
+
 def test_a_list_ends_on_its_sunday(campaign, callers):
     plan = in_force(campaign)
     assert (plan.starts_on, plan.ends_on) == (date(2026, 11, 23), date(2026, 11, 29))

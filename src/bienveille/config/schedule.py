@@ -28,6 +28,7 @@ SCHEDULE: tuple[tuple[Job[[]], str, str], ...] = (
     (purge_verbatims, "45 2 * * *", "Sentences that may be quoted are erased with the answers of their campaign."),
     (forget_offers, "20 3 * * *", "Who answered calls for volunteers is forgotten on the last day of each answer."),
     (bring_back_weekly, "10 3 * * *", "Regular calls go back to their usual caller on the day of return."),
+    (purge_lists, "50 2 * * *", "Lists of the week go sixty days after their last day."),
     (tidy_up, "27 * * * *", "Idempotency keys older than a day have kept their promise; idle rate limits say nothing."),
 )
 

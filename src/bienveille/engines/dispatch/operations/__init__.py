@@ -16,6 +16,7 @@ from bienveille.engines.dispatch.operations.batches import (
     move_lines,
     offer_line,
     propose_lists,
+    purge_lists,
     take_line_again,
 )
 from bienveille.engines.dispatch.operations.contacts import StaleToken, UnknownContact
@@ -107,6 +108,7 @@ __all__ = [
     "offer_line",
     "pause_queue",
     "propose_lists",
+    "purge_lists",
     "put_back",
     "reassign",
     "record_attempt",

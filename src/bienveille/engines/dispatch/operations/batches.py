@@ -10,16 +10,20 @@ from uuid import UUID, uuid4
 
 from django.db import connection, transaction
 from django.db.models import Max, Q
-from django.utils.timezone import get_current_timezone
+from django.utils.timezone import get_current_timezone, localdate
 
 from bienveille.engines.dispatch.choices import ContactState, LineEnd, NotListed, PlanState
 from bienveille.engines.dispatch.models import Batch, BatchLine, Contact, Queue, WeekPlan
 from bienveille.engines.dispatch.operations.contacts import may_go_back
 from bienveille.ground.lib.ids import uuid7
+from bienveille.ground.platform.jobs import job
 from bienveille.ground.platform.refusal import Refusal
 from bienveille.register.accounts.choices import AuditAction
 from bienveille.register.accounts.models import User
 from bienveille.register.accounts.operations import record_audit
+
+#: How long after their last day lists are kept: rows filled in without connection may come back late.
+KEEP_LISTS = timedelta(days=60)
 
 
 class CannotConfirm(Refusal):
@@ -381,6 +385,15 @@ def free_absent(*, allowed: Mapping[UUID, Collection[UUID]], now: datetime) -> i
     ]
     users = User.objects.in_bulk({caller_id for _, caller_id in gone})
     return sum(free_lists(actor=None, caller=users[caller], now=now, queue_id=queue) for queue, caller in gone)
+
+
+@job(queue="dispatch")
+def purge_lists() -> int:
+    """Forget the lists whose last day is long gone, and proposals nobody confirmed. Gives how many plans."""
+    old = WeekPlan.objects.filter(ends_on__lt=localdate() - KEEP_LISTS)
+    count = old.count()
+    old.delete()
+    return count
 
 
 def _reopen(queue_id: UUID) -> None:

@@ -13,6 +13,7 @@ from bienveille.engines.dispatch.queries.batches import (
     lines_with_tokens,
     offered_lines,
     proposed_plan,
+    waiting_on_lists,
 )
 from bienveille.engines.dispatch.queries.contacts import (
     Later,
@@ -73,5 +74,6 @@ __all__ = [
     "tried_at",
     "usable_phones",
     "waiting_later",
+    "waiting_on_lists",
     "with_household",
 ]

@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models import Q, QuerySet
 
 from bienveille.engines.dispatch.choices import ContactState, PlanState
-from bienveille.engines.dispatch.models import BatchLine, Queue, WeekPlan
+from bienveille.engines.dispatch.models import BatchLine, Contact, Queue, WeekPlan
 from bienveille.ground.lib.names import spelled
 from bienveille.register.accounts.models import User
 
@@ -151,6 +151,13 @@ def offered_lines(caller: User, queue_ids: Collection[UUID], today: date) -> lis
     return list(
         lines.select_related("contact__lane__agency", "plan__queue__campaign", "batch").order_by("offered_at", "pk")
     )
+
+
+def waiting_on_lists(queue: Queue) -> int:
+    """How many households could be called now and are kept for somebody, for a caller who has nobody (1 query)."""
+    return Contact.objects.filter(
+        queue=queue, state=ContactState.WAITING, not_before=None, kept_for__isnull=False
+    ).count()
 
 
 def line_of(line_id: UUID) -> BatchLine | None:

@@ -25,6 +25,7 @@ from bienveille.engines.dispatch.queries import (
     contact_held,
     contact_in_hand,
     waiting_later,
+    waiting_on_lists,
 )
 from bienveille.engines.questionnaires.choices import Need
 from bienveille.engines.questionnaires.queries import get_definition
@@ -337,7 +338,7 @@ def _nobody_page(request: Request, campaign: Campaign) -> HttpResponse:
         "open": campaign.state == CampaignState.OPEN,
         **closed_words(campaign, request.user, timezone.now()),
         "closed": campaign.state == CampaignState.CLOSED,
-        "what_next": _what_next(waiting_later(campaign.queue), promised),
+        "what_next": _what_next(waiting_later(campaign.queue), promised, waiting_on_lists(campaign.queue)),
         "promised": promised,
         "asked": request.GET.get("demande") == "1",
         "undo": last_call(campaign, request.user),
@@ -346,7 +347,7 @@ def _nobody_page(request: Request, campaign: Campaign) -> HttpResponse:
     return render(request, "workspace/nobody.html", context)
 
 
-def _what_next(later: Later, promised: list[PlannedCall]) -> str:
+def _what_next(later: Later, promised: list[PlannedCall], listed: int) -> str:
     """What happens from here, when nobody is to be called now."""
     today = timezone.localdate()
     words = []
@@ -355,8 +356,11 @@ def _what_next(later: Later, promised: list[PlannedCall]) -> str:
         verb = plural(later.count, "sera à rappeler", "seront à rappeler")
         first = "le premier " if later.count > 1 else ""
         words.append(f"{counted(later.count, 'ménage')} {verb} plus tard, {first}{moment}.")
-    else:
+    elif not listed:
         words.append("Tous les ménages ont été appelés, ou sont entre les mains d’un autre appelant.")
+    if listed:
+        verb = plural(listed, "est gardé", "sont gardés")
+        words.append(f"{counted(listed, 'ménage')} {verb} pour vos collègues, sur leurs listes de la semaine.")
     if promised:
         words.append(f"Votre prochain rappel est promis {day_in_words(promised[0].due_on, today)}.")
     return " ".join(words)
