@@ -96,14 +96,16 @@ class TestPrepare:
         rooms = {one.caller_id: one.capacity for one in batch_loads(prepared(campaign).plan)}
         assert rooms == {callers[0].pk: 5, callers[1].pk: 0}
 
-    def test_the_same_voice_in_campaigns_of_the_same_purpose(self, campaign, callers):
+    def test_the_same_voice_in_campaigns_of_the_same_purpose(self, agency, callers):
+        for age in (84, 82, 80):
+            HouseholdFactory(agency=agency, age=age, phone=True)
         other = make_campaign(name="Avant", callers={"emails": [callers[1].email]})
         call(other, callers[1], "reached")
         called = Contact.objects.get(queue=other.queue, state="reached").household_id
-        lines = BatchLine.objects.filter(plan=prepared(campaign).plan, same_voice=True)
-        assert [
-            (one.contact.household_id, one.batch.caller_id) for one in lines.select_related("contact", "batch")
-        ] == [(called, callers[1].pk)]
+        operations.close_campaign(campaign_id=other.pk, actor=None, now=MONDAY)
+        lines = BatchLine.objects.filter(plan=prepared(make_campaign()).plan, same_voice=True)
+        found = [(one.contact.household_id, one.batch.caller_id) for one in lines.select_related("contact", "batch")]
+        assert found == [(called, callers[1].pk)]
 
     def test_why_nobody_has_them(self, campaign, callers, agency):
         elsewhere = AgencyFactory()
@@ -131,11 +133,15 @@ class TestPrepare:
         Person.objects.filter(household=person).update(opposed_on=TODAY)
         assert [one.reason for one in left_out(prepared(campaign).plan)] == ["not_callable"]
 
-    def test_hard_situations_and_their_limit(self, campaign, callers):
+    def test_hard_situations_and_their_limit(self, agency, callers):
+        for age in (84, 82, 80, 78, 76):
+            HouseholdFactory(agency=agency, age=age, phone=True)
         other = make_campaign(name="Avant")
-        for _ in range(4):
-            call(other, callers[0], "reached", grade="red")
-        plan = prepared(campaign, hard_most=1).plan
+        for rank in range(4):
+            call(other, UserFactory(roles=["caller"]), "reached", grade=("red", "orange")[rank % 2])
+        operations.close_campaign(campaign_id=other.pk, actor=None, now=MONDAY)
+        User.objects.exclude(pk__in=[user.pk for user in callers]).update(is_active=False)
+        plan = prepared(make_campaign(), hard_most=1).plan
         assert BatchLine.objects.filter(plan=plan, hard=True).exclude(batch=None).count() == 2
         assert [(one.reason, one.households) for one in left_out(plan)] == [("hard", 2)]
 

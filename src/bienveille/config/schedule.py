@@ -1,6 +1,6 @@
 """Everything that runs by itself: what, when and why, in one table. The jobs stand in the packages' operations."""
 
-from bienveille.engines.dispatch.operations import lay_openings_ahead, wake_queues
+from bienveille.engines.dispatch.operations import lay_openings_ahead, purge_lists, wake_queues
 from bienveille.faces.api.operations import tidy_up
 from bienveille.ground.platform.jobs import Job, schedule
 from bienveille.register.imports.operations import look_at_drops, purge_imports, watch_silence
