@@ -123,6 +123,7 @@ class TestDuplicate:
 
     def test_offered_first(self, source, client):
         client.force_login(UserFactory(roles=["director"]))
+        operations.close_campaign(campaign_id=source.pk, actor=None, now=timezone.now())
         page = client.get(reverse("workspace:new_campaign")).content.decode()
         assert page.index("Partir d’un modèle") < page.index("Refaire une campagne") < page.index("Partir de zéro")
         assert "Grand froid 2025" in page

@@ -14,7 +14,7 @@ from tests.tenants.factories import HouseholdFactory
 from bienveille.register.accounts.choices import AuditAction
 from bienveille.register.accounts.models import AuditEntry
 from bienveille.services.outreach.models import CallerPause, Referral
-from bienveille.services.outreach.operations import fold_calls, pause_campaign
+from bienveille.services.outreach.operations import close_campaign, fold_calls, pause_campaign
 from bienveille.services.outreach.rules import Day, signs_of, state_of
 
 pytestmark = pytest.mark.django_db
@@ -113,6 +113,11 @@ class TestBoard:
     def test_draft_has_no_board(self, director, campaign):
         draft = make_campaign(opened=False, name="Brouillon")
         assert director.get(reverse("workspace:board", args=[draft.pk])).status_code == 404
+
+    def test_a_closed_one_has_its_report(self, director, campaign):
+        close_campaign(campaign_id=campaign.pk, actor=None, now=timezone.now())
+        response = director.get(reverse("workspace:board", args=[campaign.pk]))
+        assert response.url == reverse("workspace:campaign_report", args=[campaign.pk])
 
     def test_paused_is_said(self, director, campaign):
         pause_campaign(campaign_id=campaign.pk, actor=None, paused=True)

@@ -87,10 +87,12 @@ def prepare() -> str:
     if not Campaign.objects.exists():
         _say("Les appelants commencent la campagne…")
         _audiences()
+        _last_winter()
         _half_done()
         _week()
         _seasons()
     _knock()
+        _today()
     _lot()
     add_beginner(PASSWORD)
     return ""
@@ -281,16 +283,23 @@ def _half_done() -> None:
     say_wishes(campaign=campaign, actor=User.objects.get(email=address("director")), now=moment + timedelta(days=3))
 
 
-def _seasons() -> None:
+def _last_winter() -> None:
     from django.utils.timezone import localtime, now
 
-    from bienveille.faces.cli.seasons import last_year, today
+    from bienveille.faces.cli.seasons import last_year
     from bienveille.register.accounts.queries import users_by_email
+
+    last_year(_callers(), users_by_email([address("director")])[address("director")], localtime(now()))
+
+
+def _today() -> None:
+    from django.utils.timezone import localtime, now
+
+    from bienveille.faces.cli.seasons import today
     from bienveille.services.outreach.models import Campaign
 
     running = Campaign.objects.select_related("queue", "questionnaire").get(name=CAMPAIGN)
     today(running, _callers(), localtime(now()))
-    last_year(_callers(), users_by_email([address("director")])[address("director")], localtime(now()))
 
 
 def _own_calls(campaign: Campaign) -> None:

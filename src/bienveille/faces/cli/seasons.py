@@ -33,7 +33,7 @@ def last_year(callers: Sequence[User], director: User, moment: datetime) -> None
         write_lesson,
     )
 
-    start = _working_morning(moment - timedelta(days=330))
+    start = _working_morning(moment - timedelta(days=312))
     document = {
         "name": LAST_YEAR.format(year=start.year),
         "purpose": "wellbeing",

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.cache import patch_cache_control
 from django.views.decorators.http import require_safe
@@ -62,6 +62,8 @@ def board(request: Request, campaign_id: UUID) -> HttpResponse:
     Asked again by the page every ten seconds: 204 when nothing moved since what it shows (`vu`).
     """
     shown = opened_campaign(request, campaign_id)
+    if shown.state == CampaignState.CLOSED:
+        return redirect("workspace:campaign_report", shown.pk)  # nothing moves any more
     now = timezone.localtime()
     page = "workspace/board.html"
     part = request.GET.get("partie", "") if request.htmx else ""

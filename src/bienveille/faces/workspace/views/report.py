@@ -253,5 +253,5 @@ def _delays(delays: Delays) -> list[str]:
 
 
 def _within(days: float) -> str:
-    whole = max(1, round(days))
-    return "le premier jour" if days < 1 else f"dans les {counted(whole, 'jour')} qui suivent l’ouverture"
+    whole = round(days)
+    return "le premier jour" if whole < 2 else f"dans les {counted(whole, 'jour')} qui suivent l’ouverture"

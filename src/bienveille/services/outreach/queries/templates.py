@@ -43,8 +43,8 @@ def guide_for(template: CampaignTemplate) -> str:
 
 
 def campaigns_of_last_year(today: date) -> list[Campaign]:
-    """Campaigns opened in the last fifteen months, the oldest first: those of last year come first (1 query)."""
-    found = Campaign.objects.filter(opened_at__date__gte=today - LAST_YEAR, opened_at__date__lt=today)
+    """Campaigns closed, of the last fifteen months, the oldest first: last year's come first (1 query)."""
+    found = Campaign.objects.filter(opened_at__date__gte=today - LAST_YEAR, closed_at__isnull=False)
     return list(found.select_related("queue").order_by("opened_at")[:6])
 
 
