@@ -90,9 +90,8 @@ def prepare() -> str:
         _last_winter()
         _half_done()
         _week()
-        _seasons()
-    _knock()
         _today()
+    _knock()
     _lot()
     add_beginner(PASSWORD)
     return ""
