@@ -26,7 +26,7 @@ def test_an_offline_list_goes_and_comes_back(visit, town, tmp_path):
     boss.goto(f"/campagnes/{town.campaign.pk}/listes/")
     boss.check("input[name=week][value=next]")
     boss.click("button:has-text('Proposer des listes')")
-    boss.wait_for_selector("text=8 ménages ont une voix")
+    boss.wait_for_selector("text=8 ménages ont un appelant")
     axe.check(boss, "listes-proposition")
     boss.click("button:has-text('Confirmer ces listes')")
     boss.wait_for_selector("text=Les listes sont en place")

@@ -67,7 +67,7 @@ class TestCoordinator:
         assert "Aucune liste cette semaine" in text(page)
         page = client.post(url("prepare_lists", campaign.pk), PREPARE, follow=True)
         assert "Listes proposées : 4 ménages placés" in text(page)
-        assert "4 ménages ont une voix" in text(page)
+        assert "4 ménages ont un appelant" in text(page)
         plan = WeekPlan.objects.get()
         page = client.post(url("decide_lists", campaign.pk, plan.pk), {"do": "confirm"}, follow=True)
         assert "Les listes sont en place" in text(page)
@@ -91,7 +91,7 @@ class TestCoordinator:
     def test_what_hours_would_change(self, client, campaign, callers, boss, agency):
         client.force_login(boss)
         page = client.post(url("prepare_lists", campaign.pk), {**PREPARE, "minutes_each": "60"}, follow=True)
-        assert "2 restent sans appelant" in text(page)
+        assert "2 restent sans personne" in text(page)
         assert "Agence du Nord, 2 heures de plus : 2 ménages de plus." in text(page)
         plan = WeekPlan.objects.get()
         lines = client.get(url("list_lines", campaign.pk, plan.pk) + "?reason=capacity")

@@ -116,10 +116,10 @@ def _shown(plan: WeekPlan) -> dict[str, Any]:
 
 def _title(placed: int, alone: int) -> str:
     if not alone:
-        return f"{counted(placed, 'ménage a une voix', 'ménages ont une voix')}, personne ne reste sans appelant"
+        return f"{counted(placed, 'ménage a un appelant', 'ménages ont un appelant')}, personne ne reste de côté"
     return (
-        f"{counted(placed, 'ménage a une voix', 'ménages ont une voix')}, "
-        f"{counted(alone, 'reste', 'restent')} sans appelant cette semaine"
+        f"{counted(placed, 'ménage a un appelant', 'ménages ont un appelant')}, "
+        f"{counted(alone, 'reste', 'restent')} sans personne cette semaine"
     )
 
 
