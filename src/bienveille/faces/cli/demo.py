@@ -94,7 +94,19 @@ def prepare() -> str:
     _knock()
     _lot()
     add_beginner(PASSWORD)
+    _callers_life()
     return ""
+
+
+def _callers_life() -> None:
+    from django.utils.timezone import localtime, now
+
+    from bienveille.faces.cli.callers import tell_more
+    from bienveille.register.accounts.queries import users_by_email
+
+    people = users_by_email([address(role) for role in ("director", "agency_manager", "caller")])
+    director, manager, caller = (people[address(role)] for role in ("director", "agency_manager", "caller"))
+    tell_more(director, manager, caller, localtime(now()))
 
 
 def _places() -> None:

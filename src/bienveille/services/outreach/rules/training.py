@@ -104,7 +104,7 @@ LESSONS = (
             ),
             Answer(
                 "again",
-                "« Je rappellerai. Quand puis-je la joindre ? »",
+                "« Je rappellerai. Quand puis-je la joindre ? »",
                 True,
                 "Rien n’est dit d’elle, et vous savez quand la rappeler.",
             ),
