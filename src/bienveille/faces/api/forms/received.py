@@ -125,8 +125,8 @@ class TextsIn(Schema):
 
     model_config = ConfigDict(extra="forbid")
 
-    voicemail: Text = Field(default="", max_length=400, description="Sur un répondeur ; vide : le texte proposé.")
-    sms: Text = Field(default="", max_length=306, description="Par SMS ; vide : le texte proposé.")
+    voicemail: Text = Field(default="", max_length=400, description="Sur un répondeur ; vide : le texte proposé.")
+    sms: Text = Field(default="", max_length=306, description="Par SMS ; vide : le texte proposé.")
 
 
 class RulesIn(Schema):

@@ -42,7 +42,7 @@ class CallWishForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         if len(cleaned.get("not_on", [])) == len(WEEK):
-            self.add_error("not_on", "Gardez un jour au moins, ou cochez « Préfère qu’on lui écrive ».")
+            self.add_error("not_on", "Gardez un jour au moins, ou cochez « Préfère qu’on lui écrive ».")
         return cleaned
 
     def said(self) -> CallWishSaid | None:

@@ -138,7 +138,7 @@ def _relatives(rows: list[Person]) -> Part:
         )
         for relative in Relative.objects.filter(person__in=rows).order_by("pk")
     )
-    words = "Leur nom et leur numéro sont masqués : ce sont leurs données." if lines else ""
+    words = "Leur nom et leur numéro sont masqués : ce sont leurs données." if lines else ""
     return Part("relatives", "Les proches que vous nous avez permis d’appeler", words, lines=lines)
 
 

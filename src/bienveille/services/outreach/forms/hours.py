@@ -81,7 +81,7 @@ class HoursForm(forms.Form):
                     else:
                         found.append((rank, start, end))
         if cleaned.get("mode") == SET_HOURS and not found and not self.errors:
-            self.add_error("mode", "Ouvrez un jour au moins, ou choisissez « À toute heure ».")
+            self.add_error("mode", "Ouvrez un jour au moins, ou choisissez « À toute heure ».")
         for name in ("voicemail", "sms"):
             for sentence in faults(name, cleaned.get(name, "")):
                 self.add_error(name, sentence)
