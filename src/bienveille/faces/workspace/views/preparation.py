@@ -265,7 +265,7 @@ def waves(request: Request, campaign_id: UUID) -> HttpResponse:
 
 
 #: What changes the order and leaves one on the page.
-_STAY = ("up", "down", "add", "sooner", "later", "drop")
+_STAY = ("up", "down", "add", "sooner", "later", "drop", "stay")
 
 
 def _wave_form(data: Any, rank: int, one: dict[str, Any]) -> WaveForm:
