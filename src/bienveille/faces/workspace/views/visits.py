@@ -30,7 +30,7 @@ HELLO = "Bonjour, nous avons essayé de vous appeler. Je passe seulement prendre
 HINTS = {
     StepResult.WORRIED.value: "L’agence est prévenue aussitôt. En cas de danger, appelez d’abord les secours.",
     StepResult.CALL_BACK.value: "Le ménage revient parmi ceux à appeler.",
-    StepResult.SEEN_WELL.value: "Vous l’avez vue et elle va bien.",
+    StepResult.SEEN_WELL.value: "La personne a ouvert, et elle va bien.",
     StepResult.ABSENT.value: "Personne n’a ouvert.",
 }
 
