@@ -292,6 +292,7 @@ def _half_done() -> None:
                 work_together(campaign.pk, callers, when, at_most=3)
     _own_calls(campaign)
     say_wishes(campaign=campaign, actor=User.objects.get(email=address("director")), now=moment + timedelta(days=3))
+    quote_some(campaign, User.objects.get(email=address("director")), _working_days_ago(0))
 
 
 def _last_winter() -> None:
