@@ -30,6 +30,15 @@ NOTES = (
     "Souhaite de l’aide pour un courrier.",
 )
 ANSWERS = {"good_moment": "yes", "agrees": "yes"}
+#: What the guide of the elders asks next, most likely answers first.
+DAILY = {
+    "alone": (("with_someone", 3), ("visits", 4), ("alone", 3)),
+    "someone_to_call": (("yes", 7), ("far", 2), ("no", 1)),
+    "food": (("fine", 7), ("helped", 2)),
+    "medicines": (("fine", 8), ("difficult", 1)),
+    "temperature": (("fine", 8), ("cold", 2), ("hot", 1)),
+    "weekly_call": (("yes", 1), ("once", 3), ("no", 6)),
+}
 
 
 def say(contact_id: UUID, attempt: int, now: datetime) -> dict[str, object]:
@@ -43,13 +52,23 @@ def say(contact_id: UUID, attempt: int, now: datetime) -> dict[str, object]:
         return report
     grade = draw.choices(list(GRADES), list(GRADES.values()))[0]
     report["grade"] = grade
-    report["answers"] = ANSWERS
+    report["answers"] = ANSWERS | _daily(contact_id, attempt)
     if grade != "green" or draw.random() < 0.1:
         report["needs"] = tuple(draw.sample(NEEDS, draw.randint(1, 2)))
         report["note"] = draw.choice(NOTES)
         report["agreed"] = grade in ("orange", "red") or draw.random() < 0.2
     report["weekly"] = grade in ("yellow", "orange") and draw.random() < 0.25
     return report
+
+
+def _daily(contact_id: UUID, attempt: int) -> dict[str, str]:
+    """Answers to most of the questions on daily life, drawn apart so that nothing else of the call changes."""
+    draw = random.Random(f"{contact_id.int}-{attempt}-daily")
+    return {
+        key: draw.choices([value for value, _ in ways], [weight for _, weight in ways])[0]
+        for key, ways in DAILY.items()
+        if draw.random() < 0.9
+    }
 
 
 def work(campaign_id: UUID, caller_id: UUID, now: datetime, *, at_most: int | None = None) -> int:

@@ -97,6 +97,7 @@ def _question(one: QuestionAnswers, grouped: tuple[str, str] | None) -> dict[str
         "key": one.key,
         "label": one.label,
         "hidden": whole is None,
+        "nobody": one.answered == 0,
         "aside": _aside(whole) if whole else TOO_FEW,
         "names": [count.label for count in counts],
         "series": [{"label": "Ménages", "state": "reached", "values": [count.count for count in counts]}],

@@ -26,6 +26,7 @@ class QuestionAnswers:
     key: str
     whole: QuestionStatistics | None
     label: str
+    answered: int
     groups: dict[str, list[GroupAnswers]]
 
 
@@ -60,6 +61,7 @@ def campaign_answers(campaign: Campaign, *, on: date) -> CampaignAnswers:
         QuestionAnswers(
             key=one.key,
             label=one.label,
+            answered=one.answered,
             whole=one if one.answered >= LEAST else None,
             groups={kind: _groups(kind, rank, found, names) for kind in (AGENCY, WAVE)},
         )
@@ -67,7 +69,7 @@ def campaign_answers(campaign: Campaign, *, on: date) -> CampaignAnswers:
     ]
     if not whole:
         items = get_definition(campaign.questionnaire_id).questions.values()
-        questions = [QuestionAnswers(item.key, None, item.label, {AGENCY: [], WAVE: []}) for item in items]
+        questions = [QuestionAnswers(item.key, None, item.label, 0, {AGENCY: [], WAVE: []}) for item in items]
     return CampaignAnswers(responses=whole[0].asked_of if whole else 0, questions=questions)
 
 
