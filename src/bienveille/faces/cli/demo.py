@@ -276,6 +276,7 @@ def _callers() -> list[User]:
 def _half_done() -> None:
     """Five working days ago the campaign opened; everybody called a little each half-day since."""
     from bienveille.faces.cli.callers import train_all
+    from bienveille.faces.cli.said import quote_some
     from bienveille.faces.cli.simulation import work_together
     from bienveille.faces.cli.wishes import say_wishes
     from bienveille.register.accounts.models import User
