@@ -15,9 +15,9 @@ LAST_YEAR = "Grand froid {year}"
 #: So many callers and half-days played: enough for a report, and the demo starts at once.
 CALLERS, HALF_DAYS = 5, 8
 LESSON = (
-    "Les appels du matin ont mieux abouti que ceux de l’après-midi : commencer à 9 h 30.\n"
-    "Prévenir les gardiens une semaine avant : ils ont rassuré ceux qui craignaient une arnaque.\n"
-    "Les demandes de chauffage sont venues dès le premier jour : tenir un technicien prêt."
+    "Les appels du matin ont mieux abouti que ceux de l’après-midi : commencer à 9 h 30.\n"
+    "Prévenir les gardiens une semaine avant : ils ont rassuré ceux qui craignaient une arnaque.\n"
+    "Les demandes de chauffage sont venues dès le premier jour : tenir un technicien prêt."
 )
 
 

@@ -197,11 +197,11 @@ def _callers_title(callers: Sequence[CallerToday]) -> str:
 
 _NOW = {"free": "Entre deux appels", "resting": "Se repose", "": "–"}
 _SIGNS = {
-    "grave": ("heart", "Un appel difficile aujourd’hui : prenez de ses nouvelles."),
-    "kept_long": ("hourglass-split", "Un ménage lui est réservé depuis longtemps : un coup de main, peut-être."),
-    "heavy": ("info-circle", "Bien plus d’appels que d’habitude : proposez une pause."),
-    "promises": ("calendar-week", "Beaucoup de rappels promis pour aujourd’hui : en confier à quelqu’un d’autre."),
-    "quiet": ("info-circle", "Pas d’appel depuis un moment : peut-être en pause, ou besoin d’aide."),
+    "grave": ("heart", "Un appel difficile aujourd’hui : prenez de ses nouvelles."),
+    "kept_long": ("hourglass-split", "Un ménage lui est réservé depuis longtemps : un coup de main, peut-être."),
+    "heavy": ("info-circle", "Bien plus d’appels que d’habitude : proposez une pause."),
+    "promises": ("calendar-week", "Beaucoup de rappels promis pour aujourd’hui : en confier à quelqu’un d’autre."),
+    "quiet": ("info-circle", "Pas d’appel depuis un moment : peut-être en pause, ou besoin d’aide."),
 }
 
 

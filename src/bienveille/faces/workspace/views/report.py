@@ -46,7 +46,7 @@ METHOD = [
 ]
 QUOTED = "Phrases citées avec l’accord de chaque personne, relues, sans nom ni lieu."
 SUPPRESSION = (
-    "Un nombre de un à neuf n’est pas publié : il vaut null. Quand une somme est connue, une autre de ses parts l’est "
+    "Un nombre de un à neuf n’est pas publié : il vaut null. Quand une somme est connue, une autre de ses parts l’est "
     "aussi, pour qu’une soustraction ne le redonne pas. Zéro est publié."
 )
 
@@ -67,7 +67,7 @@ def report(request: Request, campaign_id: UUID) -> HttpResponse:
         except Refusal as refused:
             form.add_error("text", str(refused))
         else:
-            messages.success(request, "Vos mots sont gardés : ils seront dans le bilan.")
+            messages.success(request, "Vos mots sont gardés : ils seront dans le bilan.")
             return redirect("workspace:campaign_report", shown.pk)
     context = {
         "campaign": shown,
@@ -193,7 +193,7 @@ def _document(shown: Campaign, found: CampaignReport) -> dict[str, Any]:
         _part("Ce que les personnes en disent", words=[QUOTED] if found.quotes else [],
               quotes=[quoted(one.words) for one in found.quotes]),
         _part("Ce que nous avons appris", words=[one for one in found.lesson.split("\n") if one.strip()]),
-        _part("Méthode", words=[*METHOD, *[f"{term} : {words}" for term, words in DEFINITIONS]]),
+        _part("Méthode", words=[*METHOD, *[f"{term} : {words}" for term, words in DEFINITIONS]]),
     ]  # fmt: skip
     made = ", ".join(filter(None, [own.name if own else "", calendar_day(timezone.localdate())])) + "."
     return {
@@ -203,7 +203,7 @@ def _document(shown: Campaign, found: CampaignReport) -> dict[str, Any]:
             made,
             f"{period(shown)}.",
             spaced(
-                "Ce bilan donne les nombres exacts : gardez-le dans la maison. Pour le publier ou vous comparer, le "
+                "Ce bilan donne les nombres exacts : gardez-le dans la maison. Pour le publier ou vous comparer, le "
                 "fichier ouvert tait ceux de un à neuf."
             ),
         ],
@@ -248,7 +248,7 @@ def _delays(delays: Delays) -> list[str]:
     if delays.referrals:
         given = counted(delays.referrals, "situation a été confiée", "situations ont été confiées")
         taken = plural(delays.taken_in_time, "a été prise", "ont été prises")
-        sentences.append(f"{given} ; {number(delays.taken_in_time)} {taken} en charge dans le délai.")
+        sentences.append(f"{given} ; {number(delays.taken_in_time)} {taken} en charge dans le délai.")
     return sentences
 
 

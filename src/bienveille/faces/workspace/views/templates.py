@@ -45,7 +45,7 @@ def from_template(request: Request) -> HttpResponse:
     except Refusal as refusal:
         messages.error(request, str(refusal))
         return redirect("workspace:new_campaign")
-    messages.success(request, "Le brouillon est prêt : relisez chaque étape, changez ce que vous voulez, puis ouvrez.")
+    messages.success(request, "Le brouillon est prêt : relisez chaque étape, changez ce que vous voulez, puis ouvrez.")
     return redirect("workspace:draft_check", draft.pk)
 
 
@@ -62,7 +62,7 @@ def duplicate(request: Request, campaign_id: UUID) -> HttpResponse:
         except Refusal as raised:
             refusal = raised
         else:
-            messages.success(request, "La campagne est en préparation : relisez chaque étape, puis ouvrez-la.")
+            messages.success(request, "La campagne est en préparation : relisez chaque étape, puis ouvrez-la.")
             return redirect("workspace:draft_check", draft.pk)
     document = a_year_later(campaign_document(source), today)
     since = changes_since(source, today, scope=targeting_scope(request.user))

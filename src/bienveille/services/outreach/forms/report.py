@@ -10,7 +10,7 @@ class LessonForm(forms.Form):
         label="Ce que nous avons appris",
         max_length=4000,
         required=False,
-        help_text="Ce qui a marché, ce qu’il faudra faire autrement. Sans nom, sans santé : le bilan circule.",
+        help_text="Ce qui a marché, ce qu’il faudra faire autrement. Sans nom, sans santé : le bilan circule.",
         widget=forms.Textarea(attrs={"rows": 6}),
         error_messages={"max_length": "4 000 caractères au plus."},
     )

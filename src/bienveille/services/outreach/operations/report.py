@@ -17,7 +17,7 @@ _NUMBER_OR_ADDRESS = re.compile(r"(?:\+?\d[\s.\-]?){9,}|\S+@\S+\.\S+")
 
 
 class CannotWriteLesson(Refusal):
-    message = "Ce texte sera lu hors de votre équipe : enlevez ce qui parle d’une personne."
+    message = "Ce texte sera lu hors de votre équipe : enlevez ce qui parle d’une personne."
 
 
 @transaction.atomic
@@ -28,9 +28,9 @@ def write_lesson(*, campaign_id: UUID, actor: User, text: str, now: datetime) ->
     """
     text = "\n".join(clean_text(line) for line in text.replace("\r", "").split("\n")).strip()[:4000]
     if found := check_note(text):
-        raise CannotWriteLesson(f"«\u00a0{found[0].excerpt}\u00a0» : ce bilan sort de votre équipe. {found[0].advice}")
+        raise CannotWriteLesson(f"«\u00a0{found[0].excerpt}\u00a0» : ce bilan sort de votre équipe. {found[0].advice}")
     if _NUMBER_OR_ADDRESS.search(text):
-        raise CannotWriteLesson("Ce texte contient un numéro ou une adresse : enlevez-les, le bilan sort de l’équipe.")
+        raise CannotWriteLesson("Ce texte contient un numéro ou une adresse : enlevez-les, le bilan sort de l’équipe.")
     campaign = Campaign.objects.select_for_update(of=["self"]).get(pk=campaign_id)
     lesson = CampaignLesson.objects.filter(campaign=campaign).first() or CampaignLesson(campaign=campaign)
     if lesson.text != text:
