@@ -68,7 +68,7 @@ class LedgerOut(Schema):
     refused: int = Field(ge=0)
     unreachable: int = Field(ge=0)
     withdrawn: int = Field(ge=0)
-    added: int = Field(0, ge=0, description="Parmi « target », les ménages entrés après l’ouverture.")
+    added: int = Field(0, ge=0, description="Parmi « target », les ménages entrés après l’ouverture.")
 
 
 class CampaignLine(Schema):
