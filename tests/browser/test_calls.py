@@ -281,7 +281,7 @@ def test_keyboard_alone(visit, town):
     take(page)
     page.keyboard.press("Alt+1")
     assert page.is_checked("[name=outcome][value=reached]")
-    page.keyboard.press("Alt+o")
+    page.keyboard.press("Alt+j")
     assert page.is_checked("[name=grade][value=yellow]")
     page.keyboard.press("Alt+2")
     page.click("text=Raccourcis du clavier")

@@ -52,7 +52,7 @@ def prepare(page, check=lambda name: None) -> None:
     page.click("button[value=add]")
     page.wait_for_selector("text=Retirer Aînés")
     check("campagne-qui")
-    for step in ("vagues", "questions", "appelants", "regles", "verifier"):
+    for step in ("vagues", "questions", "appelants", "heures", "regles", "verifier"):
         page.click(NEXT_STEP)
         page.wait_for_url(f"**/preparer/{step}/")
         check(f"campagne-{step}")

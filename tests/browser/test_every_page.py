@@ -80,8 +80,8 @@ def go(page: Any, url: str) -> Any:
 
 
 def is_page(answer: Any) -> bool:
-    """Something to read: what a script fetches has no link."""
-    return answer.status_code == 200 and "html" in answer.headers["content-type"]
+    """Something to read: what a script fetches has no link, be it a piece of a page."""
+    return answer.status_code == 200 and b"<html" in answer.content[:500]
 
 
 def walk(page: Any, base: str) -> tuple[dict[str, str], list[str]]:
