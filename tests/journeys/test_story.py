@@ -54,7 +54,7 @@ def invitation(town: Town, *arguments: str) -> str:
 
 
 def test_from_the_export_to_the_figures(town, people):
-    """A director signs in, imports, composes, prepares, opens; a caller calls on a phone; the figures have moved."""
+    """A director signs in, imports, composes, prepares, opens; a caller learns, calls on a phone; figures have moved."""
     link = invitation(town, "add", "nadia@habitat.example", "--name", "Nadia Ferhat", "--role", "director")
     town.serve(worker=True)
     director = people(link, viewport=WINDOW)
@@ -66,6 +66,7 @@ def test_from_the_export_to_the_figures(town, people):
     link = invitation(town, "invite", "danielle.fontaine.1@bailleur.example")
     caller = people(link, viewport=PHONE)
     caller.wait_for_selector("h1:has-text('Bonjour Danielle')")
+    learn(caller)
     caller.click("text=Prendre l’appel suivant")
     caller.wait_for_selector("#appel")
     name = caller.inner_text("h1")
@@ -85,6 +86,18 @@ def test_from_the_export_to_the_figures(town, people):
     ledger = json.loads(town.command("campaign", "ledger", campaign, "--json"))
     assert sum(ledger.values()) == 2 * target, "every household is in one state"
     assert director.faults == caller.faults == []
+
+
+def learn(page):
+    """The charter and three questions, before the first call."""
+    page.click("text=Prendre l’appel suivant")
+    page.click("label:has-text('J’ai lu la charte')")
+    page.click("text=Accepter et continuer")
+    for value in ("again", "need", "number"):
+        page.check(f"[name=answer][value={value}]")
+        page.click("main button:has-text('Répondre')")
+    page.wait_for_selector("h1:has-text('Vous êtes prêt')")
+    page.click("text=Aller à ma journée")
 
 
 def bring_the_register(page):
@@ -118,9 +131,19 @@ def open_the_campaign(page) -> int:
     page.get_by_label("Un public enregistré").select_option(label="Nos aînés")
     page.click("text=Ajouter ce public")
     page.wait_for_selector("text=ménages en tout")
-    for title in ("Dans quel ordre", "Quelles questions", "Qui appelle", "Avec quelles règles", "Tout est-il prêt"):
+    steps = (
+        "Dans quel ordre",
+        "Quelles questions",
+        "Qui appelle",
+        "Quand appeler",
+        "Avec quelles règles",
+        "Tout est-il prêt",
+    )
+    for title in steps:
         page.click("text=Enregistrer et continuer")
         page.wait_for_selector(f"h1:has-text('{title}')")
+        if title == "Quand appeler":  # whatever the day and the hour of this test
+            page.click("label:has-text('À toute heure')")
     page.click("text=Ouvrir la campagne")
     page.wait_for_selector("text=La campagne est ouverte")
     said = re.search(r"est ouverte\s:\s([\d\s]+?)\sménages", page.inner_text("body"))
