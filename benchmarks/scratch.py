@@ -14,8 +14,9 @@ def scratch_database() -> Iterator[str]:
     name = f"bench_{os.getpid()}"
     settings = connection.settings_dict
     home = settings["NAME"]
+    template = settings["TEST"].get("TEMPLATE") or "template1"  # tests have the schema at hand already
     with connection.cursor() as cursor:
-        cursor.execute(f'CREATE DATABASE "{name}"')
+        cursor.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
     connections.close_all()
     settings["NAME"] = name
     try:

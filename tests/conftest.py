@@ -42,6 +42,16 @@ def _own_environment(monkeypatch):
         monkeypatch.delenv(name, raising=False)
 
 
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_blocker):
+    """The schema is copied from a template, which is made anew only when a migration has changed."""
+    from django.db import connection
+    from tests.schema import schema_template
+
+    with django_db_blocker.unblock():
+        connection.settings_dict["TEST"]["TEMPLATE"] = schema_template()
+
+
 CHROMIUM_FLAGS = [
     "--headless",
     "--no-sandbox",

@@ -5,7 +5,7 @@ from bienveille.faces.api.operations import tidy_up
 from bienveille.ground.platform.jobs import Job, schedule
 from bienveille.register.imports.operations import look_at_drops, purge_imports, watch_silence
 from bienveille.register.tenants.operations import purge_marks
-from bienveille.services.outreach.operations import fold_calls, free_absent_lists, purge_verbatims
+from bienveille.services.outreach.operations import fold_calls, free_absent_lists, purge_reports, purge_verbatims
 from bienveille.services.outreach.operations.arrivals import update_lists
 from bienveille.services.outreach.operations.scales import purge_scales
 from bienveille.services.outreach.operations.volunteers import forget_offers
@@ -25,6 +25,7 @@ SCHEDULE: tuple[tuple[Job[[]], str, str], ...] = (
     (purge_imports, "20 2 * * *", "Files nobody imported in a week go, and cells shown beside old issues."),
     (purge_marks, "40 2 * * *", "Facts useful for care that have ended are erased, not only hidden."),
     (purge_scales, "47 2 * * *", "Answers to the short loneliness scale are erased on their last day."),
+    (purge_reports, "43 2 * * *", "What calls revealed is erased on its last day; the counts of campaigns stay."),
     (purge_verbatims, "45 2 * * *", "Sentences that may be quoted are erased with the answers of their campaign."),
     (forget_offers, "20 3 * * *", "Who answered calls for volunteers is forgotten on the last day of each answer."),
     (bring_back_weekly, "10 3 * * *", "Regular calls go back to their usual caller on the day of return."),

@@ -26,6 +26,7 @@ from bienveille.services.outreach.models import Campaign
 from bienveille.services.outreach.queries import (
     CampaignAnswers,
     QuestionAnswers,
+    answers_erased,
     campaign_answers,
     scale_of,
     scale_statistics,
@@ -48,13 +49,13 @@ def campaign_answers_page(request: Request, campaign_id: UUID) -> HttpResponseBa
     guide = shown.questionnaire.questionnaire.title
     is_manager = has_role(request.user, *MANAGERS)
     campaign_url = reverse("workspace:campaign", args=[shown.pk])
+    erased = not found.responses and answers_erased(shown)
     context = {
         "campaign": shown,
-        "title": f"{counted(found.responses, 'ménage')} ont répondu"
-        if found.responses > 1
-        else ("Un ménage a répondu" if found.responses else "Personne n’a encore répondu"),
+        "title": _title(found.responses, erased=erased),
         "subtitle": f"{shown.name}. {guide}, version {shown.questionnaire.number}",
         "responses": found.responses,
+        "erased": erased,
         "questions": [_question(one, KINDS.get(by)) for one in found.questions],
         "by": by if by in KINDS else "",
         "choices": [("", "Ensemble"), *((key, f"Par {label.lower()}") for key, (_, label) in KINDS.items())],
@@ -66,6 +67,14 @@ def campaign_answers_page(request: Request, campaign_id: UUID) -> HttpResponseBa
         else [(shown.name, campaign_url)],
     }
     return render(request, "workspace/answers.html", context)
+
+
+def _title(responses: int, *, erased: bool) -> str:
+    if responses > 1:
+        return f"{counted(responses, 'ménage')} ont répondu"
+    if responses:
+        return "Un ménage a répondu"
+    return "Les réponses sont effacées" if erased else "Personne n’a encore répondu"
 
 
 def _scale(shown: Campaign, changes: bool) -> dict[str, Any]:

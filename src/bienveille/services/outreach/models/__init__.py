@@ -13,7 +13,7 @@ from bienveille.services.outreach.models.debriefs import CallerRhythm, DebriefRe
 from bienveille.services.outreach.models.report import CampaignLesson
 from bienveille.services.outreach.models.scales import CampaignScale, ScaleAnswer
 from bienveille.services.outreach.models.shared import PickUp, ResidentNews, SharedCall
-from bienveille.services.outreach.models.summary import CallChange, CallsOfDay, CallsOfWeek
+from bienveille.services.outreach.models.summary import CallChange, CallsOfDay, CallsOfWeek, KeptCount
 from bienveille.services.outreach.models.thanks import Thanks
 from bienveille.services.outreach.models.training import CallerTraining, CharterAcceptance
 from bienveille.services.outreach.models.verbatims import VERBATIM_LENGTH, Verbatim
@@ -36,6 +36,7 @@ __all__ = [
     "CharterAcceptance",
     "Coverage",
     "DebriefRequest",
+    "KeptCount",
     "ListUpdate",
     "PickUp",
     "RecurringCall",

@@ -11,6 +11,7 @@ from django.db.models import CheckConstraint, Q, UniqueConstraint
 from bienveille.engines.dispatch.choices import Outcome
 from bienveille.engines.dispatch.models import Queue
 from bienveille.register.accounts.models import Agency, User
+from bienveille.services.outreach.models.campaigns import Campaign
 
 
 class CallChange(models.Model):
@@ -67,3 +68,28 @@ class CallsOfWeek(models.Model):
 
     def __str__(self) -> str:
         return f"{self.outcomes} {self.week}"
+
+
+class KeptCount(models.Model):
+    """Households of a campaign that had a grade or a need in a report since erased: its figures stay, nobody's name.
+
+    One row for the whole campaign, each agency and each service, as the key figures group them.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="+", db_index=False)
+    kind = models.CharField(max_length=8, help_text="`all`, `agency` or `service`")
+    key = models.CharField(max_length=200, blank=True, help_text="Name of the agency or the service; empty for `all`")
+    family = models.CharField(max_length=6, help_text="`grades` or `needs`")
+    name = models.CharField(max_length=24, help_text="The grade or the need")
+    households = models.IntegerField()
+
+    class Meta:
+        constraints = [
+            UniqueConstraint(fields=["campaign", "kind", "key", "family", "name"], name="kept_count_once"),
+            CheckConstraint(name="kept_count_kind", condition=Q(kind__in=["all", "agency", "service"])),
+            CheckConstraint(name="kept_count_family", condition=Q(family__in=["grades", "needs"])),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.households} {self.name} {self.key}"

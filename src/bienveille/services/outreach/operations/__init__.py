@@ -63,6 +63,7 @@ from bienveille.services.outreach.operations.lists import (
 )
 from bienveille.services.outreach.operations.pauses import CannotPauseThen, resume_calling, take_a_pause
 from bienveille.services.outreach.operations.report import CannotWriteLesson, write_lesson
+from bienveille.services.outreach.operations.reports import erase_reports, purge_reports
 from bienveille.services.outreach.operations.scales import (
     CannotSwitchOn,
     erase_scales,
@@ -131,6 +132,7 @@ __all__ = [
     "discard_proposal",
     "duplicate_campaign",
     "end_lists",
+    "erase_reports",
     "erase_scales",
     "erase_verbatims",
     "fold_calls",
@@ -145,6 +147,7 @@ __all__ = [
     "pause_campaign",
     "prepare_lists",
     "publish_verbatim",
+    "purge_reports",
     "purge_scales",
     "purge_verbatims",
     "put_contacts_back",

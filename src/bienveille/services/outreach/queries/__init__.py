@@ -4,6 +4,7 @@ from bienveille.services.outreach.queries.answers import (
     CampaignAnswers,
     GroupAnswers,
     QuestionAnswers,
+    answers_erased,
     campaign_answers,
 )
 from bienveille.services.outreach.queries.board import (
@@ -156,6 +157,7 @@ __all__ = [
     "WeeklyPerson",
     "agencies_of",
     "all_campaigns",
+    "answers_erased",
     "board_marks",
     "call_sheet",
     "callers_at_work",

@@ -5,7 +5,7 @@ from datetime import date
 
 from bienveille.engines.questionnaires.queries import get_definition, group_statistics
 from bienveille.engines.questionnaires.rules import LEAST, QuestionStatistics, shown_groups
-from bienveille.services.outreach.models import Campaign, Report
+from bienveille.services.outreach.models import Campaign, KeptCount, Report
 from bienveille.services.outreach.queries.coordination import wave_names
 
 AGENCY, WAVE = "agency", "wave"
@@ -71,6 +71,11 @@ def campaign_answers(campaign: Campaign, *, on: date) -> CampaignAnswers:
         items = get_definition(campaign.questionnaire_id).questions.values()
         questions = [QuestionAnswers(item.key, None, item.label, 0, {AGENCY: [], WAVE: []}) for item in items]
     return CampaignAnswers(responses=whole[0].asked_of if whole else 0, questions=questions)
+
+
+def answers_erased(campaign: Campaign) -> bool:
+    """True when some of what calls revealed has been erased on its last day (1 query)."""
+    return KeptCount.objects.filter(campaign=campaign).exists()
 
 
 def _groups(

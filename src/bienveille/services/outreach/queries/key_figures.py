@@ -1,4 +1,4 @@
-"""The key figures of a campaign, always from the attempts themselves."""
+"""The key figures of a campaign, from the attempts themselves, and from the counts left by reports since erased."""
 
 import json
 from typing import Any
@@ -8,12 +8,15 @@ from django.db import connection
 from bienveille.services.outreach.choices import Grade
 from bienveille.services.outreach.models import Campaign
 
+#: The service of a call: the caller's, else their agency.
+SERVICE = """CASE WHEN u.service <> '' AND lower(trim(u.service)) <> 'agence' THEN u.service
+                ELSE coalesce(ua.name, nullif(u.service, ''), 'Sans service') END"""
 # Every contact stands once in « all », once in its agency, and once in each service that called it.
-_FIGURES = """
+# What erased reports said is added: one row of the result for what lives, another for what was kept.
+_FIGURES = f"""
 WITH call AS (
     SELECT a.contact_id, a.at, a.outcome, p.weekly, f.id IS NOT NULL AS referred, r.grade, r.needs,
-           CASE WHEN u.service <> '' AND lower(trim(u.service)) <> 'agence' THEN u.service
-                ELSE coalesce(ua.name, nullif(u.service, ''), 'Sans service') END AS service
+           {SERVICE} AS service
     FROM dispatch_attempt a
     JOIN dispatch_contact c ON c.id = a.contact_id
     JOIN accounts_user u ON u.id = a.caller_id
@@ -63,6 +66,9 @@ SELECT kind, key, 'needs', jsonb_object_agg(need, n) FROM (
     CROSS JOIN LATERAL unnest(call.needs) AS need
     GROUP BY m.kind, m.key, need) AS x
 GROUP BY kind, key
+UNION ALL
+SELECT kind, key, family, jsonb_object_agg(name, households)
+FROM outreach_keptcount WHERE campaign_id = %(campaign)s GROUP BY kind, key, family
 """
 
 
@@ -74,14 +80,17 @@ def figures(campaign: Campaign) -> dict[str, Any]:
     """
     groups: dict[tuple[str, str], dict[str, Any]] = {("all", ""): _blank()}
     with connection.cursor() as cursor:
-        cursor.execute(_FIGURES.replace("%(queue)s", "%s"), [campaign.queue_id] * 2)
+        cursor.execute(_FIGURES, {"queue": campaign.queue_id, "campaign": campaign.pk})
         for kind, key, family, value in cursor.fetchall():
             group = groups.setdefault((kind, key), _blank())
             numbers = json.loads(value)
             if family == "count":
                 group.update(numbers)
-            else:
+            elif family == "unreachable":
                 group[family].update(numbers)
+            else:
+                for name, number in numbers.items():
+                    group[family][name] = group[family].get(name, 0) + number
     for group in groups.values():
         group["reached_share"] = round(group["reached"] / group["called"], 3) if group["called"] else 0.0
     parts: dict[str, dict[str, Any]] = {"agency": {}, "service": {}}
