@@ -72,7 +72,7 @@ def test_json_is_alone_on_standard_output_and_of_the_shape(capsys, homes, tenant
             "column": "NOM",
             "value": "",
             "reason": "missing_name",
-            "message": "Le nom de la personne est absent.",
+            "message": "Le nom est absent.",
         }
     ]
     assert [warning["value"] for warning in document["files"][0]["warnings"]] == ["x@x"]
@@ -125,7 +125,7 @@ def test_the_report_for_people_groups_what_must_be_corrected(capsys, homes, tena
     assert run(import_, homes, tenants, *ORG) == 3
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "Habitat des Trois Rivières\u00a0: import appliqué."
-    assert "    1 × NOM\u00a0: Le nom de la personne est absent. ligne 3" in lines
+    assert "    1 × NOM\u00a0: Le nom est absent. ligne 3" in lines
     assert any("--json" in line for line in lines)
 
 

@@ -4,7 +4,6 @@ import contextlib
 import copy
 
 import pytest
-from data_inclusion.schema import v1
 from django.http import QueryDict
 from hypothesis import given
 from hypothesis import strategies as st
@@ -337,24 +336,6 @@ class TestApi:
 
 
 class TestNeeds:
-    def test_every_need_says_which_services_answer_it(self):
-        assert set(rules.NEED_THEMATIQUES) == set(Need)
-
-    def test_only_codes_of_the_directory(self):
-        thematiques = {one.value for one in v1.Thematique}
-        types = {one.value for one in v1.TypeService}
-        for match in rules.NEED_THEMATIQUES.values():
-            assert set(match.thematiques) <= thematiques
-            assert set(match.types) <= types
-
-    def test_meals_are_food_and_home_help_as_material_aid(self):
-        assert rules.services_for(["meals", "?"]) == {
-            Need.MEALS: rules.ServiceMatch(
-                ("equipement-et-alimentation--alimentation", "equipement-et-alimentation--aide-menagere"),
-                ("aide-materielle",),
-            )
-        }
-
     def test_answers_suggest_needs(self, guide):
         answers = {"food": "hard", "helps": ["shop"]}
         assert rules.suggested_needs(guide, answers) == (Need.MEALS, Need.SHOPPING)

@@ -4,6 +4,7 @@ from bienveille.engines.dispatch.operations import lay_openings_ahead, purge_lis
 from bienveille.faces.api.operations import tidy_up
 from bienveille.ground.platform.jobs import Job, schedule
 from bienveille.register.imports.operations import look_at_drops, purge_imports, watch_silence
+from bienveille.register.partners.operations import forget_closed_partners
 from bienveille.register.tenants.operations import purge_marks
 from bienveille.services.outreach.operations import fold_calls, free_absent_lists, purge_reports, purge_verbatims
 from bienveille.services.outreach.operations.arrivals import update_lists
@@ -29,6 +30,7 @@ SCHEDULE: tuple[tuple[Job[[]], str, str], ...] = (
     (purge_verbatims, "45 2 * * *", "Sentences that may be quoted are erased with the answers of their campaign."),
     (forget_offers, "20 3 * * *", "Who answered calls for volunteers is forgotten on the last day of each answer."),
     (bring_back_weekly, "10 3 * * *", "Regular calls go back to their usual caller on the day of return."),
+    (forget_closed_partners, "55 2 * * *", "Names and numbers of partners closed for a year are erased."),
     (purge_lists, "50 2 * * *", "Lists of the week go sixty days after their last day."),
     (tidy_up, "27 * * * *", "Idempotency keys older than a day have kept their promise; idle rate limits say nothing."),
 )

@@ -10,15 +10,14 @@ from django.utils import timezone
 
 from bienveille.engines.dispatch.models import Attempt, Contact, PlannedCall
 from bienveille.engines.questionnaires.choices import Need
-from bienveille.engines.questionnaires.rules import NEED_THEMATIQUES, ServiceMatch
 from bienveille.faces.workspace.rules import change_words, event_detail
 from bienveille.ground.lib.disclosure import Part
 from bienveille.ground.lib.typography import calendar_day
 from bienveille.register.accounts.choices import AuditAction
 from bienveille.register.accounts.models import AuditEntry, User
 from bienveille.register.accounts.queries import changes_to, roles_in_words, told_of_looks
-from bienveille.register.partners.models import Service
-from bienveille.register.partners.queries import services_for_commune
+from bienveille.register.partners.queries import Offer, area_around, best_services
+from bienveille.register.partners.rules import NOWHERE, Area
 from bienveille.register.tenants.models import Lease, Person
 from bienveille.register.tenants.queries import HouseholdRecord, rows_of, told_of_person, veil_over
 from bienveille.services.neighbourhood.queries import told_of_relays
@@ -97,35 +96,32 @@ def caller_day_of(user: User, now: datetime) -> CallerDay | None:
 
 @dataclass(frozen=True)
 class LocalHelp:
-    """One need, with the services that answer it near a home; none means that the landlord itself does."""
+    """One need, with the services that answer it near a home; some needs the landlord itself answers first."""
 
     need: str
     label: str
     by_landlord: bool
-    services: tuple[Service, ...]
+    offers: tuple[Offer, ...]
+    more: int
 
 
-def help_near(home: Any) -> list[LocalHelp]:
-    """For each need, up to three services that cover the home's commune, in the order of the grid (1 query).
+def help_near(home: Any, today: date) -> list[LocalHelp]:
+    """For each need, the best three services that cover the home's commune, in the order of the table (2 queries).
 
     Needs that neither the landlord nor a known service answers are left out.
     """
     commune = home.building.residence.commune if home else None
-    wanted = sorted({code for match in NEED_THEMATIQUES.values() for code in match.thematiques})
-    found = services_for_commune(commune.code, wanted) if commune else []
-    helps = []
-    for need, match in NEED_THEMATIQUES.items():
-        services = tuple(service for service in found if _answers(service, match))[:PER_NEED]
-        by_landlord = not match.thematiques
-        if services or by_landlord:
-            helps.append(LocalHelp(need.value, Need(need).label, by_landlord, services))
-    return helps
+    return local_help(area_around(commune) if commune else NOWHERE, today, per_need=PER_NEED)
 
 
-def _answers(service: Service, match: ServiceMatch) -> bool:
-    if not set(service.thematiques) & set(match.thematiques):
-        return False
-    return not match.types or service.type in match.types
+def local_help(area: Area, today: date, *, per_need: int) -> list[LocalHelp]:
+    """For each need, the best services of a place, what is known of them, how many more there are (2 queries)."""
+    found = best_services(area, on=today, per_need=per_need)
+    return [
+        LocalHelp(need, Need(need).label, answers.match.by_landlord, answers.best, answers.more)
+        for need, answers in found.items()
+        if need in Need.values and (answers.best or answers.match.by_landlord)
+    ]
 
 
 @dataclass(frozen=True)

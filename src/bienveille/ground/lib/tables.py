@@ -233,6 +233,30 @@ def _open_workbook(path: Path, is_title: Callable[[str], bool], *, packed: bool)
     return table
 
 
+def open_sheets(path: Path) -> list[Table]:
+    """Every visible sheet of a workbook already opened once that has a header and rows, in their order.
+
+    For the few files whose sheets belong together; a text is one table.
+    """
+    book = python_calamine.CalamineWorkbook.from_path(path)
+    tables = []
+    for name in [sheet.name for sheet in book.sheets_metadata if _is_visible_sheet(sheet)]:
+        index = find_header(list(itertools.islice(_sheet_records(book, name), LOOK_AHEAD)), lambda cell: False)
+        if index is None:
+            continue
+        header = [clean_text(cell) for cell in next(itertools.islice(_sheet_records(book, name), index, None))]
+        while header and not header[-1]:
+            header.pop()
+
+        def records(name: str = name) -> Iterator[list[Cell]]:
+            return _sheet_records(book, name)
+
+        table = Table(path, "workbook", header, index, sheet=name, _records=records)
+        if len(header) >= MIN_COLUMNS and next(table.rows(), None) is not None:
+            tables.append(table)
+    return tables
+
+
 def _check_package(path: Path) -> None:
     """A workbook is a zip: whole, of a kind we know, and not one that unpacks without end."""
     try:

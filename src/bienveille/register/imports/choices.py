@@ -57,6 +57,8 @@ class Reason(TextChoices):
     TOO_MANY_COLUMNS = "too_many_columns", "Colonnes en trop"
     INVALID_RECORD = "invalid_record", "Fiche non conforme"
     UNKNOWN_STRUCTURE = "unknown_structure", "Structure inconnue"
+    OWN_PARTNER = "own_partner", "Partenaire tenu à la main"
+    UNKNOWN_PLACE = "unknown_place", "Lieu inconnu"
     INVALID_PHONE = "invalid_phone", "Numéro inutilisable"
     INVALID_EMAIL = "invalid_email", "Adresse inutilisable"
     PHONE_REMARK = "phone_remark", "Remarque non reprise"

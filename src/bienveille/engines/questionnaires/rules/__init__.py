@@ -30,7 +30,6 @@ from .editing import (
     slug_of,
 )
 from .faults import Fault, faults, question_alone, showable
-from .needs import NEED_THEMATIQUES, ServiceMatch, services_for
 from .reading import InvalidDefinition, is_slug, parse
 from .relevance import NotUnderstood
 from .statistics import Count, QuestionStatistics, summarise
@@ -40,7 +39,6 @@ from .xlsform_writing import to_sheets
 
 __all__ = [
     "LEAST",
-    "NEED_THEMATIQUES",
     "All",
     "Any",
     "Asked",
@@ -58,7 +56,6 @@ __all__ = [
     "Problem",
     "QuestionStatistics",
     "Section",
-    "ServiceMatch",
     "answers_from_post",
     "asked_before",
     "changes",
@@ -76,7 +73,6 @@ __all__ = [
     "second_opinion",
     "section_keys",
     "sensitive_words",
-    "services_for",
     "show_if_attribute",
     "showable",
     "shown_groups",

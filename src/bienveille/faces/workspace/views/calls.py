@@ -311,7 +311,7 @@ def _call_page(
             for value, label in Grade.choices
         ],
         "grade_error": next(iter(form.errors.get("grade", [])), ""),
-        "help": help_near(home),
+        "help": help_near(home, timezone.localdate()),
         "commune": home.building.residence.commune if home else None,
         "numbers": _strip(),
         "undo": last_call(campaign, request.user),

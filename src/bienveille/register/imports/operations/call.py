@@ -19,7 +19,7 @@ from bienveille.register.imports.choices import Departures, RunState, Severity
 from bienveille.register.imports.models import ImportFile, ImportProfile, ImportRun
 from bienveille.register.imports.operations.changes import Together
 from bienveille.register.imports.operations.housing import apply_housing
-from bienveille.register.imports.operations.partners import apply_partners
+from bienveille.register.imports.operations.partners import Directories, apply_partners
 from bienveille.register.imports.operations.reading import Given, WrongFile, recognised
 from bienveille.register.imports.operations.staff import apply_staff
 from bienveille.register.imports.operations.staging import Outcome, Source, copying, escaped, rows, run
@@ -143,6 +143,7 @@ def import_files(
             landlord = _landlord(org)
             before = _counts(today)
             together = Together(sum(source.kind == TENANTS for source in sources))
+            directories = Directories(sum(source.kind == PARTNERS for source in sources))
             outcomes = {
                 id(source): _apply(
                     source,
@@ -151,6 +152,7 @@ def import_files(
                     progress=progress,
                     departures=departures,
                     together=together,
+                    directories=directories,
                     actor=actor,
                 )
                 for source in sorted(sources, key=lambda s: IN_ORDER.index(s.kind))
@@ -231,6 +233,7 @@ def _apply(
     progress: Callable[[str, int], Callable[[], None]] | None,
     departures: Departures,
     together: Together,
+    directories: Directories,
     actor: User | None,
 ) -> Outcome:
     moved = progress(source.name, 0) if progress else lambda: None
@@ -240,7 +243,7 @@ def _apply(
         if source.kind == STAFF:
             return apply_staff(source, moved=moved, departures=departures, actor=actor)
         if source.kind == PARTNERS:
-            return apply_partners(source, moved=moved)
+            return apply_partners(source, today=today, moved=moved, together=directories, departures=departures)
         return apply_tenants(
             source, today=today, profile=profile, moved=moved, departures=departures, together=together
         )

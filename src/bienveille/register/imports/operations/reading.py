@@ -19,13 +19,14 @@ from django.core.files.uploadedfile import TemporaryUploadedFile, UploadedFile
 
 from bienveille.ground.lib.archives import MOST_MEMBERS, WrongArchive, is_archive, unpacked
 from bienveille.ground.lib.decoding import decode
-from bienveille.ground.lib.tables import NotATable, Table, open_table
+from bienveille.ground.lib.tables import NotATable, Table, open_sheets, open_table
 from bienveille.ground.platform.refusal import Refusal
 from bienveille.register.imports.operations.staging import Source
 from bienveille.register.imports.rules.archives import archive_message
 from bienveille.register.imports.rules.columns import missing_fields, sampled
 from bienveille.register.imports.rules.messages import refusal_message
-from bienveille.register.imports.rules.partners import split_directory
+from bienveille.register.imports.rules.partners import split_directory, split_lines
+from bienveille.register.imports.rules.partners_sheet import SCHEMA, directory_kind
 from bienveille.register.imports.rules.recognition import LAYOUTS, PARTNERS, Chosen, is_title, recognise
 
 MAX_JSON = 200 << 20  # bytes of a directory of partners
@@ -103,21 +104,28 @@ def look(given: Given, *, chosen: Chosen | None = None) -> dict[str, Any]:
     """
     opened = _opened(given)
     if isinstance(opened, Source):
-        return {"kind": opened.kind}
+        return {"kind": opened.kind, **_dialect(opened.sheets[:1])}
     columns = recognise(opened.header, chosen=_every(given, chosen), kind=given.kind)
     kind = columns.kind if columns else given.kind
     try:
         first = [cells for _, cells in islice(opened.rows(), 50)]
     except NotATable as error:
         raise WrongFile(refusal_message(_name(given), error.code, error.detail)) from error
+    return {"kind": kind, **_dialect([opened]), "samples": sampled(opened.header, first, kind)}
+
+
+def _dialect(tables: Sequence[Table]) -> dict[str, Any]:
+    """How the first of these tables is written; nothing of none."""
     return {
-        "kind": kind,
-        "encoding": opened.encoding.name if opened.encoding else "",
-        "separator": opened.separator,
-        "sheet": opened.sheet[:100],
-        "header": [title[:200] for title in opened.header],
-        "header_line": opened.header_line + 1,
-        "samples": sampled(opened.header, first, kind),
+        name: value
+        for table in tables[:1]
+        for name, value in {
+            "encoding": table.encoding.name if table.encoding else "",
+            "separator": table.separator,
+            "sheet": table.sheet[:100],
+            "header": [title[:200] for title in table.header],
+            "header_line": table.header_line + 1,
+        }.items()
     }
 
 
@@ -139,7 +147,9 @@ def _opened(given: Given) -> Table | Source:
     try:
         if _looks_like_json(path):
             return _directory(path, name)
-        return open_table(path, is_title=is_title)
+        table = open_table(path, is_title=is_title)
+        found = "" if given.kind else directory_kind(table.header)
+        return Source(name, PARTNERS, table, sheets=_sheets(table, found)) if found else table
     except NotATable as error:
         raise WrongFile(refusal_message(name, error.code, error.detail)) from error
     except OSError as error:
@@ -156,14 +166,24 @@ def _looks_like_json(path: Path) -> bool:
     return head.startswith((b"{", b"[")) and not head.startswith(b"{\\rtf")
 
 
+def _sheets(table: Table, kind: str) -> list[Table]:
+    """The tables of a directory: the one found, or both sheets of a workbook at the schema, structures first."""
+    if kind != SCHEMA or table.form != "workbook":
+        return [table]
+    sheets = [sheet for sheet in open_sheets(table.path) if directory_kind(sheet.header) == SCHEMA]
+    return sorted(sheets, key=lambda sheet: "structure_id" in sheet.header) or [table]
+
+
 def _directory(path: Path, name: str) -> Source:
     if path.stat().st_size > MAX_JSON:
         raise WrongFile(refusal_message(name, "too_big", {}))
+    text = decode(path.read_bytes())[0]
     try:
-        document = json.loads(decode(path.read_bytes())[0])
+        directory = split_directory(json.loads(text))
     except (ValueError, RecursionError) as error:
-        raise WrongFile(refusal_message(name, "damaged", {})) from error
-    directory = split_directory(document)
+        directory = split_lines(text)
+        if directory is None:
+            raise WrongFile(refusal_message(name, "damaged", {})) from error
     if directory is None:
         raise WrongFile(refusal_message(name, "json", {}))
     return Source(name, PARTNERS, directory=directory)

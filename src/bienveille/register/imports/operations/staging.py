@@ -10,6 +10,7 @@ from django.db import connection
 from bienveille.ground.lib.copy_text import escaped as escaped
 from bienveille.ground.lib.tables import Table
 from bienveille.register.imports.rules.cells import Issue
+from bienveille.register.imports.rules.partners import Entry
 from bienveille.register.imports.rules.recognition import ColumnMap
 
 CHUNK = 1 << 16  # characters sent to the server at once
@@ -23,7 +24,8 @@ class Source:
     kind: str
     table: Table | None = None
     columns: ColumnMap | None = None
-    directory: tuple[list[Any], list[Any]] | None = None
+    directory: list[Entry] | None = None
+    sheets: list[Table] = field(default_factory=list)  # of a directory that is a table
 
 
 @dataclass(slots=True)

@@ -7,13 +7,15 @@ _NBSP = "\u00a0"
 ISSUES = {
     "exit_before_entry": "La date de sortie précède la date d’entrée.",
     "unknown_dwelling": "Ce logement n’est pas dans le patrimoine : importez d’abord la liste des logements.",
-    "missing_name": "Le nom de la personne est absent.",
+    "missing_name": "Le nom est absent.",
     "missing_key": "L’identifiant de la ligne est absent ou illisible.",
     "duplicate_key": "Cette ligne reprend un identifiant déjà lu plus haut : seule la première est gardée.",
     "too_few_columns": "La ligne a moins de colonnes que l’en-tête.",
     "too_many_columns": "La ligne a plus de colonnes que l’en-tête : ses cellules sont décalées.",
     "invalid_record": "La fiche ne respecte pas le schéma data·inclusion.",
     "unknown_structure": "La structure de ce service n’est ni dans le fichier ni dans l’annuaire.",
+    "own_partner": "Ce partenaire est tenu à la main ici : l’import n’y touche pas.",
+    "unknown_place": "Ce lieu n’est pas reconnu : il n’est pas repris.",
     "invalid_phone": "Ce n’est pas un numéro de téléphone français utilisable : il n’est pas repris.",
     "invalid_email": "Ce n’est pas une adresse électronique : elle n’est pas reprise.",
     "phone_remark": "Le numéro est repris, la remarque qui l’accompagne ne l’est pas.",
@@ -39,6 +41,8 @@ ADVICE = {
     "too_many_columns": "Regarder les séparateurs de la ligne",
     "invalid_record": "Corriger la fiche chez son éditeur",
     "unknown_structure": "Ajouter la structure au fichier",
+    "own_partner": "Corriger la fiche dans « Partenaires »",
+    "unknown_place": "Écrire un code INSEE, un numéro de département ou « France »",
     "invalid_phone": "Corriger le numéro",
     "invalid_email": "Corriger l’adresse",
     "phone_remark": "Ranger la remarque ailleurs",
@@ -85,8 +89,8 @@ WRONG_FILES = {
     "unreadable": "le fichier ne peut pas être lu ({error})",
 }
 EXPECTED = (
-    "Attendu : un export .csv, .xlsx ou .ods du patrimoine, des locataires ou des collaborateurs avec sa ligne de "
-    "titres, ou un fichier .json de partenaires au schéma data·inclusion."
+    "Attendu : un export .csv, .xlsx ou .ods du patrimoine, des locataires, des collaborateurs ou des partenaires avec "
+    "sa ligne de titres, ou un fichier .json de partenaires au schéma data·inclusion."
 )
 
 
@@ -119,7 +123,7 @@ def advice(reason: str) -> str:
 
 def dialect(*, kind: str, encoding: str, separator: str, sheet: str, header_line: int) -> str:
     """How a file was understood: its encoding, its separator, where its titles are."""
-    if kind == "partners":
+    if kind == "partners" and not encoding and not sheet:
         return "Fichier JSON au schéma data·inclusion"
     if sheet:
         return spaced(f"Classeur, feuille « {sheet} », titres en ligne {header_line}")

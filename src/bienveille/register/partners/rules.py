@@ -1,0 +1,140 @@
+"""Which services answer a need, how near they are, how fresh their card is; nothing is read from the database here.
+
+The only file read is the dated table `config/need_services.toml`: codes of the data·inclusion schema for each need.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from bienveille.ground.lib.phones import read_phone
+from bienveille.ground.lib.words import plain
+
+TABLE = Path(__file__).resolve().parents[2] / "config" / "need_services.toml"
+FRANCE = "france"
+COMMUNE, EPCI, DEPARTMENT, COUNTRY = range(4)
+#: Full marks of the schema's own score under six months, none beyond two years (data·inclusion, score of quality).
+FRESH_DAYS, STALE_DAYS = 183, 730
+FRESH, AGING, STALE = "fresh", "aging", "stale"
+
+
+class InvalidTable(ValueError):
+    """The table of needs cannot be used; the message names the entry, for whoever keeps it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceMatch:
+    """Any of these thematiques; and, when types are named, any of these types."""
+
+    need: str
+    valid_from: date
+    valid_until: date | None = None
+    thematiques: tuple[str, ...] = ()
+    types: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+    by_landlord: bool = False
+
+    def holds_on(self, day: date) -> bool:
+        return self.valid_from <= day and (self.valid_until is None or day <= self.valid_until)
+
+    def answers(self, *, thematiques: Iterable[str], type: str, needs: Iterable[str]) -> bool:
+        """Whether a service with these codes, or said by hand to answer these needs, answers this one."""
+        if self.need in needs:
+            return True
+        return bool(set(self.thematiques) & set(thematiques)) and (not self.types or type in self.types)
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """What a commune belongs to: codes that a service's coverage may hold. `communes`: itself, then its mother."""
+
+    communes: tuple[str, ...]
+    epci: str = ""
+    department: str = ""
+
+    @property
+    def codes(self) -> list[str]:
+        """Every code that covers this place, the nearest first."""
+        return [*self.communes, *filter(None, (self.epci, self.department)), FRANCE]
+
+
+#: Somebody whose commune nobody knows: what is for all of France is offered.
+NOWHERE = Area(())
+
+
+def area_of(code: str, *, parent: str = "", epci: str = "", department: str = "") -> Area:
+    """The area of a commune; `parent`: the commune of which it is an arrondissement."""
+    return Area(tuple(filter(None, (code, parent))), epci, department)
+
+
+def matches_on(day: date, table: Path = TABLE) -> dict[str, ServiceMatch]:
+    """What answers each need on that day, in the order of the table."""
+    return {one.need: one for one in _table(table) if one.holds_on(day)}
+
+
+def needs_answered(
+    day: date, *, thematiques: Iterable[str], type: str, needs: Iterable[str], table: Path = TABLE
+) -> list[str]:
+    """The needs that a service answers, in the order of the table."""
+    codes, said = frozenset(thematiques), frozenset(needs)
+    matches = matches_on(day, table)
+    return [need for need, match in matches.items() if match.answers(thematiques=codes, type=type, needs=said)]
+
+
+def need_of_words(text: str, day: date, table: Path = TABLE) -> str:
+    """The need that these words name in a hand-made sheet; nothing when nobody knows them."""
+    words = plain(text)
+    for need, match in matches_on(day, table).items():
+        if words == plain(need) or words in map(plain, match.words):
+            return need
+    return ""
+
+
+@lru_cache
+def _table(path: Path) -> tuple[ServiceMatch, ...]:
+    """Read once per process: the file changes with a deployment."""
+    with path.open("rb") as file:
+        entries = tuple(_match(raw) for raw in tomllib.load(file)["needs"])
+    for rank, one in enumerate(entries):
+        for other in entries[rank + 1 :]:
+            if other.need == one.need and _overlap(one, other):
+                raise InvalidTable(f"{one.need}: two entries hold on the same day")
+    return entries
+
+
+def _match(raw: Mapping[str, Any]) -> ServiceMatch:
+    name = raw.get("need", "?")
+    try:
+        one = ServiceMatch(**{key: tuple(value) if isinstance(value, list) else value for key, value in raw.items()})
+    except TypeError as error:
+        raise InvalidTable(f"{name}: {error}") from None
+    if not one.thematiques and not one.by_landlord:
+        raise InvalidTable(f"{name}: neither thematiques nor by_landlord")
+    if one.valid_until is not None and one.valid_until < one.valid_from:
+        raise InvalidTable(f"{name}: ends before it begins")
+    return one
+
+
+def _overlap(one: ServiceMatch, other: ServiceMatch) -> bool:
+    last = date.max
+    return one.valid_from <= (other.valid_until or last) and other.valid_from <= (one.valid_until or last)
+
+
+def freshness(updated_on: date, today: date) -> str:
+    """How far a card may be believed: fresh, aging or stale."""
+    days = (today - updated_on).days
+    return FRESH if days <= FRESH_DAYS else AGING if days <= STALE_DAYS else STALE
+
+
+def read_partner_phone(cell: object) -> str:
+    """A number that partners answer, in E.164; short ones (39 77, 116 006) as they are dialled; else nothing."""
+    found = read_phone(cell).numbers
+    if found:
+        return found[0]
+    digits = re.sub(r"[\s.\u00a0]", "", str(int(cell) if isinstance(cell, float) and cell.is_integer() else cell))
+    return digits if re.fullmatch(r"1\d{1,2}|3\d{3}|11[68]\d{3}", digits) else ""
