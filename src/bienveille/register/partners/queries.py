@@ -120,7 +120,8 @@ def best_services(
 
 
 def _ranked(area: Area, matches: Mapping[str, ServiceMatch], per_need: int) -> list[tuple[str, str, int, int]]:
-    rows, values = [], {}
+    rows: list[str] = []
+    values: dict[str, object] = {}
     for rank, (need, match) in enumerate(matches.items()):
         rows.append(f"(%(need{rank})s, %(codes{rank})s::varchar[], %(types{rank})s::varchar[])")
         values |= {f"need{rank}": need, f"codes{rank}": list(match.thematiques), f"types{rank}": list(match.types)}

@@ -110,14 +110,15 @@ def _table(path: Path) -> tuple[ServiceMatch, ...]:
 def _match(raw: Mapping[str, Any]) -> ServiceMatch:
     name = raw.get("need", "?")
     try:
-        one = ServiceMatch(**{key: tuple(value) if isinstance(value, list) else value for key, value in raw.items()})
+        values: dict[str, Any] = {key: tuple(one) if isinstance(one, list) else one for key, one in raw.items()}
+        made = ServiceMatch(**values)
     except TypeError as error:
         raise InvalidTable(f"{name}: {error}") from None
-    if not one.thematiques and not one.by_landlord:
+    if not made.thematiques and not made.by_landlord:
         raise InvalidTable(f"{name}: neither thematiques nor by_landlord")
-    if one.valid_until is not None and one.valid_until < one.valid_from:
+    if made.valid_until is not None and made.valid_until < made.valid_from:
         raise InvalidTable(f"{name}: ends before it begins")
-    return one
+    return made
 
 
 def _overlap(one: ServiceMatch, other: ServiceMatch) -> bool:
