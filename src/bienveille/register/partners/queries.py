@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from django.db import connection
 from django.db.models import Case, Count, Exists, IntegerField, OuterRef, Q, QuerySet, When
@@ -121,11 +122,11 @@ def best_services(
 
 def _ranked(area: Area, matches: Mapping[str, ServiceMatch], per_need: int) -> list[tuple[str, str, int, int]]:
     rows: list[str] = []
-    values: dict[str, object] = {}
+    values: dict[str, Any] = {}
     for rank, (need, match) in enumerate(matches.items()):
         rows.append(f"(%(need{rank})s, %(codes{rank})s::varchar[], %(types{rank})s::varchar[])")
         values |= {f"need{rank}": need, f"codes{rank}": list(match.thematiques), f"types{rank}": list(match.types)}
-    parameters = {
+    parameters: dict[str, Any] = {
         "communes": list(area.communes),
         "epci": area.epci,
         "department": area.department,
