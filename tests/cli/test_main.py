@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bienveille.faces.cli import main as cli
+from bienveille.faces.cli import test as test_command
 from bienveille.faces.cli.french import Parser
 from bienveille.ground.platform.refusal import Refusal
 
@@ -33,6 +34,17 @@ def command(monkeypatch, tmp_path):
         monkeypatch.setitem(cli.COMMANDS, "try", "try_")
 
     return install
+
+
+@pytest.mark.parametrize(
+    ("arguments", "shared"),
+    [([], True), (["-q", "-k", "release"], True), (["tests/cli"], False), (["tests/cli/test_main.py::x"], False), (["-n", "0"], False), (["--pdb"], False)],
+)  # fmt: skip
+def test_a_whole_run_uses_every_core(monkeypatch, arguments, shared):
+    monkeypatch.setattr(os, "process_cpu_count", lambda: 3)
+    assert test_command.over_cores(arguments) == (["-n", "3", "--dist", "loadgroup"] if shared else [])
+    monkeypatch.setattr(os, "process_cpu_count", lambda: 1)
+    assert test_command.over_cores(arguments) == []
 
 
 def fail(error):

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 from bienveille.ground.platform.failures import var_folder
 
@@ -32,7 +33,18 @@ def run(options: argparse.Namespace) -> int:
         )
     import pytest
 
-    return int(pytest.main(options.arguments))
+    return int(pytest.main([*over_cores(options.arguments), *options.arguments]))
+
+
+def over_cores(arguments: list[str]) -> list[str]:
+    """Options that share a run between the cores; none when the arguments choose files, workers or one process.
+
+    Tests of one group (`xdist_group`) stay together, in their order.
+    """
+    cores = os.process_cpu_count() or 1
+    alone = ("-n", "--numprocesses", "--dist", "-s", "--pdb", "--co", "--collect-only", "--version", "--markers")
+    chosen = any(one.startswith(alone) or Path(one.split("::")[0]).exists() for one in arguments)
+    return [] if chosen or cores < 2 else ["-n", str(cores), "--dist", "loadgroup"]
 
 
 def find_browser() -> str | None:
