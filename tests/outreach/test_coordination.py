@@ -100,15 +100,17 @@ class TestReferral:
         for later in (0, 5):
             now = MONDAY + timedelta(minutes=later)
             taken = operations.take_referral(actor=boss, referral_id=referral.pk, now=now)
-        assert (taken.taken_by_id, taken.taken_at) == (boss.pk, MONDAY)
+        assert (taken.pk, taken.owner_id, taken.acknowledged_at) == (referral.case_id, boss.pk, MONDAY)
         for act in (operations.take_referral, operations.leave_referral):
-            more = {"now": MONDAY} if act is operations.take_referral else {}
             with pytest.raises(operations.AlreadyTaken):
-                act(actor=UserFactory(), referral_id=referral.pk, **more)
+                act(actor=UserFactory(), referral_id=referral.pk, now=MONDAY)
         for _ in range(2):
-            left = operations.leave_referral(actor=boss, referral_id=referral.pk)
-        assert (left.taken_by_id, left.taken_at) == (None, None)
-        assert AuditEntry.objects.filter(detail__referral__isnull=False).count() == 2
+            left = operations.leave_referral(actor=boss, referral_id=referral.pk, now=MONDAY)
+        assert (left.owner_id, left.acknowledged_at, left.state) == (None, None, "new")
+        did = (
+            AuditEntry.objects.filter(detail__case__isnull=False).order_by("pk").values_list("detail__case", flat=True)
+        )
+        assert list(did) == ["opened", "taken", "left"]
 
 
 class TestNote:

@@ -13,6 +13,7 @@ from tests.housing.factories import AgencyFactory
 from tests.outreach.factories import call, make_campaign
 from tests.tenants.factories import HouseholdFactory
 
+from bienveille.engines.cases.models import Case
 from bienveille.engines.dispatch.models import Contact, Lane, PlannedCall
 from bienveille.engines.dispatch.queries import check_invariants, ledger
 from bienveille.register.accounts.models import AuditEntry
@@ -260,8 +261,7 @@ class TestDecisions:
         response = as_director.post(take, follow=True)
         assert "Vous avez pris en charge" in body(response)
         assert "Prendre en charge" not in body(as_director.get(page))
-        referral.refresh_from_db()
-        assert referral.taken_by_id == director.pk
+        assert Case.objects.get(pk=referral.case_id).owner_id == director.pk
         as_director.post(take, {"do": "leave"})
         assert "Prendre en charge" in body(as_director.get(page))
 

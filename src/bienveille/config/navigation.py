@@ -7,9 +7,12 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
+from bienveille.engines.cases.access import following_scope
+from bienveille.engines.cases.queries import count_to_take
 from bienveille.register.accounts.access import MANAGERS, has_role
 from bienveille.register.accounts.adapters import SESSION_SEEN, SESSION_SINCE
 from bienveille.register.accounts.choices import Role
+from bienveille.register.accounts.models import User
 from bienveille.register.accounts.rules import seconds_left
 from bienveille.services.outreach.queries import count_promised
 
@@ -31,6 +34,7 @@ MENU: list[tuple[str, str, set[str]]] = [
     ("Mes personnes", "workspace:my_people", {Role.CALLER}),
     ("Mes visites", "workspace:visits", {Role.BUILDING_MANAGER}),
     ("Campagnes", "workspace:campaigns", set(MANAGERS)),
+    ("Situations", "workspace:my_cases", {*MANAGERS, Role.SOCIAL_WORKER}),
     ("Appels réguliers", "workspace:weekly_calls", set(MANAGERS)),
     ("Publics", "audiences:audiences", set(MANAGERS)),
     ("Locataires", "workspace:people", {*MANAGERS, Role.SOCIAL_WORKER}),
@@ -51,7 +55,7 @@ IN_THE_BAR = 6
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:
-    """Context processor: the bar of this user (1 query for callers), and how long their session still lasts."""
+    """Context processor: the bar of this user (1 query for what waits), and how long their session still lasts."""
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return {"navigation": []}
@@ -60,13 +64,20 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
         if roles and not has_role(user, *roles):
             continue
         url = reverse(route)
-        count = count_promised(user, timezone.localdate()) if route == "workspace:promised" else 0
+        count = _count(user, route)
         entries.append({"label": label, "url": url, "current": False, "count": count, "more": False})
     _mark_current(entries, request.path)
     if len(entries) > IN_THE_BAR:
         for entry in entries[IN_THE_BAR - 1 :]:
             entry["more"] = True
     return {"navigation": entries, "session_left": _session_left(request)}
+
+
+def _count(user: User, route: str) -> int:
+    """What waits behind an entry: calls promised, situations that nobody took."""
+    if route == "workspace:promised":
+        return count_promised(user, timezone.localdate())
+    return count_to_take(following_scope(user), user) if route == "workspace:my_cases" else 0
 
 
 def _session_left(request: HttpRequest) -> int:

@@ -1,5 +1,6 @@
 """Everything that runs by itself: what, when and why, in one table. The jobs stand in the packages' operations."""
 
+from bienveille.engines.cases.operations import climb_ladders, purge_cases, tell_mornings
 from bienveille.engines.dispatch.operations import lay_openings_ahead, purge_lists, wake_queues
 from bienveille.faces.api.operations import tidy_up
 from bienveille.ground.platform.jobs import Job, schedule
@@ -31,6 +32,9 @@ SCHEDULE: tuple[tuple[Job[[]], str, str], ...] = (
     (forget_offers, "20 3 * * *", "Who answered calls for volunteers is forgotten on the last day of each answer."),
     (bring_back_weekly, "10 3 * * *", "Regular calls go back to their usual caller on the day of return."),
     (forget_closed_partners, "55 2 * * *", "Names and numbers of partners closed for a year are erased."),
+    (climb_ladders, "* * * * *", "Cases that nobody took alert whoever comes next, until somebody does."),
+    (tell_mornings, "30 5 * * *", "Who has something late among the cases is told, on working mornings."),
+    (purge_cases, "55 2 * * *", "Closed cases are erased on their last day, with turns and absences gone by."),
     (purge_lists, "50 2 * * *", "Lists of the week go sixty days after their last day."),
     (tidy_up, "27 * * * *", "Idempotency keys older than a day have kept their promise; idle rate limits say nothing."),
 )

@@ -63,6 +63,7 @@ INSTALLED_APPS = [
     "bienveille.engines.audiences",
     "bienveille.engines.questionnaires",
     "bienveille.engines.dispatch",
+    "bienveille.engines.cases",
     "bienveille.services.outreach",
     "bienveille.services.letting",
     "bienveille.services.neighbourhood",

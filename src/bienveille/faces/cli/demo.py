@@ -92,6 +92,7 @@ def prepare() -> str:
         _week()
         _today()
     _knock()
+    _follow()
     _lot()
     add_beginner(PASSWORD)
     _callers_life()
@@ -107,6 +108,17 @@ def _callers_life() -> None:
     people = users_by_email([address(role) for role in ("director", "agency_manager", "caller")])
     director, manager, caller = (people[address(role)] for role in ("director", "agency_manager", "caller"))
     tell_more(director, manager, caller, localtime(now()))
+
+
+def _follow() -> None:
+    from django.utils.timezone import localtime, now
+
+    from bienveille.faces.cli.cases import follow
+    from bienveille.register.accounts.queries import users_by_email
+
+    people = users_by_email([address(role) for role in ("director", "agency_manager", "social_worker")])
+    director, manager, worker = (people[address(role)] for role in ("director", "agency_manager", "social_worker"))
+    follow(director, manager, worker, localtime(now()))
 
 
 def _places() -> None:

@@ -24,6 +24,7 @@ LESSON = (
 def last_year(callers: Sequence[User], director: User, moment: datetime) -> None:
     """A campaign of the cold of last winter, played, closed, with what was learned from it. `moment`: today."""
     from bienveille.faces.cli.callers import train_all
+    from bienveille.faces.cli.cases import close_last_winter
     from bienveille.services.outreach.models import Referral
     from bienveille.services.outreach.operations import (
         close_campaign,
@@ -63,6 +64,7 @@ def last_year(callers: Sequence[User], director: User, moment: datetime) -> None
         now = _half_day_later(now)
     for referral in Referral.objects.filter(attempt__contact__queue=campaign.queue_id).order_by("created_at"):
         take_referral(actor=director, referral_id=referral.pk, now=referral.created_at + timedelta(hours=2))
+    close_last_winter(director, now)
     close_campaign(campaign_id=campaign.pk, actor=director, now=now)
     write_lesson(campaign_id=campaign.pk, actor=director, text=LESSON, now=now + timedelta(days=3))
 

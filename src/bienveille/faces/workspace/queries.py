@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from bienveille.engines.cases.queries import staff_of_cases, told_of_cases
 from bienveille.engines.dispatch.models import Attempt, Contact, PlannedCall
 from bienveille.engines.questionnaires.choices import Need
 from bienveille.faces.workspace.rules import change_words, event_detail
@@ -174,13 +175,14 @@ def everything_about(person: Person, now: datetime) -> list[Part]:
     """
     rows = rows_of(person)
     homes, keys = sorted({row.household_id for row in rows}), [row.pk for row in rows]
-    staff = staff_of_calls(homes)
+    staff = staff_of_calls(homes) | staff_of_cases(homes)
     veil = veil_over(rows, staff.values())
     return [
         *told_of_person(rows, veil, timezone.localtime(now).date()),
         *told_of_calls(homes, veil, roles_in_words(staff)),
         *told_of_verbatims(keys, veil),
         *told_of_scales(homes),
+        *told_of_cases(homes, veil, roles_in_words(staff)),
         *told_of_relays(keys),
         *told_of_looks([*keys, *homes]),
     ]

@@ -37,6 +37,7 @@ class AuditAction(TextChoices):
     ATTEMPT_UNDONE = "attempt.undone", "Appel annulé"
     CONTACT_RELEASED = "contact.released", "Ménage rendu"
     CONTACT_CHANGED = "contact.changed", "Contact modifié"
+    CASE_CHANGED = "case.changed", "Situation suivie"
     CAMPAIGN_CHANGED = "campaign.changed", "Campagne modifiée"
     AUDIENCE_CHANGED = "audience.changed", "Public modifié"
     QUESTIONNAIRE_CHANGED = "questionnaire.changed", "Questionnaire modifié"

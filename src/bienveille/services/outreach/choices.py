@@ -2,21 +2,14 @@
 
 from django.db.models import TextChoices
 
+from bienveille.engines.cases.choices import Grade as Grade
+
 
 class CampaignState(TextChoices):
     DRAFT = "draft", "En préparation"
     OPEN = "open", "Ouverte"
     PAUSED = "paused", "En pause"
     CLOSED = "closed", "Fermée"
-
-
-class Grade(TextChoices):
-    """The caller's judgement of the situation; a person sets it, never a program."""
-
-    GREEN = "green", "Vert"
-    YELLOW = "yellow", "Jaune"
-    ORANGE = "orange", "Orange"
-    RED = "red", "Rouge"
 
 
 class Purpose(TextChoices):

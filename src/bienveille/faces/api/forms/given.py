@@ -241,7 +241,7 @@ class AttemptOut(Schema):
     attempt: UUID
     state: Literal[*ContactState.values]  # type: ignore[valid-type]
     next_call: date | None
-    case: None
+    case: UUID | None
 
 
 class PlannedLine(Schema):

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.timezone import localdate, now
 
+from bienveille.engines.cases.queries import case_of_source
 from bienveille.engines.dispatch.operations import hand_out, release
 from bienveille.engines.dispatch.queries import closed_hours
 from bienveille.faces.api.forms import given, received
@@ -106,11 +107,12 @@ def record_attempt(
             now=now(),
             idempotency_key=request.headers.get("Idempotency-Key") or None,
         )
+        case = case_of_source(recorded.attempt.pk) if report.grade or report.agreed else None
         answer = {
             "attempt": str(recorded.attempt.pk),
             "state": recorded.state,
             "next_call": recorded.next_call.isoformat() if recorded.next_call else None,
-            "case": None,
+            "case": str(case) if case else None,
         }
         return Answer(201, answer)
 

@@ -132,7 +132,7 @@ EXAMPLES: dict[str, Any] = {
         "attempt": "0193a6f0-77aa-7e19-8c3d-5d2b1a0f9e88",
         "state": "reached",
         "next_call": "2026-11-30",
-        "case": None,
+        "case": "0193a6f0-78b2-7c41-9f0e-6a1d3c5b7e20",
     },
     "DepositOut": {"id": IMPORT, "state": "checking"},
     "ImportOut": {

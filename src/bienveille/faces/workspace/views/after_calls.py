@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from bienveille.engines.cases.choices import CaseState
 from bienveille.engines.dispatch.models import Attempt
 from bienveille.faces.workspace.views import Request
 from bienveille.ground.lib.typography import day_in_words, moment_in_words
@@ -64,9 +65,12 @@ def _what_next(attempt: Attempt) -> str:
     if referral is None:
         return "La situation est notée. La personne qui mène la campagne la voit."
     today = timezone.localdate()
-    if referral.taken_by is not None:
-        moment = moment_in_words(timezone.localtime(referral.taken_at), today)
-        return f"{referral.taken_by.display_name} s’en charge depuis {moment.removeprefix('le ')}."
+    case = referral.case
+    if case is None or case.state == CaseState.CLOSED:
+        return "La situation a été suivie, puis close."
+    if case.state == CaseState.FOLLOWED and case.owner is not None:
+        moment = moment_in_words(timezone.localtime(case.acknowledged_at), today)
+        return f"{case.owner.display_name} s’en charge depuis {moment.removeprefix('le ')}."
     due = moment_in_words(timezone.localtime(referral.due_at), today)
     return f"La situation est transmise. Quelqu’un la prend en charge au plus tard {due}."
 

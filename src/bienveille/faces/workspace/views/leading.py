@@ -167,7 +167,7 @@ def take_referral(request: Request, referral_id: UUID) -> HttpResponse:
     leaving = request.POST.get("do") == "leave"
     try:
         if leaving:
-            operations.leave_referral(actor=request.user, referral_id=referral.pk)
+            operations.leave_referral(actor=request.user, referral_id=referral.pk, now=timezone.now())
         else:
             operations.take_referral(actor=request.user, referral_id=referral.pk, now=timezone.now())
     except Refusal as refusal:

@@ -11,9 +11,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from bienveille.engines.cases.queries import open_cases_of
 from bienveille.faces.workspace.queries import history_of, recent_deaths
 from bienveille.faces.workspace.rules import home_facts, home_line, moment_words, phone_kind, wish_shown
 from bienveille.faces.workspace.views import Request
+from bienveille.faces.workspace.views.cases import row_of
 from bienveille.faces.workspace.views.undo import last_correction
 from bienveille.ground.lib.languages import language_name
 from bienveille.ground.ui.exports import file_response, heading
@@ -179,6 +181,9 @@ def household(request: Request, household_id: UUID) -> HttpResponse:
         "may_lift": not hide,
         "undo": last_correction(request, shown.pk),
         "wish": wish_shown(wish_of(shown.pk)),
+        "cases": [
+            row_of(one, timezone.now()) for one in open_cases_of(shown.pk, reading_scope(request.user), request.user)
+        ],
         "lookers": count_lookers(shown.pk, timezone.now() - LOOKERS_SINCE) if is_manager else None,
         "today": today,
     }

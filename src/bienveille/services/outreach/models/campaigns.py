@@ -7,6 +7,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import CheckConstraint, F, Q, UniqueConstraint
 
+from bienveille.engines.cases.models import Case
 from bienveille.engines.dispatch.models import Attempt, Queue
 from bienveille.engines.questionnaires.choices import Need
 from bienveille.engines.questionnaires.models import QuestionnaireVersion, Response
@@ -112,7 +113,7 @@ class Report(Record):
 
 
 class Referral(Record):
-    """A situation handed over: to social work at once, then outside if the person agrees."""
+    """What one call handed over, by when, and what the person agreed to. Who sees to it is told by its case alone."""
 
     attempt = models.OneToOneField(Attempt, models.CASCADE, related_name="referral")
     grade = models.CharField(max_length=8, choices=Grade, blank=True)
@@ -122,16 +123,13 @@ class Referral(Record):
     )
     due_at = models.DateTimeField(help_text="When somebody must have taken it")
     created_at = models.DateTimeField()
-    taken_at = models.DateTimeField(null=True, blank=True, help_text="When somebody said that they see to it")
-    taken_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
+    case = models.ForeignKey(
+        Case, models.SET_NULL, null=True, blank=True, related_name="+", help_text="Says who took it; null once erased"
+    )
 
     class Meta:
         constraints = [
             CheckConstraint(name="referral_due", condition=Q(due_at__gte=F("created_at"))),
-            CheckConstraint(
-                name="referral_taken",
-                condition=Q(taken_at=None, taken_by=None) | Q(taken_at__isnull=False, taken_by__isnull=False),
-            ),
         ]
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.timezone import localtime
 
+from bienveille.engines.cases import operations as cases
 from bienveille.engines.dispatch import operations as dispatch
 from bienveille.engines.dispatch.choices import Outcome
 from bienveille.engines.dispatch.models import Attempt
@@ -117,6 +118,7 @@ def take_back_call(*, campaign: Campaign, caller: User, attempt_id: UUID, now: d
         dispatch.release(caller=caller, contact_id=held.pk, token=held.token)
     dispatch.undo_attempt(caller=caller, attempt_id=attempt_id, now=now)
     take_back_together(caller=caller, attempt_id=attempt_id, now=now)
+    cases.take_back_signal(actor=caller, source=attempt_id, now=now)
 
 
 @transaction.atomic
@@ -172,8 +174,15 @@ def record_call(
             raise InvalidReport({"quote_by": [str(refusal)]}) from None
     due_at = referral_due(report.grade, report.agreed, now)
     if due_at is not None:
+        case = cases.signal_household(
+            actor=caller,
+            household_id=recorded.attempt.contact.household_id,
+            signal=cases.Signal(grade=report.grade or Grade.YELLOW, needs=report.needs, source=recorded.attempt.pk),
+            now=now,
+        )
         Referral.objects.create(
             attempt=recorded.attempt,
+            case=case,
             grade=report.grade,
             needs=list(report.needs),
             agreed=report.agreed,

@@ -7,6 +7,9 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.timezone import now as clock
 
+from bienveille.engines.cases import operations as cases
+from bienveille.engines.cases.models import Case
+from bienveille.engines.cases.operations import AlreadyTaken
 from bienveille.engines.dispatch import operations as dispatch
 from bienveille.engines.dispatch.choices import PlannedState
 from bienveille.engines.dispatch.models import Contact, PlannedCall
@@ -32,10 +35,6 @@ class CannotReassign(Refusal):
 
 class CannotChangeCallers(Refusal):
     message = "Une campagne fermée garde ses appelants."
-
-
-class AlreadyTaken(Refusal):
-    message = "Quelqu’un d’autre a déjà pris cette situation en charge."
 
 
 def withdraw_contacts(*, campaign: Campaign, actor: User, contact_ids: Collection[UUID], motive: str) -> list[UUID]:
@@ -136,44 +135,21 @@ def _running(campaign_id: UUID) -> Campaign:
     return campaign
 
 
-@transaction.atomic
-def take_referral(*, actor: User, referral_id: UUID, now: datetime) -> Referral:
-    """See to a situation: from now on it waits for nobody else. Refuses one that somebody else has taken."""
-    referral = _locked_referral(referral_id)
-    if referral.taken_by_id not in (None, actor.pk):
-        raise AlreadyTaken
-    if referral.taken_by_id is None:
-        referral.taken_by, referral.taken_at = actor, now
-        referral.save(update_fields=["taken_by", "taken_at"])
-        _audit_referral(actor, referral, "taken")
-    return referral
+def take_referral(*, actor: User, referral_id: UUID, now: datetime) -> Case:
+    """See to a situation: its case waits for nobody else. Refuses one that somebody else has taken."""
+    return cases.take_case(actor=actor, case_id=_case_of(referral_id), now=now)
 
 
-@transaction.atomic
-def leave_referral(*, actor: User, referral_id: UUID) -> Referral:
+def leave_referral(*, actor: User, referral_id: UUID, now: datetime) -> Case:
     """Undo having taken a situation: it waits again for somebody. Refuses one that somebody else has taken."""
-    referral = _locked_referral(referral_id)
-    if referral.taken_by_id not in (None, actor.pk):
-        raise AlreadyTaken
-    if referral.taken_by_id is not None:
-        referral.taken_by = referral.taken_at = None
-        referral.save(update_fields=["taken_by", "taken_at"])
-        _audit_referral(actor, referral, "left")
-    return referral
+    return cases.leave_case(actor=actor, case_id=_case_of(referral_id), now=now)
 
 
-def _locked_referral(referral_id: UUID) -> Referral:
-    return Referral.objects.select_for_update(of=["self"]).select_related("attempt__contact").get(pk=referral_id)
-
-
-def _audit_referral(actor: User, referral: Referral, did: str) -> None:
-    record_audit(
-        actor=actor,
-        action=AuditAction.CONTACT_CHANGED,
-        subject_type="tenants.Household",
-        subject_id=referral.attempt.contact.household_id,
-        detail={"referral": did},
-    )
+def _case_of(referral_id: UUID) -> UUID:
+    case_id = Referral.objects.values_list("case_id", flat=True).get(pk=referral_id)
+    if case_id is None:
+        raise AlreadyTaken("Cette situation est close et effacée.")
+    return case_id
 
 
 @transaction.atomic

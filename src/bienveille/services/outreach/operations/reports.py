@@ -61,7 +61,8 @@ attempt AS (
 -- What social work has not taken yet keeps its grade: a situation is never let go because a day has passed.
 referral AS (
     UPDATE outreach_referral f SET grade = '', needs = '{{}}', agreed = NULL
-    FROM ended WHERE f.attempt_id = ended.attempt_id AND f.taken_at IS NOT NULL)
+    FROM ended WHERE f.attempt_id = ended.attempt_id
+      AND NOT EXISTS (SELECT FROM cases_case k WHERE k.id = f.case_id AND k.state = 'new'))
 SELECT count(*) FROM ended
 """
 # A household is held for grave by the last grade that is left of it, in any campaign; none left, it is not.

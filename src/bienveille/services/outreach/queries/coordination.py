@@ -10,6 +10,7 @@ from django.db import connection
 from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Concat, Trim
 
+from bienveille.engines.cases.choices import CaseState
 from bienveille.engines.dispatch.choices import ContactState, PlannedState
 from bienveille.engines.dispatch.models import Attempt, Contact, PlannedCall
 from bienveille.ground.lib.words import search_name
@@ -206,14 +207,16 @@ def _waits(rows: QuerySet[Any], *order: str) -> Waits:
 
 
 def referrals_waiting(campaign: Campaign, scope: Scope) -> Waits:
-    """Orange and red situations that nobody took, red first, then the earliest due (2 queries at most)."""
+    """Orange and red situations that nobody took, red first, then the earliest due, each once (2 queries at most)."""
     rows = Referral.objects.filter(
         within(scope, "attempt__contact__lane__agency"),
         attempt__contact__queue_id=campaign.queue_id,
         attempt__undone_at=None,
         grade__in=[Grade.ORANGE, Grade.RED],
-        taken_at=None,
+        case__state=CaseState.NEW,
     )
+    later = rows.filter(case=OuterRef("case"), pk__gt=OuterRef("pk"))  # keys are in the order of time
+    rows = rows.exclude(Exists(later))
     related = ("attempt__contact__household", "attempt__contact__lane__agency", "attempt__caller", "attempt__report")
     return _waits(rows.select_related(*related), "-grade", "due_at", "id")  # red before orange
 

@@ -18,7 +18,7 @@ LISTENERS = 12
 def hard_call(caller: User, attempt_id: UUID) -> Attempt | None:
     """A call of one's own that was graded orange or red, with its household and who took the situation (1 query)."""
     attempts = Attempt.objects.filter(pk=attempt_id, caller=caller, undone_at=None, report__grade__in=HARD)
-    related = ("report", "referral__taken_by", "contact__household", "contact__queue__campaign__created_by")
+    related = ("report", "referral__case__owner", "contact__household", "contact__queue__campaign__created_by")
     return attempts.select_related(*related).first()
 
 

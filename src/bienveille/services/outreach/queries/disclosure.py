@@ -78,7 +78,7 @@ def _call(attempt: Attempt, veil: Veil, roles: Mapping[UUID, str]) -> tuple[Fact
     if referral is not None:
         agreed = {True: "oui", False: "non", None: "pas demandé"}[referral.agreed]
         facts += known(
-            ("Situation transmise", "prise en charge" if referral.taken_at else "à prendre en charge"),
+            ("Situation transmise", "le suivi est dit plus bas" if referral.case_id else "suivie, puis effacée"),
             ("Vous avez accepté qu’un partenaire rappelle", agreed),
         )
     return facts

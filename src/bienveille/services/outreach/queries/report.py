@@ -37,8 +37,9 @@ WITH call AS (
     FROM dispatch_attempt a JOIN dispatch_contact c ON c.id = a.contact_id
     WHERE c.queue_id = %(queue)s AND a.undone_at IS NULL GROUP BY a.contact_id),
 given AS (
-    SELECT f.created_at, f.due_at, f.taken_at
+    SELECT f.created_at, f.due_at, s.answered_at AS taken_at
     FROM outreach_referral f JOIN dispatch_attempt a ON a.id = f.attempt_id
+    JOIN cases_caseaction s ON s.source = a.id
     JOIN dispatch_contact c ON c.id = a.contact_id
     WHERE c.queue_id = %(queue)s AND a.undone_at IS NULL)
 SELECT (SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM first_at - %(opened)s) / 86400)

@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from bienveille.engines.cases.rules import TAKEN_WITHIN
 from bienveille.ground.lib.calling_hours import Window, read_windows
 from bienveille.services.outreach.choices import Grade, Priority, Purpose
 from bienveille.services.outreach.rules.left_words import read_texts
 
-#: Delay within which somebody must take over, by grade (design: orange within 48 h, red at once).
-REFERRAL_DELAY = {Grade.ORANGE: timedelta(hours=48), Grade.RED: timedelta(hours=1)}
+#: Delay within which somebody must take over, by grade (red within 15 minutes, orange 48 h, yellow seven days).
+REFERRAL_DELAY = {grade: TAKEN_WITHIN[grade] for grade in (Grade.ORANGE, Grade.RED)}
 #: "Green, yellow: call back within 7 days."
 YELLOW_CALL_BACK_DAYS = 7
 AGENCY_SERVICE = "agence"
@@ -225,7 +226,7 @@ def referral_due(grade: str, agreed: bool | None, now: datetime) -> datetime | N
     if grade in REFERRAL_DELAY:
         return now + REFERRAL_DELAY[Grade(grade)]
     if agreed:
-        return now + REFERRAL_DELAY[Grade.ORANGE]
+        return now + TAKEN_WITHIN[grade or Grade.YELLOW]
     return None
 
 

@@ -1,0 +1,93 @@
+"""Who may see and change a case: those who keep the households of its agency; a confidential one, those named."""
+
+from uuid import UUID
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+
+from bienveille.engines.cases.models import Case, CaseAbsence, DutyTurn
+from bienveille.engines.cases.queries import absence, duty_turn, find_case, is_reader, team_within
+from bienveille.engines.cases.rules import CONFIDENTIAL, allows
+from bienveille.register.accounts.access import MANAGERS, grants_of, scope_for
+from bienveille.register.accounts.choices import AuditAction
+from bienveille.register.accounts.models import Agency, User
+from bienveille.register.accounts.operations import record_audit
+from bienveille.register.accounts.rules import Scope
+from bienveille.register.tenants.access import reading_scope
+
+
+def following_scope(user: User) -> Scope:
+    """The agencies whose cases this user sees."""
+    return reading_scope(user)
+
+
+def leading_scope(user: User) -> Scope:
+    """The agencies whose rota and caseloads this user arranges."""
+    return scope_for(user, *MANAGERS)
+
+
+def get_case_for(user: User, case_id: UUID, *, reason: str) -> Case:
+    """A case with all that its page names; the reading of its household is audited (3 queries).
+
+    404 outside one's agencies; 404 for a confidential case to whoever was not named, as if it did not exist.
+    """
+    case = find_case(case_id)
+    if case is None or not _sees(user, case):
+        raise Http404
+    if case.household is not None:
+        record_audit(actor=user, action=AuditAction.HOUSEHOLD_READ, subject=case.household, reason=reason)
+    else:
+        record_audit(actor=user, action=AuditAction.HOUSEHOLD_READ, subject=case, reason=reason)
+    return case
+
+
+def may(user: User, case: Case, move: str) -> bool:
+    """Whether this user may do this to this case, as its procedure says."""
+    roles = {
+        grant.role
+        for grant in grants_of(user)
+        if (grant.company is None and grant.agency is None)
+        or (case.agency is not None and (grant.agency == case.agency_id or grant.company == case.agency.company_id))
+    }
+    return allows(case.kind, move, state=case.state, roles=roles, owner=case.owner_id == user.pk)
+
+
+def require_may(user: User, case: Case, move: str) -> None:
+    """403 unless this user may do this to this case."""
+    if not may(user, case, move):
+        raise PermissionDenied
+
+
+def covers(user: User, agency: Agency | None) -> bool:
+    """Whether the user arranges the rota of this agency; of the whole landlord: who covers everything."""
+    scope = leading_scope(user)
+    if agency is None:
+        return scope.everything
+    return scope.covers(company=agency.company_id, agency=agency.pk)
+
+
+def get_turn_for(user: User, turn_id: UUID) -> DutyTurn:
+    """A turn of duty that the user arranges; 404 for anybody else (1 query)."""
+    turn = duty_turn(turn_id)
+    if turn is None or not covers(user, turn.agency):
+        raise Http404
+    return turn
+
+
+def get_absence_for(user: User, absence_id: UUID) -> CaseAbsence:
+    """An absence of one's own, or of somebody who follows cases in one's agencies; 404 otherwise (2 queries)."""
+    found = absence(absence_id)
+    if found is None:
+        raise Http404
+    scope = leading_scope(user)
+    if found.user_id != user.pk and (scope.nothing or not team_within(scope).filter(pk=found.user_id).exists()):
+        raise Http404
+    return found
+
+
+def _sees(user: User, case: Case) -> bool:
+    if case.kind in CONFIDENTIAL:
+        return is_reader(case, user)
+    agency = case.agency
+    scope = following_scope(user)
+    return scope.covers(company=agency.company_id if agency else None, agency=agency.pk if agency else None)

@@ -1,0 +1,66 @@
+"""Pure decisions about cases: procedures, deadlines, whom to alert. No database, no clock."""
+
+from bienveille.engines.cases.rules.deadlines import (
+    CLOSED_WITHIN_HOURS,
+    KEPT_DAYS,
+    TAKEN_WITHIN,
+    after_working_hours,
+    close_before,
+    erased_on,
+    take_before,
+)
+from bienveille.engines.cases.rules.ladder import (
+    LADDERS,
+    Absence,
+    NextAlert,
+    Reachable,
+    Turn,
+    Whom,
+    first_alert_at,
+    next_alert,
+    on_duty,
+    present,
+)
+from bienveille.engines.cases.rules.procedures import (
+    BY_HAND,
+    CHOSEN_OUTCOMES,
+    CONFIDENTIAL,
+    GRAVITY,
+    PROCEDURES,
+    allows,
+    graver,
+    gravest,
+    title_of,
+)
+from bienveille.engines.cases.rules.rota import SPANS, spans_of
+
+__all__ = [
+    "BY_HAND",
+    "CHOSEN_OUTCOMES",
+    "CLOSED_WITHIN_HOURS",
+    "CONFIDENTIAL",
+    "GRAVITY",
+    "KEPT_DAYS",
+    "LADDERS",
+    "PROCEDURES",
+    "SPANS",
+    "TAKEN_WITHIN",
+    "Absence",
+    "NextAlert",
+    "Reachable",
+    "Turn",
+    "Whom",
+    "after_working_hours",
+    "allows",
+    "close_before",
+    "erased_on",
+    "first_alert_at",
+    "graver",
+    "gravest",
+    "next_alert",
+    "on_duty",
+    "present",
+    "spans_of",
+    "take_before",
+    "title_of",
+]
