@@ -32,7 +32,7 @@ from bienveille.faces.workspace.forms.cases import ActionForm, CloseForm, HandOv
 from bienveille.faces.workspace.rules import home_line
 from bienveille.faces.workspace.views import Request
 from bienveille.ground.lib.typography import counted, day_in_words, duration, moment_in_words
-from bienveille.ground.platform.reference import emergency_numbers
+from bienveille.ground.platform.reference import strip_numbers
 from bienveille.ground.platform.refusal import Refusal
 from bienveille.ground.ui.flash import Undo, say_done
 from bienveille.ground.ui.tables import Column, Filter, Table
@@ -75,6 +75,11 @@ ICONS = {
     "note": "journal-text", "signalled": "flag", "taken": "person-check", "left": "arrow-counterclockwise",
     "handed": "arrow-right", "closed": "check-circle-fill", "reopened": "arrow-repeat",
 }  # fmt: skip
+
+
+def strip_of(today: date) -> list[dict[str, str]]:
+    """The emergency numbers, above everything else of a page."""
+    return [{"number": one.number, "label": one.short, "uri": one.href} for one in strip_numbers(today)]
 
 
 def row_of(case: Case, now: datetime) -> dict[str, Any]:
@@ -188,7 +193,7 @@ def _page(request: Request, shown: Case) -> dict[str, Any]:
         "close_late": shown.state != CaseState.CLOSED and shown.close_before < now,
         "step_late": shown.next_step_on is not None and shown.next_step_on < today,
         "take_left": duration((shown.take_before - now).total_seconds()) if shown.take_before > now else "",
-        "numbers": emergency_numbers(today) if shown.grade == Grade.RED and shown.state == CaseState.NEW else [],
+        "numbers": strip_of(today) if shown.grade == Grade.RED and shown.state == CaseState.NEW else [],
         "may": {move: may(request.user, shown, move) for move in ("take", "leave", "act", "hand", "close", "reopen")},
         "mine": shown.owner_id == request.user.pk,
     }
@@ -416,6 +421,6 @@ def new(request: Request, household_id: UUID) -> HttpResponse:
         "household": household,
         "form": form,
         "trail": trail,
-        "numbers": emergency_numbers(timezone.localdate()),
+        "numbers": strip_of(timezone.localdate()),
     }
     return render(request, "workspace/case_new.html", context, status=INVALID if form.errors else 200)
