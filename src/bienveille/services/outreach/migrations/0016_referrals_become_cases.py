@@ -44,7 +44,7 @@ UPDATE outreach_referral f SET case_id = s.case_id FROM cases_caseaction s WHERE
 
 
 class Migration(migrations.Migration):
-    dependencies = [("outreach", "0014_referral_has_case")]
+    dependencies = [("outreach", "0015_referral_has_case")]
 
     operations = [
         migrations.RunSQL(OPEN, migrations.RunSQL.noop),

@@ -5,7 +5,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("cases", "0001_initial"),
-        ("outreach", "0013_thanks"),
+        ("outreach", "0014_kept_count"),
     ]
 
     operations = [

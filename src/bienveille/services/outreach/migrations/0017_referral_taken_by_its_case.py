@@ -2,7 +2,7 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    dependencies = [("outreach", "0015_referrals_become_cases")]
+    dependencies = [("outreach", "0016_referrals_become_cases")]
 
     operations = [
         migrations.RemoveConstraint(model_name="referral", name="referral_taken"),
