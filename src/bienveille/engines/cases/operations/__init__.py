@@ -24,6 +24,7 @@ from bienveille.engines.cases.operations.following import (
     see_case,
     take_case,
 )
+from bienveille.engines.cases.operations.opening import CannotOpenThat, Signal, signal_household, take_back_signal
 from bienveille.engines.cases.operations.retention import erase_cases, purge_cases
 from bienveille.engines.cases.operations.rota import (
     CannotBeAway,
@@ -33,7 +34,6 @@ from bienveille.engines.cases.operations.rota import (
     remove_absence,
     remove_turn,
 )
-from bienveille.engines.cases.operations.signals import CannotOpenThat, Signal, signal_household, take_back_signal
 
 __all__ = [
     "WORDS_LENGTH",
