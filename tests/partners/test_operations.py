@@ -60,6 +60,7 @@ class TestCreate:
             (Extent.COUNTRY, "", ["france"]),
             (Extent.CHOSEN, "Lyon 1er arrondissement ;\n 69266", ["69266", "69381"]),
             (Extent.CHOSEN, "69001", ["69123", "69381"]),
+            (Extent.CHOSEN, "Villeurbanne (69266), Lyon (69123)", ["69123", "69266"]),
         ],
     )
     def test_how_far_it_goes(self, actor, extent, communes, zone):

@@ -157,10 +157,10 @@ class TestDirectory:
         assert self.names(own=True) == self.names(older_than=date(2025, 1, 1)) == ["Les Voisins du Parc"]
         assert self.names(own=False) == ["CCAS de Villeurbanne"]
 
-    def test_the_closed_apart_and_counts_of_what_is_offered(self):
+    def test_the_closed_apart_and_what_each_offers(self):
         assert self.names(ended=True) == ["Fermée"]
-        assert {one.nom: one.offered for one in directory(on=TODAY)} == {
-            "CCAS de Villeurbanne": 1, "Les Voisins du Parc": 1,
+        assert {one.nom: one.offers for one in directory(on=TODAY)} == {
+            "CCAS de Villeurbanne": ["Portage de repas"], "Les Voisins du Parc": ["Visites"],
         }  # fmt: skip
 
 

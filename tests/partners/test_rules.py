@@ -12,11 +12,14 @@ from bienveille.register.partners.rules import (
     STALE,
     InvalidTable,
     area_of,
+    extent_of,
     freshness,
+    hours_words,
     matches_on,
     need_of_words,
     needs_answered,
     read_partner_phone,
+    source_words,
 )
 
 TODAY = date(2026, 11, 21)
@@ -110,3 +113,39 @@ def test_a_card_grows_old(day, word):
 )  # fmt: skip
 def test_numbers_that_partners_answer(cell, number):
     assert read_partner_phone(cell) == number
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Mo-Fr 08:30-12:00,14:00-17:00; PH off", "du lundi au vendredi, 8 h 30 à 12 h et 14 h à 17 h ; fermé les jours fériés"),
+        ("Mo,We 09:00-12:00", "le lundi et le mercredi, 9 h à 12 h"),
+        ("Mo-We, Fr 09:00-12:00", "du lundi au mercredi et le vendredi, 9 h à 12 h"),
+        ("24/7", "jour et nuit, tous les jours"),
+        ("10:00-12:00", "10 h à 12 h"),
+        ("Le matin, sauf le mercredi", "Le matin, sauf le mercredi"),
+        ("week 1-53/2 Fr 09:00-12:00", "week 1-53/2 Fr 09:00-12:00"),
+        ("Mo-Fr 09:00-12:00; sur rendez-vous", "Mo-Fr 09:00-12:00; sur rendez-vous"),
+        ("Xx 09:00-12:00", "Xx 09:00-12:00"),
+        ("", ""),
+    ],
+)  # fmt: skip
+def test_opening_hours_in_french(text, words):
+    assert hours_words(text).replace("\u00a0", " ") == words
+
+
+@pytest.mark.parametrize(
+    ("zone", "extent"),
+    [
+        ([], "commune"), (["69266"], "commune"), (["200046977"], "epci"), (["69"], "department"),
+        (["france"], "country"), (["69266", "69381"], "chosen"), (["69381"], "chosen"),
+    ],
+)  # fmt: skip
+def test_how_far_a_coverage_goes(zone, extent):
+    assert extent_of(zone, area_of("69266", epci="200046977", department="69")) == extent
+
+
+def test_where_a_card_comes_from():
+    assert source_words("own", own=True) == "Tenu à la main"
+    assert source_words("dora", own=False) == "DORA, annuaire data·inclusion"
+    assert source_words("liste", own=False) == "Notre liste"

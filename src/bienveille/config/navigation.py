@@ -14,6 +14,7 @@ from bienveille.register.accounts.adapters import SESSION_SEEN, SESSION_SINCE
 from bienveille.register.accounts.choices import Role
 from bienveille.register.accounts.models import User
 from bienveille.register.accounts.rules import seconds_left
+from bienveille.register.partners.access import READERS
 from bienveille.services.outreach.queries import count_promised
 
 
@@ -39,6 +40,7 @@ MENU: list[tuple[str, str, set[str]]] = [
     ("Publics", "audiences:audiences", set(MANAGERS)),
     ("Locataires", "workspace:people", {*MANAGERS, Role.SOCIAL_WORKER}),
     ("Résidences", "workspace:residences", {*MANAGERS, Role.SOCIAL_WORKER, Role.BUILDING_MANAGER}),
+    ("Partenaires", "workspace:partners", set(READERS)),
     ("Mouvements", "workspace:moves", set(MANAGERS)),
     ("Reprises et ventes", "workspace:stock_lots", set(MANAGERS)),
     ("Imports", "imports:runs", {Role.ADMINISTRATOR, Role.DIRECTOR}),

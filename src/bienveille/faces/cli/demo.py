@@ -94,6 +94,7 @@ def prepare() -> str:
     _knock()
     _follow()
     _lot()
+    _partners()
     add_beginner(PASSWORD)
     _callers_life()
     return ""
@@ -119,6 +120,15 @@ def _follow() -> None:
     people = users_by_email([address(role) for role in ("director", "agency_manager", "social_worker")])
     director, manager, worker = (people[address(role)] for role in ("director", "agency_manager", "social_worker"))
     follow(director, manager, worker, localtime(now()))
+
+
+def _partners() -> None:
+    from django.utils.timezone import localdate
+
+    from bienveille.faces.cli.partners import add_some
+    from bienveille.register.accounts.queries import users_by_email
+
+    add_some(users_by_email([address("social_worker")])[address("social_worker")], localdate())
 
 
 def _places() -> None:

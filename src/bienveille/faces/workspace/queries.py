@@ -13,7 +13,7 @@ from bienveille.engines.dispatch.models import Attempt, Contact, PlannedCall
 from bienveille.engines.questionnaires.choices import Need
 from bienveille.faces.workspace.rules import change_words, event_detail
 from bienveille.ground.lib.disclosure import Part
-from bienveille.ground.lib.typography import calendar_day
+from bienveille.ground.lib.typography import calendar_day, number
 from bienveille.register.accounts.choices import AuditAction
 from bienveille.register.accounts.models import AuditEntry, User
 from bienveille.register.accounts.queries import changes_to, roles_in_words, told_of_looks
@@ -104,6 +104,11 @@ class LocalHelp:
     by_landlord: bool
     offers: tuple[Offer, ...]
     more: int
+
+    @property
+    def all_words(self) -> str:
+        """ "les 12 services"."""
+        return f"les {number(len(self.offers) + self.more)} services"
 
 
 def help_near(home: Any, today: date) -> list[LocalHelp]:

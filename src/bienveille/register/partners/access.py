@@ -8,6 +8,7 @@ from django.http import Http404
 from bienveille.register.accounts.access import MANAGERS, has_role
 from bienveille.register.accounts.choices import Role
 from bienveille.register.accounts.models import User
+from bienveille.register.housing.models import Commune
 from bienveille.register.partners.models import Service, Structure
 
 #: Nothing there is about a tenant; a partner's own account and a tenant's do not read the notes of the staff.
@@ -40,3 +41,11 @@ def get_service_for(user: User, key: UUID, *, write: bool = False) -> Service:
     if write and not keeps_partners(user):
         raise PermissionDenied
     return service
+
+
+def get_commune_for(user: User, code: str) -> Commune:
+    """A commune whose help may be looked at: any, for whoever signed in, as whoever calls may need it (1 query)."""
+    commune = Commune.objects.filter(code=code).first() if user.is_authenticated else None
+    if commune is None:
+        raise Http404
+    return commune

@@ -27,6 +27,7 @@ OWN = "own"
 #: Closed partners keep no name, number, address nor note of people beyond that.
 FORGOTTEN_AFTER = timedelta(days=365)
 _BETWEEN_NAMES = re.compile(r"[\n,;]+")
+_NAMED_CODE = re.compile(r"\((\w{5})\)$")
 
 
 class CannotKeepPartner(Refusal):
@@ -278,8 +279,10 @@ def _zone(facts: ServiceFacts, commune: Commune) -> list[str]:
 
 
 def _commune(text: str) -> Commune:
-    """The one commune that these words name. Refuses none, or several."""
+    """The one commune that these words name, « Villeurbanne (69266) » included. Refuses none, or several."""
     wanted = " ".join(text.split())
+    if match := _NAMED_CODE.search(wanted):
+        wanted = match[1]
     found = find_communes([wanted]).get(wanted, []) if wanted else []
     if not found:
         raise CannotKeepPartner(
@@ -290,7 +293,11 @@ def _commune(text: str) -> Commune:
 
 
 def _communes(names: Sequence[str], *, field: str) -> dict[str, list[str]]:
-    """The codes that each name stands for; a postal code stands for all its communes."""
+    """The codes that each name stands for; a postal code stands for all its communes.
+
+    « Villeurbanne (69266) », as the form shows what it kept, is that code.
+    """
+    names = [match[1] if (match := _NAMED_CODE.search(name)) else name for name in names]
     found = find_communes(names)
     unknown = [name for name in names if not found[name]]
     if unknown:

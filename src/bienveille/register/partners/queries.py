@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import connection
-from django.db.models import Case, Count, Exists, IntegerField, OuterRef, Q, QuerySet, When
+from django.db.models import Case, Exists, IntegerField, OuterRef, Q, QuerySet, When
 
 from bienveille.ground.lib.words import search_name
 from bienveille.ground.platform.text_search import SearchName, name_matches
@@ -83,6 +84,11 @@ class Answers:
     @property
     def more(self) -> int:
         return self.total - len(self.best)
+
+
+def offer_of(service: Service, *, on: date) -> Offer:
+    """A service read by `services_offered`, as it is shown (no query)."""
+    return Offer(service, service.nearness, freshness(service.date_maj, on) == STALE)  # type: ignore[attr-defined]
 
 
 def area_around(commune: Commune) -> Area:
@@ -184,7 +190,7 @@ def directory(
     ended: bool = False,
     older_than: date | None = None,
 ) -> "QuerySet[Structure]":
-    """The page "Partenaires": who helps, with how many services each offers now, as `offered` (1 query, and a count).
+    """The page "Partenaires": who helps, with the names of what each offers as `offers` (1 query, and a count).
 
     Narrowed by words of its name, of its commune or of what it does; by a need; by a place that one of its services
     covers; kept by hand here or not; closed and gone (`ended`) or not; whose card is older than a day.
@@ -211,8 +217,7 @@ def directory(
         structures = structures.filter(own=own)
     if older_than is not None:
         structures = structures.filter(date_maj__lt=older_than)
-    counted = Count("services", filter=Q() if ended else Q(services__ended_on=None))
-    return structures.annotate(offered=counted)
+    return structures.annotate(offers=ArraySubquery(services.order_by("nom", "id").values("nom")))
 
 
 def services_by_structure(structures: Iterable[Structure], *, ended: bool = False) -> dict[str, list[Service]]:

@@ -5,7 +5,7 @@ The only file read is the dated table `config/need_services.toml`: codes of the 
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from bienveille.ground.lib.phones import read_phone
+from bienveille.ground.lib.typography import listed
 from bienveille.ground.lib.words import plain
+from bienveille.register.partners.choices import Extent
 
 TABLE = Path(__file__).resolve().parents[2] / "config" / "need_services.toml"
 FRANCE = "france"
@@ -139,3 +141,87 @@ def read_partner_phone(cell: object) -> str:
         return found[0]
     digits = re.sub(r"[\s.\u00a0]", "", str(int(cell) if isinstance(cell, float) and cell.is_integer() else cell))
     return digits if re.fullmatch(r"1\d{1,2}|3\d{3}|11[68]\d{3}", digits) else ""
+
+
+def extent_of(zone: Sequence[str], area: Area) -> str:
+    """How far a coverage goes, as somebody would say it from that area; other places are « chosen »."""
+    codes = list(zone) or list(area.communes[:1])
+    if codes == [FRANCE]:
+        return Extent.COUNTRY
+    if len(codes) == 1 and codes[0] in (area.communes[:1] or ("",)):
+        return Extent.COMMUNE
+    if codes == [area.epci]:
+        return Extent.EPCI
+    return Extent.DEPARTMENT if codes == [area.department] else Extent.CHOSEN
+
+
+#: Directories gathered by data·inclusion that people know by name.
+_SOURCES = {"dora": "DORA", "soliguide": "Soliguide", "ma-boussole-aidants": "Ma Boussole Aidants", "finess": "FINESS"}
+
+
+def source_words(source: str, *, own: bool) -> str:
+    """Where a card comes from."""
+    if own:
+        return "Tenu à la main"
+    if source == "liste":
+        return "Notre liste"
+    return f"{_SOURCES.get(source, source)}, annuaire data·inclusion"
+
+
+# ---- Opening hours of OpenStreetMap, the part that people really write
+
+_DAYS = {
+    "Mo": "lundi", "Tu": "mardi", "We": "mercredi", "Th": "jeudi", "Fr": "vendredi", "Sa": "samedi", "Su": "dimanche",
+    "PH": "jours fériés",
+}  # fmt: skip
+_HOUR = r"\d{1,2}:\d{2}"
+_RULE = re.compile(
+    rf"(?:(?P<days>(?:[A-Z][a-z]|PH)(?:\s*[-,]\s*(?:[A-Z][a-z]|PH))*)\s*)?"
+    rf"(?P<hours>off|closed|24/7|{_HOUR}\s*-\s*{_HOUR}(?:\s*,\s*{_HOUR}\s*-\s*{_HOUR})*)"
+)
+
+
+def hours_words(text: str) -> str:
+    """Opening hours in French; what is not understood, or was typed in French, is given as it is.
+
+    "Mo-Fr 08:30-12:00,14:00-17:00; PH off" → "du lundi au vendredi, 8 h 30 à 12 h et 14 h à 17 h ; fermé les jours
+    fériés".
+    """
+    rules = [one.strip() for one in text.split(";") if one.strip()]
+    matches = [_RULE.fullmatch(one) for one in rules]
+    words = [_rule_words(match) for match in matches if match]
+    if not words or len(words) < len(rules) or not all(words):
+        return text
+    return "\u00a0; ".join(words)
+
+
+def _rule_words(match: re.Match[str]) -> str:
+    days = _days_words(match["days"] or "")
+    if days is None:
+        return ""
+    if match["hours"] in ("off", "closed"):
+        return f"fermé {days}".strip()
+    if match["hours"] == "24/7":
+        return "jour et nuit, tous les jours"
+    ranges = [re.split(r"\s*-\s*", one.strip()) for one in match["hours"].split(",")]
+    hours = listed([f"{_hour(start)} à {_hour(end)}" for start, end in ranges])
+    return f"{days}, {hours}" if days else hours
+
+
+def _days_words(text: str) -> str | None:
+    """ "Mo-We,Fr" → "du lundi au mercredi et le vendredi"; None for a day that nobody knows."""
+    parts = []
+    for part in filter(None, re.split(r"\s*,\s*", text)):
+        ends = [_DAYS.get(day) for day in re.split(r"\s*-\s*", part)]
+        if None in ends or len(ends) > 2:
+            return None
+        if len(ends) == 2:
+            parts.append(f"du {ends[0]} au {ends[1]}")
+        else:
+            parts.append("les jours fériés" if part == "PH" else f"le {ends[0]}")
+    return listed(parts)
+
+
+def _hour(text: str) -> str:
+    hours, minutes = text.split(":")
+    return f"{int(hours)}\u00a0h" + (f"\u00a0{minutes}" if minutes != "00" else "")
