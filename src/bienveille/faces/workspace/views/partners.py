@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 from bienveille.engines.questionnaires.choices import Need
 from bienveille.faces.workspace.queries import LocalHelp, local_help
 from bienveille.faces.workspace.views import Request
-from bienveille.ground.lib.typography import calendar_day, counted, listed, phone, spaced
+from bienveille.ground.lib.typography import calendar_day, counted, listed, phone
 from bienveille.ground.platform.pdf import pdf_from
 from bienveille.ground.platform.reference import strip_numbers
 from bienveille.ground.ui.exports import file_response, heading
@@ -248,9 +248,7 @@ def sheet_document(commune: str, helps: list[LocalHelp]) -> dict[str, Any]:
             for help_ in helps
             if help_.offers
         ],
-        "ours": spaced(f"{listed(_ours(helps))} : appelez votre agence, le bailleur s’en charge.")
-        if _ours(helps)
-        else "",
+        "ours": f"{listed(_ours(helps))}\u00a0: appelez votre agence, le bailleur s’en charge." if _ours(helps) else "",
         "source": "Annuaire data·inclusion (Licence Ouverte 2.0) et partenaires tenus par le bailleur.",
     }
 
