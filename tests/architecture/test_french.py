@@ -27,7 +27,13 @@ FAULTS = {
     "three dots instead of …": re.compile(r"[a-zàâçéèêëîïôùûüœ]\.\.\.(?=\s|$)"),
 }
 #: Modules whose sentences pass through `spaced()` before they are shown: plain spaces are theirs.
-SPACED_LATER = {"lib/typography.py", "lib/note_guard.py", "imports/rules/messages.py", "ui/views.py"}
+SPACED_LATER = {
+    "lib/typography.py",
+    "lib/note_guard.py",
+    "lib/note_lexicon.py",
+    "imports/rules/messages.py",
+    "ui/views.py",
+}
 #: Tables of characters, in which a quotation mark quotes nothing.
 CHARACTERS = {"lib/decoding.py", "platform/text_search.py"}
 REGULAR_EXPRESSION = re.compile(r"\\[sbdwSB]|\(\?")

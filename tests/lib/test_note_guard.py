@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bienveille.ground.lib.note_guard import Family, check_note
+from bienveille.ground.lib.note_guard import (
+    BUILT_IN,
+    Family,
+    NoteGuard,
+    UnreadableEntry,
+    check_note,
+    check_words,
+    fold_words,
+)
+from bienveille.ground.lib.note_lexicon import EXCEPTIONS, NATIONALITIES, WORDS
 
 # One sensitive word or phrase each, as hurried callers write them.
 SENSITIVE = [
@@ -46,6 +55,10 @@ SENSITIVE = [
     (Family.SEXUAL_LIFE, "homosexuel, vit avec son ami"),
     (Family.SEXUAL_LIFE, "a un amant au 4e"),
     (Family.SEXUAL_LIFE, "Se prostitue d’après la voisine"),
+    (Family.THIRD_PARTIES, "Rappeler sa fille au 06 39 98 12 34"),
+    (Family.THIRD_PARTIES, "son fils Kévin vit là"),
+    (Family.IDENTITY, "sécu 2 41 20 99 000 017 80"),
+    (Family.BANK, "RIB FR76 3000 6000 0112 3456 7890 189"),
 ]
 
 ORDINARY = [
@@ -135,6 +148,78 @@ class TestExceptions:
 
     def test_spaces_and_case_do_not_matter(self):
         assert check_note("Foyer  des JUIFS d’Alsace", exceptions=("foyer des Juifs",)) == []
+
+
+class TestLandlord:
+    """A guard with a landlord's own words and exceptions, without words switched off."""
+
+    def test_their_words_are_found_in_their_family_with_their_inflections(self):
+        guard = NoteGuard(words=[(Family.INSULTS, "casquette"), (Family.HEALTH, "zoub*")])
+        assert [(one.family, one.entry) for one in guard.check("deux casquettes, zoubinou")] == [
+            (Family.INSULTS, "casquette"),
+            (Family.HEALTH, "zoub*"),
+        ]
+
+    def test_their_exceptions_are_harmless(self):
+        assert check_note("Résidence Le Malade")
+        assert NoteGuard(exceptions=["residence le malade"]).check("Résidence Le Malade") == []
+        assert NoteGuard(exceptions=["residence le malade"]).check("Résidence Le Malade, malade")
+
+    def test_a_word_switched_off_is_silent_and_the_others_are_not(self):
+        (finding,) = check_note("Elle est diabétique.")
+        guard = NoteGuard(switched_off=[finding.entry])
+        assert guard.check("Elle est diabétique.") == []
+        assert guard.check("Elle est diabétique, un cancer.")
+        assert NoteGuard(switched_off=["numéros"]).check("06 39 98 12 34") == []
+
+    def test_their_words_are_read_as_words(self):
+        assert fold_words("  L’Élysée (rouge) ! ") == "l elysee rouge"
+        assert fold_words("Cancér*") == "cancer*"
+        assert fold_words("ab*") == "ab"
+        assert fold_words("[a|b]") == "a b"
+        assert fold_words("*") == ""
+        assert NoteGuard(words=[(Family.HEALTH, fold_words("l’ivraie"))]).check("de l'ivraie")
+
+
+class TestSpelling:
+    @pytest.mark.parametrize(
+        "note",
+        ["cirhose", "sclérôze en plaque", "alzeihmer", "épilleptique", "skizophrène", "psichiatre", "emiplégique"],
+    )
+    def test_a_long_word_is_heard_however_it_is_spelt(self, note):
+        assert check_note(note), note
+
+    @pytest.mark.parametrize("note", ["Connaissez-vous", "authentique", "Antilles", "Etienne", "caractérisation"])
+    def test_words_that_sound_alike_are_left_alone(self, note):
+        assert check_note(note) == []
+
+
+class TestNames:
+    def test_somebody_else_is_named(self):
+        for note in ("sa fille Coralie", "le voisin M. Tellier", "Mme Prigent du 3e", "son fils, Kévin"):
+            (finding,) = check_note(note)
+            assert finding.family == Family.THIRD_PARTIES, note
+
+    def test_a_link_a_street_or_capitals_name_nobody(self):
+        for note in ("sa fille passe", "SA FILLE PASSE", "voisine d’en face", "rue du Docteur-Belair", "Mme rappelle"):
+            assert check_note(note) == [], note
+
+    def test_a_text_of_the_house_may_name_and_give_a_number(self):
+        assert check_words("Rappelez le gardien M. Tellier au 06 39 98 12 34.") == []
+        assert check_words("Êtes-vous malade ?")
+
+
+class TestLexicon:
+    def test_every_entry_is_read_once_and_begins_with_a_word(self):
+        for listed in (*WORDS.values(), NATIONALITIES, EXCEPTIONS):
+            assert len(set(listed)) == len(listed), sorted(one for one in listed if listed.count(one) > 1)
+        for entry in [one for listed in WORDS.values() for one in listed if not set(one) & set("[(<#…*.'! ")]:
+            assert BUILT_IN.check(f"noter {entry}"), entry
+
+    @pytest.mark.parametrize("entry", ["", "*", "# lots", "é", "[a", "a]b", "… fin"])
+    def test_an_entry_that_cannot_be_read_is_refused(self, entry):
+        with pytest.raises(UnreadableEntry):
+            NoteGuard(words=[(Family.HEALTH, entry)])
 
 
 @settings(deadline=None)

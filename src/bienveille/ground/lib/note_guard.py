@@ -1,256 +1,404 @@
 """Finds in a French note what should not be written about a person, and says how to write the need; it never blocks.
 
-The lexicon follows the rules of the CNIL on comment fields (objective, never excessive, nothing sensitive without
-consent). It warns the person who writes; it is no proof that a note is clean.
+The lexicon (`note_lexicon`) follows the rules of the CNIL on comment fields: objective, never excessive, nothing
+sensitive without consent. A landlord adds words and exceptions, and switches words off. It warns the person who writes;
+it is no proof that a note is clean.
 """
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import lru_cache
 
+from bienveille.ground.lib.note_lexicon import EXCEPTIONS, NATIONALITIES, WORDS, Family
+from bienveille.ground.lib.note_numbers import numbers
 
-class Family(StrEnum):
-    HEALTH = "health"
-    ADDICTION = "addiction"
-    OFFENCES = "offences"
-    RELIGION = "religion"
-    ORIGIN = "origin"
-    OPINIONS = "opinions"
-    INSULTS = "insults"
-    SEXUAL_LIFE = "sexual_life"
+__all__ = ["BUILT_IN", "Family", "Finding", "NoteGuard", "UnreadableEntry", "check_note", "check_words", "fold_words"]
 
-    @property
-    def label(self) -> str:
-        return _LABELS[self]
+NUMBERS_ENTRY = "numéros"
+_KEY = 3  # letters by which entries with any ending are found
+_SOUNDS_FROM = 7  # shorter words are only known as they are spelt
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """`text[start:end] == excerpt`; the advice is a French sentence for the writer."""
+    """`text[start:end] == excerpt`; the advice is a French sentence for the writer; the entry is the lexicon's."""
 
     start: int
     end: int
     excerpt: str
     family: Family
     advice: str
+    entry: str = ""
 
 
-_LABELS = {
-    Family.HEALTH: "santé",
-    Family.ADDICTION: "alcool, drogue ou jeu",
-    Family.OFFENCES: "infractions, justice",
-    Family.RELIGION: "religion",
-    Family.ORIGIN: "origine, nationalité",
-    Family.OPINIONS: "opinions, syndicat",
-    Family.INSULTS: "jugement sur la personne",
-    Family.SEXUAL_LIFE: "vie intime",
-}
-
-_ADVICE = {
-    Family.HEALTH: "Écrivez le besoin, sans la raison : « ne descend plus faire ses courses », « parler lentement ».",
-    Family.ADDICTION: "Écrivez le fait utile : « préfère être appelée le matin », « demande une assistante sociale ».",
-    Family.OFFENCES: "Écrivez la demande : « souhaite changer de serrure ». En cas de danger, le 17 d’abord.",
-    Family.RELIGION: "Écrivez le besoin pratique : « repas sans porc », « ne pas appeler le vendredi midi ».",
-    Family.ORIGIN: "Écrivez la langue, si elle aide à se comprendre : « préfère parler portugais ».",
-    Family.OPINIONS: "Laissez les opinions de côté : écrivez ce que la personne demande.",
-    Family.INSULTS: "Décrivez un fait, sans juger : « a raccroché deux fois », « attend l’ascenseur depuis lundi ».",
-    Family.SEXUAL_LIFE: "Laissez la vie intime de côté : écrivez seulement qui peut être appelé, avec son accord.",
-}
-
-# Patterns are written without accents, in lower case, with straight apostrophes: notes are folded the same way.
-# A word that is also harmless (joint, condamné, étranger, de gauche) is only taken with what makes it personal.
-_HEALTH = r"""
-    cancer\w* | tumeurs? | leucemie | chimio\w* | radiotherapie | metastases? | alzheimer | parkinson | avc
-    infarctus | diabet\w+ | insuline | dialyse\w* | asthm\w+ | epilep\w+ | hypertension
-    tension\s+(?:arterielle|trop\s+\w+) | cardiaque\w*
-    (?:probleme|maladie|malade|souci|opere\w*)s?\s+(?:de|du|au)\s+(?:coeur|cœur) | sclerose | arthrose | osteoporose
-    prothese\w* | vih | sida | seropositi\w+ | hepatite\w* | tuberculose | covid\w*
-    (?:la|une|sa)\s+grippe | bronchite\w*
-    pneumonie | vaccin\w* | incontinen\w+ | obes\w+ | anorexi\w+ | depressi\w+ | deprimee?s? | burn[- ]?out
-    bipolaire\w* | schizo\w* | psychiatr\w+ | psychotique\w* | nevrose\w* | psychologue | antidepresseurs?
-    anxiolytiques? | somniferes? | neuroleptiques? | demen(?:ce|t|te|ts|tes) | senile\w* | desorientee?s?
-    perd\s+(?:un\s+peu\s+)?la\s+(?:tete|memoire) | perte\s+de\s+memoire | n'a\s+plus\s+toute\s+sa\s+tete
-    trous\s+de\s+memoire
-    troubles?\s+(?:de\s+la\s+memoire|psy\w*|mentaux|mental|cognitifs?|du\s+comportement|alimentaires?|bipolaires?)
-    suicid\w* | idees\s+noires | envie\s+de\s+mourir | veut\s+mourir | malad(?:e|es|ie|ies)(?!\s+professionnel)
-    soignee?s?\s+pour | sous\s+traitement | (?:son|un|leur)\s+traitement | traitement\s+medical | hospitalis\w+
-    hopital | urgences\s+(?:de|du|a\s+l) | (?:s'est\s+fait|se\s+fait|va\s+se\s+faire)\s+operer
-    operee?s?\s+(?:de|du|des|a|la|le|il) | chirurgi\w+ | handicap\w* | fauteuil\s+roulant
-    (?<!badge\s)(?<!code\s)(?<!carte\s)invalid\w+ | paralys\w+ | ampute\w* | infirme\w* | trisomi\w+ | autis\w+
-    (?<!bruit\s)(?<!coup\s)sourd(?:e|s|es)? | surdite | malentendant\w* | (?<!mur\s)(?<!facade\s)aveugles?
-    malvoyant\w* | (?:est|tombee?|etait|femme)\s+enceinte | fausse[- ]couche | ivg | diagnostiquee?s? | patholog\w+
-    symptom\w+ | ordonnance\w* | infirmi(?:er|ere|ers|eres) | ehpad | sante\s+(?:fragile|mentale)
-    (?:problemes?|soucis?|ennuis?)\s+de\s+sante
-"""
-_ADDICTION = r"""
-    alcool\w* | ethyli\w+ | cirrhose | ivres? | ivrogne\w* | saoule?s? | soule?s?
-    bourree?s?\s+(?:au|quand|des|comme|hier|ce) | (?:est|etait|semble|semblait|completement)\s+bourree?s?
-    (?:boit|buvait|bu)\s+(?:trop|beaucoup|des\s+le\s+matin|toute\s+la\s+journee|en\s+cachette|de\s+la\s+biere|du\s+vin)
-    (?:remise?|met|mise?)\s+a\s+boire | problemes?\s+(?:de|avec\s+la)\s+boisson | porte\s+sur\s+la\s+boisson
-    drogu\w+ | drogues? | toxico\w* | toxicomani\w* | stupefiants? | cannabis | shit | cocaine | crack | methadone
-    subutex | heroinomane\w* | (?:prend|de\s+l|a\s+l)'?\s*heroine
-    fume\w*\s+(?:des|du|un|trop\s+de)\s+(?:joints?|petards?|shit|cannabis) | fume\w*\s+de\s+l'herbe | addict\w*
-    accro\s+(?:a|au|aux)\b | desintox\w* | cure\s+de\s+(?:desintox\w*|sevrage) | sevrage
-    (?:jeux\s+d'argent|joueur\s+compulsif|joue\s+tout\s+son)
-"""
-_OFFENCES = r"""
-    prisons? | prisonni\w+ | incarcer\w+ | detenue?s?(?!\s+par) | detention | emprisonn\w+ | taulard\w*
-    garde\s+a\s+vue | casier\s+judiciaire | repris\s+de\s+justice | delinquan\w+ | criminel\w* | delits?
-    bracelet\s+electronique | condamnee?s?\s+(?:pour|a\s+(?:de\s+la|du|six|un|une|deux|trois|\d))
-    (?:deja|ete)\s+condamnee?s? | avec\s+sursis | mise?s?\s+en\s+examen | interpellee?s?\s+par\s+(?:la|les)
-    arretee?s?\s+par\s+la\s+police | connue?s?\s+(?:de|des\s+services\s+de)\s+(?:la\s+)?police | dealers? | deale
-    dealait | trafi(?:c|quant)s? | fraud\w+ | escro\w+ | travaill\w+\s+(?:au\s+noir|au\s+black)
-    (?:a|ont|avait)\s+vole\b | voleurs? | voleuses? | cambriol(?:eur|euse)s? | recel\w*
-    violences?\s+(?:conjugales?|familiales?|domestiques?) | conjoint\s+violent | mari\s+violent
-    (?:bat|battait|frappe|frappait|tape|cogne)\s+(?:sa|son|ses|la|les)\s+(?:femme|mari|enfants?|mere|pere|compagne|compagnon|fils|fille|gamins?|gosses?)
-    violeurs? | viol | violee?s? | pedophil\w+ | agress(?:eur|eurs|ait)\b | a\s+agresse | terroris\w+ | radicalis\w+
-"""
-_RELIGION = r"""
-    musulman\w* | islam\w* | coran | ramadan | aid\s+el | halal | casher | kasher | hallal | imam
-    catho(?:s|lique|liques)? | chretien\w* | protestant\w* | evangeli\w+ | orthodoxes? | juif\w* | juives?
-    judai\w+ | israelites? | bouddhi\w+ | hindou\w* | temoins?\s+de\s+jehovah | mormons? | sectes? | athees?
-    (?<!cote\sde\sla\s)(?<!pres\sde\sla\s)(?<!rue\sde\sla\s)(?:mosquee|synagogue)
-    (?:va|aller|allait)\s+a\s+l'eglise | messe | pratiquante?s? | croyante?s? | religi(?:on|ons|eux|euse|euses)
-    prieres?(?!\s+d) | rabbin | (?:le|notre|son)\s+cure\b(?!\s+d) | (?:femme|est|fille|mere|fort)\s+voilee?s?
-    porte\s+(?:le|un|son)\s+(?:voile|foulard|hijab|niqab|kippa) | hijab | niqab | kippa | burqa
-"""
-_NATIONALITIES = r"""
-    arabes? | maghrebin\w* | beurs? | algerien\w* | marocain\w* | tunisien\w* | kabyles? | berberes? | africain\w*
-    malien\w* | senegalais\w* | ivoirien\w* | camerounais\w* | congolais\w* | guineen\w* | comorien\w* | malgaches?
-    mahorais\w* | nigerian\w* | ethiopien\w* | erythreen\w* | soudanais\w* | somalien\w* | egyptien\w* | libanais\w*
-    syrien\w* | irakien\w* | iranien\w* | afghan\w* | pakistanais\w* | indien\w* | sri[- ]lankais\w* | tamouls?
-    bangladais\w* | turcs? | turques? | kurdes? | armenien\w* | georgien\w* | tchetchenes? | russes? | ukrainien\w*
-    roumain\w* | bulgares? | albanais\w* | kosovar\w* | serbes? | polonais\w* | portugais\w* | espagnols?
-    espagnoles? | italien\w* | chinois\w* | vietnamien\w* | cambodgien\w* | asiatiques? | haitien\w* | antillais\w*
-    guadeloupeen\w* | bresilien\w* | latinos?
-"""
-_ORIGIN = r"""
-    nationalite\w* | n'est\s+pas\s+(?:une?\s+)?(?:vraie?\s+)?francaise? | pas\s+d'ici
-    (?<!a\sl')etrang(?:er|ere|ers|eres)(?!\s+(?:a|au|aux)\b) | immigr\w+ | migrants? | migrantes? | clandestin\w*
-    sans[- ]papiers? | titre\s+de\s+sejour | carte\s+de\s+sejour | oqtf
-    (?<!s'est\s)(?<!etait\s)refugiee?s?(?!\s+chez) | demandeur\w*\s+d'asile | naturalis\w+ | d'origine\s+etrangere
-    origines?\s+ethniques? | ethnies? | gitane?s? | roms? | tsiganes? | tziganes? | manouches? | romanichel\w*
-    gens\s+du\s+voyage
-    (?:un|une|des|les|homme|femme|famille|gens|personne|peau|couleur|mere|pere)\s+noire?s?\b(?!\s+(?:sur|et\s+blanc))
-    renois? | negres? | blacks? | rebeus? | de\s+couleur\b(?=\s*(?:$|[.,;])) | peau\s+(?:mate|foncee|noire|blanche)
-    (?:sa|leur|sale)\s+race | race\s+(?:noire|blanche|jaune) | metisse?s?
-"""
-_OPINIONS = r"""
-    (?:vote|votait|votent|voter)\s+(?:rn|fn|front|le\s+pen|macron|melenchon|communiste|ecolo\w*|blanc|extreme)
-    (?:vote|opinions?|idees|tres|electeur|electrice)\s+(?:a|de)\s+(?:gauche|droite) | extreme[- ](?:droite|gauche)
-    (?:opinions?|idees|convictions?)\s+(?:politiques?|religieuses?|syndicales?) | politiquement
-    engagement\s+politique | communistes? | socialistes? | fascistes? | fachos? | frontistes? | lepenistes?
-    macronistes? | melenchonistes? | gauchistes? | gaullistes? | royalistes? | anarchistes? | anar | trotskistes?
-    nationalistes? | ecolos? | complotistes? | antivax | anti[- ]vaccins? | syndiquee?s? | syndicalistes?
-    delegue\w*\s+syndical\w* | cgt | cfdt | militante?s?(?!\s+associati) | gilets?\s+jaunes? | racistes?
-    xenophobes? | sympathisante?s? | (?:membre|adherente?|encartee?)\s+(?:du|d'un|au)\s+(?:parti|syndicat)
-"""
-_INSULTS = r"""
-    cons? | connes? | connards? | connass\w+ | salopes? | salauds? | salop\w* | putes? | putain | encul\w+
-    batards? | emmerd\w+ | chiante?s? | casse[- ]couilles? | casse[- ]pieds? | idiote?s? | imbecil\w+ | debil\w+
-    cretin\w* | abruti\w* | taree?s? | cinglee?s?
-    (?:est|etait|devient|completement|un\s+peu|une|un|vieille|vieux|rend)\s+(?:fou|folle|dingue|barge|timbree?|toquee?|givree?)\b(?!\s+de\s+joie)
-    bete\s+(?:comme|a\s+manger) | pas\s+(?:tres\s+)?(?:fute|futee|intelligente?|maligne?|malin)\b | stupides?
-    attardee?s?\s+mental\w* | menteu(?:r|rs|se|ses) | feignant\w* | feignass\w+ | faineant\w*
-    paresseu(?:x|se|ses) | flemmard\w* | bon(?:ne)?\s+a\s+rien | profiteu(?:r|rs|se|ses) | cas\s+soc\w* | cassos
-    (?:un|une|des|ces)\s+assistee?s?\b(?!\s+(?:par|d)) | parasites?\s+de | crasseu(?:x|se|ses) | clodos?
-    clochard\w*
-    (?:elle|il|monsieur|madame|mme|m\.|locataire)\s+(?:pue|sent\s+mauvais|est\s+(?:tres\s+)?sale|ne\s+se\s+lave\s+pas)
-    hysterique\w* | parano\w* | caracteriel\w* | hargneu(?:x|se) | megeres? | harpies? | sorciere | vipere
-    vieille\s+(?:bique|peau|chouette|carne) | vieux\s+(?:schnock|grincheux|debris)
-    pauvre\s+(?:type|fille|mec|folle) | racaill\w* | voyous? | mauvaise\s+foi | ingerables? | insupportables?
-    raleu(?:r|rs|se|ses) | chieu(?:r|se) | manipulat(?:eur|rice)s? | pervers\w* | radins? | alcoolo
-"""
-_SEXUAL_LIFE = r"""
-    homos? | homosexu\w+ | gays? | lesbien\w* | bisexu\w+ | transgenres? | transsexu\w+ | travestis? | pedes? | pd
-    gouines? | tapettes? | sexu\w+ | prostitu\w+ | escort[- ]?girl | echangistes? | libertin\w* | couche\s+avec
-    amants? | (?:sa|une|avec\s+sa)\s+maitresse(?!\s+d') | trompe\s+(?:sa|son|ses) | infidel\w+ | adulter\w+
-    coureu(?:r|se)\s+de | nymphomane\w* | impuissante?s?
-    (?:vit|couple|menage)\s+(?:a\s+trois|avec\s+un\s+autre\s+homme|avec\s+une\s+autre\s+femme)
-    vie\s+(?:intime|sentimentale|amoureuse)
-"""
+class UnreadableEntry(ValueError):
+    """An entry that the lexicon cannot hold."""
 
 
-def _compiled(pattern: str) -> re.Pattern[str]:
-    """One alternation of whole words: each line holds alternatives, as does each ` | `."""
-    lines = [line.strip() for line in pattern.strip().splitlines()]
-    return re.compile(rf"(?<!\w)(?:{'|'.join(line.replace(' | ', '|') for line in lines)})(?!\w)")
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    text: str
+    family: Family | None  # None: an exception
+    rank: int
+    language: bool = False
 
 
-_PATTERNS = (
-    (Family.SEXUAL_LIFE, _compiled(_SEXUAL_LIFE)),
-    (Family.OFFENCES, _compiled(_OFFENCES)),
-    (Family.ADDICTION, _compiled(_ADDICTION)),
-    (Family.RELIGION, _compiled(_RELIGION)),
-    (Family.ORIGIN, _compiled(_ORIGIN)),
-    (Family.ORIGIN, _compiled(_NATIONALITIES)),
-    (Family.OPINIONS, _compiled(_OPINIONS)),
-    (Family.INSULTS, _compiled(_INSULTS)),
-    (Family.HEALTH, _compiled(_HEALTH)),
-)
-# « parle un peu arabe », « en turc », « restaurant chinois »: a language or a shop, not an origin.
-_BEFORE_A_LANGUAGE = re.compile(
-    r"(?:\b(?:parl|compr)\w*\b[\w', ]{0,24}"
-    r"|\b(?:langue|interprete|traduct\w*|restaurant|epicerie|cuisine|repas|plats?)\b[\w' ]{0,6}"
-    r"|\ben )$"
-)
+class _Bucket:
+    """Entries that may begin with one word, as one pattern compiled when a note first needs it."""
+
+    __slots__ = ("_entries", "_pattern")
+
+    def __init__(self, known: list[_Entry]) -> None:
+        self._entries = sorted(known, key=lambda one: one.rank)
+        self._pattern = re.compile("|".join(f"({_pattern(one.text)})" for one in self._entries))
+
+    def match(self, folded: str, at: int) -> tuple[_Entry, int] | None:
+        """Which entry stands there, and where it ends."""
+        match = self._pattern.match(folded, at)
+        return (self._entries[match.lastindex - 1], match.end()) if match and match.lastindex else None
+
+
+class _Beginnings:
+    """Entries by the word they begin with."""
+
+    def __init__(self, known: Iterable[_Entry]) -> None:
+        self._whole: dict[str, list[_Entry]] = {}
+        self._begun: dict[str, list[tuple[str, _Entry]]] = {}
+        for entry in known:
+            for word, is_open in _first_words(entry.text):
+                if is_open:
+                    self._begun.setdefault(word[:_KEY], []).append((word, entry))
+                else:
+                    self._whole.setdefault(word, []).append(entry)
+
+    def bucket(self, word: str) -> _Bucket | None:
+        found = {entry.text: entry for entry in self._whole.get(word, ())}
+        for length in range(1, _KEY + 1):
+            found.update({e.text: e for begun, e in self._begun.get(word[:length], ()) if word.startswith(begun)})
+        return _Bucket(list(found.values())) if found else None
+
+
+class NoteGuard:
+    """A lexicon ready to read notes: ours, with what a landlord added, and without what they switched off."""
+
+    def __init__(
+        self,
+        words: Iterable[tuple[Family, str]] = (),
+        exceptions: Iterable[str] = (),
+        switched_off: Iterable[str] = (),
+    ) -> None:
+        off = set(switched_off)
+        listed = [*((family, one, False) for family, one in words), *_built_in_words()]
+        known = [
+            _Entry(text, family, rank, language)
+            for rank, (family, text, language) in enumerate(listed)
+            if text not in off
+        ]
+        self._words = _Beginnings(one for one in known if "<Nom>" not in one.text)
+        self._harmless = _Beginnings(
+            _Entry(text, None, rank) for rank, text in enumerate([*exceptions, *EXCEPTIONS]) if text not in off
+        )
+        self._names = [(one, re.compile(_pattern(one.text))) for one in known if "<Nom>" in one.text]
+        self._sounds = _Sounds(one for one in known if not one.language)
+        self._numbers = NUMBERS_ENTRY not in off
+        # What to look at where a word stands: French notes say the same few thousand words again and again.
+        self._plan = lru_cache(maxsize=20_000)(self._plan_of)
+
+    def check(self, text: str, exceptions: Iterable[str] = ()) -> list[Finding]:
+        """What to write otherwise, in the order of the note; what lies inside an exception is left alone."""
+        folded, places = _fold(text)
+        found: list[tuple[int, int, int, _Entry]] = []
+        covered = [hit.span() for one in exceptions if one.strip() for hit in _as_words(one).finditer(folded)]
+        for word in _WORD.finditer(folded):
+            plan = self._plan(word.group())
+            if plan is None:
+                continue
+            harmless, words, heard = plan
+            start = word.start()
+            if harmless and (hit := harmless.match(folded, start)):
+                covered.append((start, hit[1]))
+            if words and (hit := words.match(folded, start)):
+                found.append((hit[0].rank, start, hit[1], hit[0]))
+            elif heard:
+                found.append((heard.rank, start, word.end(), heard))
+        if self._numbers:
+            found += [(-1, start, end, _NUMBERS[kind]) for start, end, kind in numbers(folded)]
+        found += self._named(text, folded, places)
+        return _told(text, folded, places, found, covered) if found else []
+
+    def _plan_of(self, word: str) -> tuple[_Bucket | None, _Bucket | None, _Entry | None] | None:
+        plan = self._harmless.bucket(word), self._words.bucket(word), self._sounds.heard(word)
+        return plan if any(plan) else None
+
+    def _named(self, text: str, folded: str, places: list[int] | None) -> Iterator[tuple[int, int, int, _Entry]]:
+        """Somebody else, by name: « sa fille Xxx ». A name is written with one capital, then small letters."""
+        if text.islower() or text.isupper() or not _RELATION.search(folded):
+            return
+        for entry, pattern in self._names:
+            for match in pattern.finditer(folded):
+                first, last = match.span("nom")
+                name = text[first:last] if places is None else text[places[first] : places[last - 1] + 1]
+                if name[:1].isupper() and name[1:].islower():
+                    yield entry.rank, match.start(), match.end(), entry
 
 
 def check_note(text: str, exceptions: Iterable[str] = ()) -> list[Finding]:
-    """What to write otherwise, in the order of the note; `exceptions` are a landlord's own words that are harmless.
-
-    An exception covers what lies inside it: with « rue de la Mosquée », the same word elsewhere is still found.
-    """
-    folded, places = _fold(text)
-    covered = [
-        (match.start(), match.end())
-        for exception in exceptions
-        if exception.strip()
-        for match in re.finditer(_exception_pattern(exception), folded)
-    ]
-    found: list[Finding] = []
-    taken: list[tuple[int, int]] = []
-    for family, pattern in _PATTERNS:
-        for match in pattern.finditer(folded):
-            start, end = match.span()
-            if any(first <= start and end <= last for first, last in covered):
-                continue
-            if pattern is _NATIONALITY and _BEFORE_A_LANGUAGE.search(folded[:start]):
-                continue
-            if any(start < known_end and known_start < end for known_start, known_end in taken):
-                continue  # already found, in a family that comes first
-            taken.append((start, end))
-            first, last = places[start], places[end - 1] + 1
-            while last < len(text) and unicodedata.combining(text[last]):
-                last += 1
-            found.append(Finding(first, last, text[first:last], family, _ADVICE[family]))
-    return sorted(found, key=lambda one: one.start)
+    """What our own lexicon finds; `exceptions` are words that are harmless here, taken as they are written."""
+    return BUILT_IN.check(text, exceptions)
 
 
-_NATIONALITY = _PATTERNS[5][1]
+def check_words(text: str) -> list[Finding]:
+    """The same for a text of the landlord's own, which may name its staff and give a number to call."""
+    return [finding for finding in BUILT_IN.check(text) if finding.family != Family.THIRD_PARTIES]
 
 
 @lru_cache(maxsize=256)
-def _exception_pattern(exception: str) -> re.Pattern[str]:
+def _as_words(exception: str) -> re.Pattern[str]:
     words = map(re.escape, _fold(exception)[0].split())
     return re.compile(rf"(?<!\w){r'\s+'.join(words)}(?!\w)")
 
 
-def _fold(text: str) -> tuple[str, list[int]]:
-    """Lower case without accents, and the place in the text of each character kept."""
-    kept = [(_folded(character), place) for place, character in enumerate(text) if not unicodedata.combining(character)]
-    return "".join(character for character, _ in kept), [place for _, place in kept]
+def fold_words(text: str) -> str:
+    """A landlord's own word or phrase as an entry: without accents, signs or capitals; a last `*` is any ending."""
+    folded = _fold(text)[0].strip()
+    ending = "*" if folded.endswith("*") else ""
+    words = " ".join(_WORD.findall(folded))
+    return words + ending if words and (not ending or len(words.split()[-1]) >= _KEY) else words
 
 
-@lru_cache(maxsize=1024)
-def _folded(character: str) -> str:
-    """One character for one."""
-    if character in "’ʼ`´":
-        return "'"
-    if character.isspace():
-        return " "
-    base = unicodedata.normalize("NFD", character)[0].lower()
-    return base if len(base) == 1 else character
+def _told(
+    text: str,
+    folded: str,
+    places: list[int] | None,
+    found: list[tuple[int, int, int, _Entry]],
+    covered: list[tuple[int, int]],
+) -> list[Finding]:
+    """Found words that nothing excuses, each place told once, in the family that comes first."""
+    told: list[Finding] = []
+    taken: list[tuple[int, int]] = []
+    for _, start, end, entry in sorted(found, key=lambda one: one[:3]):
+        if any(first <= start and end <= last for first, last in covered):
+            continue
+        if any(start < known_end and known_start < end for known_start, known_end in taken):
+            continue
+        if entry.language and _BEFORE_A_LANGUAGE.search(folded[max(start - 60, 0) : start]):
+            continue
+        taken.append((start, end))
+        first, last = (start, end) if places is None else (places[start], places[end - 1] + 1)
+        while last < len(text) and unicodedata.combining(text[last]):
+            last += 1
+        family = entry.family or Family.HEALTH
+        told.append(Finding(first, last, text[first:last], family, family.advice, entry.text))
+    return sorted(told, key=lambda one: one.start)
+
+
+# ---- The grammar of entries ------------------------------------------------------------------------------------------
+
+_WORD = re.compile(r"[^\W_]+")
+_BETWEEN = r"[\s\-'°:,/]{1,3}"
+_GAP = rf"(?:{_BETWEEN}[^\W_]+){{0,3}}?"
+_PIECE = re.compile(r"<Nom>|\[[^\[\]]*\]\*?|\([a-z]+\)|…|\*|#|!|\.|[a-z0-9]+| ?' ?| +")
+
+
+@lru_cache(maxsize=4096)
+def _pattern(entry: str) -> str:
+    """The pattern of one entry, on folded text; it begins and ends with whole words."""
+    return rf"{_piece_by_piece(entry)}(?![^\W_])"
+
+
+def _piece_by_piece(entry: str) -> str:
+    pieces = _pieces(entry)
+    built: list[str] = []
+    place = 0
+    while place < len(pieces):
+        piece, after = pieces[place], pieces[place + 1] if place + 1 < len(pieces) else ""
+        if piece == "…":
+            if built and built[-1] == _BETWEEN:
+                built.pop()
+            built.append(_GAP if after else _GAP.removesuffix("?"))
+        elif piece[0] == "[":
+            starred = piece.endswith("*")
+            choices = piece.rstrip("*")[1:-1].split("|")
+            group = "|".join(_piece_by_piece(choice) + (r"[^\W_]*" if starred else "") for choice in choices if choice)
+            if "" in choices and after == " ":
+                built.append(f"(?:(?:{group}){_BETWEEN})?")
+                place += 1
+            else:
+                built.append(f"(?:{group})")
+        elif piece[0] == "(":
+            built.append(f"(?:{piece[1:-1]})?")
+        elif piece == "*":
+            built.append(r"[^\W_]*")
+        elif piece == "#":
+            built.append(r"[^\W_]*\d[\w]*(?:[ .-]?\d+)*")
+        elif piece == "<Nom>":
+            built.append(r"(?P<nom>[^\W\d_]{2,})")
+        elif piece == ".":
+            built.append(r"\.?")
+        elif "'" in piece:
+            built.append(r"(?:'\s?|\s)")
+        elif piece == " ":
+            built.append(_BETWEEN)
+        elif piece != "!":
+            built.append(piece + ("e?s?" if _inflected(piece, after) else ""))
+        place += 1
+    return "".join(built)
+
+
+def _pieces(entry: str) -> list[str]:
+    pieces = [" " if piece.isspace() else piece for piece in _PIECE.findall(entry)]
+    if not pieces or sum(len(piece) for piece in _PIECE.findall(entry)) != len(entry):
+        raise UnreadableEntry(entry)
+    return pieces
+
+
+def _first_words(entry: str) -> set[tuple[str, bool]]:
+    """The words with which an entry may begin; True: with any ending."""
+    words: set[tuple[str, bool]] = set()
+    waiting = [("", _pieces(entry))]
+    while waiting:
+        word, pieces = waiting.pop()
+        piece, rest = (pieces[0], pieces[1:]) if pieces else (" ", [])
+        if piece[0] == "[":
+            for choice in piece.rstrip("*")[1:-1].split("|"):
+                after = ["*", *rest] if piece.endswith("*") else rest
+                if choice:
+                    waiting.append((word, [*_pieces(choice), *after]))
+                elif rest[:1] == [" "]:
+                    waiting.append((word, rest[1:]))
+        elif piece[0] == "(":
+            waiting += [(word + piece[1:-1], rest), (word, rest)]
+        elif piece == "!" or piece == ".":
+            waiting.append((word, rest))
+        elif piece.isalnum():
+            endings = ("", "e", "s", "es") if _inflected(piece, rest[0] if rest else "") else ("",)
+            waiting += [(word + piece + ending, rest) for ending in endings]
+        elif word and piece == "*":
+            words.add((word, True))
+        elif word and (piece in " …" or "'" in piece):
+            words.add((word, False))
+        else:
+            raise UnreadableEntry(entry)
+    return words
+
+
+def _inflected(piece: str, after: str) -> bool:
+    """A word of four letters takes its feminine and its plural, unless its end is told."""
+    return len(piece) >= 4 and piece[-1].isalpha() and after not in {"*", "!"} and after[:1] not in {"(", "["}
+
+
+# ---- Spelling --------------------------------------------------------------------------------------------------------
+
+_SAME_SOUND = (
+    ("sch", "sk"), ("ph", "f"), ("th", "t"), ("ch", "C"), ("h", ""), ("y", "i"), ("eau", "o"), ("au", "o"), ("qu", "k"),
+    ("ce", "se"), ("ci", "si"), ("c", "k"), ("z", "s"), ("x", "ks"), ("ai", "e"), ("ei", "e"), ("oe", "e"), ("w", "v"),
+    ("am", "an"), ("em", "an"), ("en", "an"), ("im", "in"), ("om", "on"), ("ge", "je"), ("gi", "ji"),
+)  # fmt: skip
+_TWICE = re.compile(r"(.)\1+")
+_SIMPLE_WORD = re.compile(r"[a-z]+[*!]?")
+
+
+def _sound(word: str) -> str:
+    """How a word sounds, roughly: « cirhose » and « cirrhose » are one."""
+    for letters, sound in _SAME_SOUND:
+        word = word.replace(letters, sound)
+    return _TWICE.sub(r"\1", word)
+
+
+class _Sounds:
+    """The long single words of a lexicon, by their sound."""
+
+    def __init__(self, known: Iterable[_Entry]) -> None:
+        self._whole: dict[str, _Entry] = {}
+        self._begun: dict[str, list[tuple[str, _Entry]]] = {}
+        for entry in known:
+            word = entry.text.rstrip("*!")
+            if not _SIMPLE_WORD.fullmatch(entry.text):
+                continue
+            if entry.text.endswith("*"):
+                sound = _sound(word.rstrip("cg"))  # which sound as what follows them
+                if len(sound) >= _SOUNDS_FROM - 1:
+                    self._begun.setdefault(sound[:3], []).append((sound, entry))
+            elif len(word) >= _SOUNDS_FROM:
+                for ending in ("", "s", "e", "es"):
+                    self._whole.setdefault(_sound(word + ending), entry)
+
+    def heard(self, word: str) -> _Entry | None:
+        if len(word) < _SOUNDS_FROM:
+            return None
+        sound = _sound(word)
+        if whole := self._whole.get(sound):
+            return whole
+        return next((entry for begun, entry in self._begun.get(sound[:3], ()) if sound.startswith(begun)), None)
+
+
+# ---- Folding ---------------------------------------------------------------------------------------------------------
+
+
+def _fold(text: str) -> tuple[str, list[int] | None]:
+    """Lower case without accents, and the place in the text of each character kept; None: each in its own place."""
+    if text.isascii():
+        return text.lower(), None
+    folded = text.translate(_ONE_FOR_ONE)
+    if len(folded) == len(text) and not _TWO_FOR_ONE.search(text):
+        return folded, None
+    kept = [
+        (letter, place)
+        for place, character in enumerate(text)
+        for letter in _LIGATURES.get(character, character.translate(_ONE_FOR_ONE))
+    ]
+    return "".join(letter for letter, _ in kept), [place for _, place in kept]
+
+
+_LIGATURES = {"œ": "oe", "Œ": "oe", "æ": "ae", "Æ": "ae"}
+_TWO_FOR_ONE = re.compile("[œŒæÆ]")
+
+
+class _Folding(dict[int, str]):
+    """Each character without its accent, one for one; a combining one goes."""
+
+    def __missing__(self, code: int) -> str:
+        character = chr(code)
+        if unicodedata.combining(character):
+            folded = ""
+        elif character in "’ʼ`´":
+            folded = "'"
+        elif character.isspace():
+            folded = " "
+        else:
+            base = unicodedata.normalize("NFD", character)[0].lower()
+            folded = base if len(base) == 1 else character
+        self[code] = folded
+        return folded
+
+
+_ONE_FOR_ONE = _Folding({ord("`"): "'"})
+
+# « parle un peu arabe », « en turc », « langue : tamoul »: a language, not an origin.
+_BEFORE_A_LANGUAGE = re.compile(
+    r"(?:\b(?:parl|compr|ecri|lit|prefer|traduct|traduit|a l'aise)\w*\b[\w', ]{0,24}"
+    r"|\b(?:langue|langues|interprete|mieux|courrier|appel)\b[\w' :]{0,12}"
+    r"|\ben )$"
+)
+_RELATION = re.compile(
+    r"\b(?:m\.?|mr\.?|mme|monsieur|madame|mlle|dr\.?|docteur|fils|fille|mari|femme|ep\w+|fr\w+|soeur|mere|pere|maman|papa"
+    r"|neveu|niece|cousine?|gendre|compagn\w+|concubine?|conjointe?|amie?|copine?|copain|ex|oncle|tante|voisine?s?"
+    r"|gardien\w*|concierge|medecin|sociale|infirmiere|curat\w+|tut\w+|bru)\b"
+)
+
+
+def _built_in_words() -> Iterator[tuple[Family, str, bool]]:
+    for family, listed in WORDS.items():
+        for one in listed:
+            yield family, one, False
+        if family == Family.ORIGIN:
+            for one in NATIONALITIES:
+                yield family, one, True
+
+
+_NUMBERS = {
+    family.value: _Entry(NUMBERS_ENTRY, family, -1) for family in (Family.IDENTITY, Family.BANK, Family.THIRD_PARTIES)
+}
+BUILT_IN = NoteGuard()

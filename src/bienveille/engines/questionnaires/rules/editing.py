@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bienveille.ground.lib.note_guard import Finding, check_note
+from bienveille.ground.lib.note_guard import Finding, check_words
 
 from ..choices import QuestionKind
 from .definition import Definition
@@ -162,7 +162,7 @@ def sensitive_words(definition: Definition) -> list[tuple[str, Finding]]:
     found: list[tuple[str, Finding]] = []
     seen: set[tuple[str, str]] = set()
     for place, text in _texts(definition):
-        for finding in check_note(text):
+        for finding in check_words(text):
             if (place, finding.excerpt.casefold()) not in seen:
                 seen.add((place, finding.excerpt.casefold()))
                 found.append((place, finding))

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import transaction
 
 from bienveille.ground.lib.names import clean_text
-from bienveille.ground.lib.note_guard import check_note
+from bienveille.ground.lib.note_guard import check_words
 from bienveille.ground.platform.refusal import Refusal
 from bienveille.register.accounts.models import User
 from bienveille.services.outreach.models import Campaign, CampaignLesson
@@ -27,7 +27,7 @@ def write_lesson(*, campaign_id: UUID, actor: User, text: str, now: datetime) ->
     Refuses words of health or opinion, a telephone number, an e-mail address: the report goes out of the house.
     """
     text = "\n".join(clean_text(line) for line in text.replace("\r", "").split("\n")).strip()[:4000]
-    if found := check_note(text):
+    if found := check_words(text):
         raise CannotWriteLesson(f"«\u00a0{found[0].excerpt}\u00a0» : ce bilan sort de votre équipe. {found[0].advice}")
     if _NUMBER_OR_ADDRESS.search(text):
         raise CannotWriteLesson("Ce texte contient un numéro ou une adresse : enlevez-les, le bilan sort de l’équipe.")

@@ -12,7 +12,7 @@ from bienveille.engines.questionnaires.models import Response
 from bienveille.engines.questionnaires.operations import record_response
 from bienveille.engines.questionnaires.queries import current_scale, get_definition
 from bienveille.ground.lib.names import clean_text
-from bienveille.ground.lib.note_guard import check_note
+from bienveille.ground.lib.note_guard import check_words
 from bienveille.ground.platform.jobs import job
 from bienveille.ground.platform.refusal import Refusal
 from bienveille.register.accounts.choices import AuditAction
@@ -42,7 +42,7 @@ def switch_scale_on(*, campaign_id: Any, actor: User, basis: str, confirmed: boo
     basis = clean_text(basis)
     if not confirmed or not basis or len(basis) > LONGEST_BASIS:
         raise CannotSwitchOn
-    if check_note(basis):
+    if check_words(basis):
         raise CannotSwitchOn("Écrivez seulement où l’avis se trouve, sans parler de personne.")
     if campaign.state == CampaignState.CLOSED:
         raise CannotSwitchOn("Cette campagne est fermée\u00a0: on n’y pose plus de questions.")

@@ -5,7 +5,7 @@ Anybody in the home may hear or read them: they name the landlord and promise an
 
 from collections.abc import Mapping
 
-from bienveille.ground.lib.note_guard import check_note
+from bienveille.ground.lib.note_guard import check_words
 
 #: What stands for a name in a text: who calls, and for whom.
 LANDLORD, CALLER = "{bailleur}", "{appelant}"
@@ -51,7 +51,7 @@ def faults(name: str, text: str) -> list[str]:
         found.append(f"{LONGEST[name]} caractères au plus.")
     if LANDLORD not in text:
         found.append("Le texte nomme le bailleur : écrivez {bailleur} là où son nom doit venir.")
-    if check_note(text):
+    if check_words(text):
         found.append(
             "Ce texte parle de santé ou de vie privée : n’importe qui dans le foyer peut l’entendre ou le lire."
         )
