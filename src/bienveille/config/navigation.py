@@ -48,6 +48,7 @@ MENU: list[tuple[str, str, set[str]]] = [
     ("Questionnaires", "questionnaires:guides", {Role.ADMINISTRATOR, Role.DIRECTOR}),
     ("Volontaires", "workspace:volunteer_calls", set(MANAGERS)),
     ("Disponibilités", "accounts:availabilities", set(MANAGERS)),
+    ("Vocabulaire", "wording:wording", {Role.ADMINISTRATOR, Role.DIRECTOR}),
     ("Utilisateurs", "accounts:users", {Role.ADMINISTRATOR}),
     ("Aide", "workspace:help", {Role.CALLER}),
 ]

@@ -56,6 +56,7 @@ INSTALLED_APPS = [
     "bienveille.ground.platform",
     "bienveille.ground.ui",
     "bienveille.register.accounts",
+    "bienveille.register.wording",
     "bienveille.register.housing",
     "bienveille.register.tenants",
     "bienveille.register.partners",

@@ -6,6 +6,7 @@ urlpatterns = [
     path("", include("bienveille.faces.workspace.urls")),
     path("publics/", include("bienveille.engines.audiences.urls")),
     path("", include("bienveille.register.accounts.urls")),
+    path("vocabulaire/", include("bienveille.register.wording.urls")),
     path("questionnaires/", include("bienveille.engines.questionnaires.urls")),
     path("imports/", include("bienveille.register.imports.urls")),
     path("", include("bienveille.ground.ui.urls")),

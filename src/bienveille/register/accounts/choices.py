@@ -49,6 +49,7 @@ class AuditAction(TextChoices):
     SIGNED_OUT = "account.signed_out", "Déconnexion"
     HOUSING_CHANGED = "housing.changed", "Patrimoine modifié"
     PARTNER_CHANGED = "partner.changed", "Partenaire modifié"
+    WORDING_CHANGED = "wording.changed", "Vocabulaire modifié"
     EXPORTED = "data.exported", "Données exportées"
 
 

@@ -12,11 +12,11 @@ from bienveille.engines.dispatch.operations.contacts import locked_contact, may_
 from bienveille.engines.dispatch.queries import usable_phones
 from bienveille.engines.dispatch.rules.steps import RESULTS, after_step
 from bienveille.ground.lib.names import clean_text
-from bienveille.ground.lib.note_guard import check_note
 from bienveille.ground.platform.refusal import Refusal
 from bienveille.register.accounts.choices import AuditAction
 from bienveille.register.accounts.models import User
 from bienveille.register.accounts.operations import record_audit
+from bienveille.register.wording.queries import check_note
 
 #: How long who ended a step may take its result back.
 UNDO_STEP = timedelta(minutes=30)

@@ -39,12 +39,13 @@ from bienveille.faces.workspace.views.together import beside_the_call, said_toge
 from bienveille.faces.workspace.views.weekly import habits_words
 from bienveille.faces.workspace.views.wishes import closed_words, hours_and_words, wish_initial
 from bienveille.ground.lib.languages import language_name
-from bienveille.ground.lib.note_guard import Finding, check_note
+from bienveille.ground.lib.note_guard import Finding
 from bienveille.ground.lib.typography import counted, day_in_words, moment_in_words, plural
 from bienveille.ground.platform.reference import strip_numbers
 from bienveille.ground.platform.refusal import Refusal
 from bienveille.register.accounts.models import User
 from bienveille.register.tenants.queries import wish_of
+from bienveille.register.wording.queries import check_note
 from bienveille.services.outreach import operations
 from bienveille.services.outreach.access import get_campaign_to_call
 from bienveille.services.outreach.choices import CampaignState, Grade

@@ -13,7 +13,6 @@ from django.views.decorators.http import require_http_methods, require_safe
 from bienveille.engines.audiences.access import targeting_scope
 from bienveille.faces.workspace.forms import PublishVerbatimForm, RefuseVerbatimForm
 from bienveille.faces.workspace.views import Request
-from bienveille.ground.lib.note_guard import check_note
 from bienveille.ground.lib.typography import counted, listed
 from bienveille.ground.platform.refusal import Refusal
 from bienveille.ground.ui.exports import file_response, heading
@@ -21,6 +20,7 @@ from bienveille.ground.ui.tables import Column, Filter, Table
 from bienveille.register.accounts.access import MANAGERS, has_role, role_required
 from bienveille.register.accounts.choices import AuditAction, Role
 from bienveille.register.accounts.operations import record_audit
+from bienveille.register.wording.queries import check_note
 from bienveille.services.outreach import operations
 from bienveille.services.outreach.access import get_verbatim_for
 from bienveille.services.outreach.choices import Emotion, VerbatimState

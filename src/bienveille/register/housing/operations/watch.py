@@ -5,12 +5,12 @@ from datetime import date
 from django.db import transaction
 
 from bienveille.ground.lib.names import clean_text
-from bienveille.ground.lib.note_guard import check_note
 from bienveille.ground.platform.refusal import Refusal
 from bienveille.register.accounts.choices import AuditAction
 from bienveille.register.accounts.models import User
 from bienveille.register.accounts.operations import record_audit
 from bienveille.register.housing.models import Residence, Watch
+from bienveille.register.wording.queries import check_note
 
 REASON_LENGTH = 300
 

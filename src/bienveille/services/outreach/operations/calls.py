@@ -17,10 +17,10 @@ from bienveille.engines.dispatch.queries import contact_in_hand, household_in_ha
 from bienveille.engines.questionnaires.choices import Need
 from bienveille.engines.questionnaires.operations import record_response
 from bienveille.engines.questionnaires.rules import parse, validate
-from bienveille.ground.lib.note_guard import check_note
 from bienveille.ground.platform.refusal import Refusal
 from bienveille.register.accounts.models import User
 from bienveille.register.tenants.choices import FactSource
+from bienveille.register.wording.queries import check_note
 from bienveille.services.outreach.choices import Grade
 from bienveille.services.outreach.models import Campaign, Referral, Report
 from bienveille.services.outreach.operations.scales import keep_scale

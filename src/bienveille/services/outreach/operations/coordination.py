@@ -14,11 +14,11 @@ from bienveille.engines.dispatch import operations as dispatch
 from bienveille.engines.dispatch.choices import PlannedState
 from bienveille.engines.dispatch.models import Contact, PlannedCall
 from bienveille.ground.lib.names import clean_text
-from bienveille.ground.lib.note_guard import check_note
 from bienveille.ground.platform.refusal import Refusal
 from bienveille.register.accounts.choices import AuditAction
 from bienveille.register.accounts.models import User
 from bienveille.register.accounts.operations import record_audit
+from bienveille.register.wording.queries import check_note
 from bienveille.services.outreach.choices import CampaignState
 from bienveille.services.outreach.models import Campaign, CampaignCaller, Referral, Report
 from bienveille.services.outreach.operations.campaigns import audit_campaign

@@ -11,13 +11,13 @@ from django.utils.timezone import localdate, localtime
 from bienveille.engines.dispatch.choices import Outcome
 from bienveille.engines.dispatch.models import Attempt
 from bienveille.ground.lib.names import clean_text
-from bienveille.ground.lib.note_guard import check_note
 from bienveille.ground.lib.typography import listed
 from bienveille.ground.platform.jobs import job
 from bienveille.ground.platform.refusal import Refusal
 from bienveille.register.accounts.choices import AuditAction
 from bienveille.register.accounts.models import User
 from bienveille.register.accounts.operations import record_audit
+from bienveille.register.wording.queries import check_note
 from bienveille.services.outreach.choices import Emotion, VerbatimRefusal, VerbatimState
 from bienveille.services.outreach.models import VERBATIM_LENGTH, Campaign, Verbatim
 from bienveille.services.outreach.queries import people_to_quote, verbatim_context
