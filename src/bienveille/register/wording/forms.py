@@ -44,5 +44,5 @@ class WordingForm(forms.Form):
         label="Pourquoi",
         max_length=LONGEST_REASON,
         help_text="Pour ceux qui liront la liste, sans parler de personne.",
-        error_messages={"required": "Dites pourquoi : d’autres liront cette liste."},
+        error_messages={"required": "Dites pourquoi\u00a0: d’autres liront cette liste."},
     )

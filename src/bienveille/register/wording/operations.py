@@ -37,7 +37,7 @@ def add_wording(
     reason = clean_text(reason)[:LONGEST_REASON]
     text = clean_text(text)[:LONGEST_TEXT]
     if not reason:
-        raise CannotChangeWording("Dites pourquoi : d’autres liront cette liste.", field="reason")
+        raise CannotChangeWording("Dites pourquoi\u00a0: d’autres liront cette liste.", field="reason")
     guard = note_guard()
     field, sentence = fault_of(kind, text, family, guard)
     if field:

@@ -17,13 +17,16 @@ def fault_of(kind: str, text: str, family: str, guard: NoteGuard) -> tuple[str, 
         return "text", "Écrivez un mot, ou quelques mots, en lettres ou en chiffres."
     found = [one for one in guard.check(text.rstrip("* ")) if one.entry != NUMBERS_ENTRY]
     if kind == EntryKind.WORD and not family:
-        return "family", "Choisissez de quoi ce mot parle : le conseil donné à qui l’écrit en dépend."
+        return "family", "Choisissez de quoi ce mot parle\u00a0: le conseil donné à qui l’écrit en dépend."
     if kind == EntryKind.WORD and found:
-        return "text", "Ces mots sont déjà signalés : il n’y a rien à ajouter."
+        return "text", "Ces mots sont déjà signalés\u00a0: il n’y a rien à ajouter."
     if kind != EntryKind.WORD and not found:
-        return "text", "Ces mots ne sont pas signalés aujourd’hui : il n’y a rien à changer."
+        return "text", "Ces mots ne sont pas signalés aujourd’hui\u00a0: il n’y a rien à changer."
     if kind == EntryKind.EXCEPTION and len(folded.split()) < 2:
-        return "text", "Écrivez aussi les mots autour, par exemple « place handicapé » : un mot seul se retire."
+        return (
+            "text",
+            "Écrivez aussi les mots autour, par exemple «\u00a0place handicapé\u00a0»\u00a0: un mot seul se retire.",
+        )
     return "", ""
 
 

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from bienveille.ground.lib.note_guard import NUMBERS_ENTRY
 from bienveille.ground.lib.note_lexicon import EXCEPTIONS, NATIONALITIES, WORDS, Family
+from bienveille.ground.lib.typography import spaced
 from bienveille.register.accounts.access import role_required
 from bienveille.register.accounts.choices import Role
 from bienveille.register.wording import operations
@@ -53,7 +54,7 @@ def try_sentence(request: HttpRequest) -> HttpResponse:
         {
             "excerpt": one.excerpt,
             "family": one.family.label,
-            "advice": one.advice,
+            "advice": spaced(one.advice),
             "entry": entry_words(one.entry),
             "may_go": one.entry != NUMBERS_ENTRY,
         }
@@ -82,7 +83,7 @@ def _page(request: HttpRequest, *, status: int = 200, **more: Any) -> HttpRespon
         for one in wording_entries()
     ]
     families = [
-        {"label": family.label, "advice": family.advice, "words": [entry_words(one) for one in listed]}
+        {"label": family.label, "advice": spaced(family.advice), "words": [entry_words(one) for one in listed]}
         for family, listed in WORDS.items()
     ]
     next(one for one in families if one["label"] == Family.ORIGIN.label)["words"] += [
