@@ -27,10 +27,10 @@ from bienveille.engines.cases.rules import (
     take_before,
 )
 from bienveille.ground.lib.calling_hours import place_of
-from bienveille.ground.lib.note_guard import check_note
 from bienveille.ground.platform.refusal import Refusal
 from bienveille.register.accounts.models import User
 from bienveille.register.tenants.models import Household
+from bienveille.register.wording.queries import check_note
 
 WORDS_LENGTH = 500
 

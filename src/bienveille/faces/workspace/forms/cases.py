@@ -11,7 +11,7 @@ from bienveille.engines.cases.operations import WORDS_LENGTH
 from bienveille.engines.cases.rules import BY_HAND, CHOSEN_OUTCOMES
 from bienveille.engines.questionnaires.choices import Need
 from bienveille.faces.workspace.forms.fields import day_field
-from bienveille.ground.lib.note_guard import check_note
+from bienveille.register.wording.queries import check_note
 
 _FACTS = "Des faits et des besoins, jamais un diagnostic ni un jugement. La personne peut demander à lire ces mots."
 
