@@ -34,7 +34,11 @@ def wording(request: HttpRequest) -> HttpResponse:
     form = WordingForm(request.POST)
     if form.is_valid():
         try:
-            operations.add_wording(actor=request.user, now=timezone.now(), **form.cleaned_data)  # type: ignore[misc]
+            operations.add_wording(
+                actor=request.user,  # type: ignore[arg-type]
+                now=timezone.now(),
+                **form.cleaned_data,
+            )
         except operations.CannotChangeWording as refusal:
             form.add_error(refusal.field or None, str(refusal))
         else:
@@ -84,10 +88,7 @@ def _page(request: HttpRequest, *, status: int = 200, **more: Any) -> HttpRespon
     ]
     families = [
         {"label": family.label, "advice": spaced(family.advice), "words": [entry_words(one) for one in listed]}
-        for family, listed in WORDS.items()
-    ]
-    next(one for one in families if one["label"] == Family.ORIGIN.label)["words"] += [
-        entry_words(one) for one in NATIONALITIES
+        for family, listed in {**WORDS, Family.ORIGIN: WORDS[Family.ORIGIN] + NATIONALITIES}.items()
     ]
     context = {
         "form": WordingForm(),
