@@ -39,6 +39,13 @@ def test_twenty_thousand_rows(tmp_path):
     assert Person.objects.count() > 1000
 
 
+@pytest.mark.django_db
+def test_broken_files(tmp_path):
+    """Refused in one sentence, or every record that can be read is taken or refused; nothing breaks."""
+    found = [random_rows.survive(path) for path in random_rows.broken(tmp_path, 16, seed=3)]
+    assert {None} < set(found), "some are refused, some are read"
+
+
 # ---- Cells of a workbook come typed: any value at any place -----------------------------------------------------------
 
 CELLS = st.one_of(

@@ -40,6 +40,11 @@ def test_utf8_with_a_broken_byte_stays_utf8():
     assert text.startswith("élève à l'école")
 
 
+def test_the_mark_belongs_to_no_title_though_a_few_bytes_are_damaged():
+    raw = '"PRÉNOM";"NOM"\r\n'.encode("utf-8-sig") + "Éléonore;Lefèvre\r\n".encode() * 10 + b"Ren\xe9;\xff\r\n"
+    assert decode(raw)[0].startswith('"PRÉNOM"')
+
+
 def test_a_mark_that_lies_is_ignored():
     raw = b"\xef\xbb\xbf" + "Lefèvre, Hélène".encode("cp1252")
     assert decode(raw)[0].endswith("Lefèvre, Hélène")

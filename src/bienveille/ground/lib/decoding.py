@@ -62,13 +62,14 @@ def detect_file(path: Path) -> Encoding:
         early = _by_mark(chunk)
         if early:
             return early
+        marked = chunk.startswith(codecs.BOM_UTF8)
         while chunk:
             following = stream.read(CHUNK)
             evidence.feed(chunk, final=not following)
             if not evidence.is_utf8 and evidence._sampled >= SAMPLE:
                 break
             chunk = following
-    return _verdict(evidence)
+    return _verdict(evidence, marked=marked)
 
 
 def detect(raw: bytes) -> Encoding:
@@ -78,7 +79,7 @@ def detect(raw: bytes) -> Encoding:
         return early
     evidence = _Evidence()
     evidence.feed(raw, final=True)
-    return _verdict(evidence)
+    return _verdict(evidence, marked=raw.startswith(codecs.BOM_UTF8))
 
 
 def decode(raw: bytes) -> tuple[str, str]:
@@ -113,7 +114,7 @@ def _sound(name: str, head: bytes) -> bool:
     return True
 
 
-def _verdict(evidence: _Evidence) -> Encoding:
+def _verdict(evidence: _Evidence, *, marked: bool) -> Encoding:
     if evidence.is_utf8:
         return Encoding("utf-8")
     raw = b"\n".join(evidence.lines)
@@ -121,7 +122,8 @@ def _verdict(evidence: _Evidence) -> Encoding:
     damaged = text.count("�")
     accents = sum(1 for c in text if c in _USUAL)
     if accents > 10 * damaged:
-        return Encoding("utf-8", "replace")  # UTF-8 with a few broken bytes, cut or pasted by hand
+        # UTF-8 with a few broken bytes, cut or pasted by hand; its mark, if any, belongs to no title.
+        return Encoding("utf-8-sig" if marked else "utf-8", "replace")
     best = max(_SINGLE_BYTE, key=lambda name: (_score(raw, name), -_SINGLE_BYTE.index(name)))
     return Encoding(best, "replace")
 
