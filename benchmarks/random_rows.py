@@ -142,7 +142,7 @@ def files(folder: Path, rows: int, *, seed: int) -> Iterator[tuple[Path, int]]:
     left, number = rows, 0
     while left:
         header = (HOUSING, TENANTS, TENANTS, TENANTS, STAFF, TENANTS)[number % 6]
-        size = min(left, PER_FILE if header is TENANTS else PER_FILE // 4, max(rows // 6, TAME + 1))
+        size = min(left, PER_FILE // 4 if header is STAFF else PER_FILE, max(rows // 6, TAME + 1))
         path = folder / f"{number}.csv"
         without = set(chance.sample(OPTIONAL, 4)) if number % 2 else set()
         yield path, _write(path, chance, header, size, number, max(500, rows // 20), without, damaged=number % 3 == 2)

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils import timezone
 from tests.imports.night_landlord import FIRST, LAST, Landlord
+from tests.imports.night_merges import keep_apart, merge, undo
 from tests.imports.night_oracle import FACTS, Household, Oracle, Point, Somebody, _text
 
 from bienveille.register.accounts.models import User
@@ -27,7 +28,8 @@ class Hands:
     def work(self, today: dt.date) -> None:
         self.today, self.did = today, []
         for act in self.chance.choices(_ACTS, k=self.chance.randint(0, 3)):
-            if here := [one for one in self.oracle.people if one.household.closed_on is None]:
+            here = [one for one in self.oracle.people if one.household.closed_on is None and one.merged_into is None]
+            if here:
                 act(self, self.chance.choice(here))
 
     def _say(self, one: Somebody, what: str) -> None:
@@ -77,7 +79,10 @@ class Hands:
 
     def come_back(self, one: Somebody) -> None:
         contract = self.landlord.contracts.get(one.lease or "")
-        listed = contract and any(other.name == one.name and other.exit is None for other in contract.people)
+        listed = contract and any(
+            other.name == one.name and other.exit is None and other.homonym <= (other.birth == one.facts["birth_date"])
+            for other in contract.people
+        )
         if one.left_on is not None and listed:  # else the file has said it too: its word and ours would alternate
             operations.take_back_left(actor=self.actor, person=self._row(one))
             one.left_on = None
@@ -115,7 +120,7 @@ class Hands:
                 operations.flag_contact_point(
                     actor=self.actor, contact_point=self._point(one, key), status=status, now=timezone.now()
                 )
-                point.status, point.judged = status, True
+                point.status, point.by = status, True
                 self._say(one, f"{key[1]} is {status}")
 
     def verify(self, one: Somebody) -> None:
@@ -125,18 +130,20 @@ class Hands:
             operations.verify_contact_point(
                 actor=self.actor, contact_point=self._point(one, key), now=timezone.now(), today=self.today
             )
-            one.points[key].status, one.points[key].judged = "valid", True
+            point = one.points[key]
+            point.by = point.by or point.status != "valid"
+            point.status, point.verified = "valid", self.today
             self._say(one, f"{key[1]} was reached")
 
     def add_point(self, one: Somebody) -> None:
         value = f"+3353649{self.chance.randrange(10_000):04}"
         if ("phone", value) not in one.points:
             operations.add_contact_point(actor=self.actor, person=self._row(one), kind="phone", value=value)
-            one.points["phone", value] = Point(value, source="staff")
+            one.points["phone", value] = Point(value, source="staff", by=True)
             self._say(one, f"{value} added")
 
     def correct_point(self, one: Somebody) -> None:
-        """The file's own stays beside the right one, as wrong."""
+        """The file's own stays beside the right one, as wrong; so does one that another row may hold."""
         value = f"+3353649{self.chance.randrange(10_000):04}"
         phones = [key for key in one.points if key[0] == "phone"]
         if phones and ("phone", value) not in one.points:
@@ -144,12 +151,14 @@ class Hands:
             operations.correct_contact_point(
                 actor=self.actor, contact_point=self._point(one, key), value=value, now=timezone.now()
             )
-            if one.points[key].source == "erp":
-                one.points[key].status, one.points[key].judged = "wrong", True
-                one.points["phone", value] = Point(value, source="staff")
+            point = one.points[key]
+            if point.source == "erp" or any(other.merged_into is one for other in self.oracle.people):
+                point.status, point.by = "wrong", True
+                one.points["phone", value] = Point(value, source="staff", by=True)
             else:
                 del one.points[key]
-                one.points["phone", value] = Point(value, source="staff", judged=True)
+                one.points["phone", value] = point
+                point.value, point.status, point.by, point.verified = value, "valid", True, None
             self._say(one, f"{key[1]} corrected to {value}")
 
     # ---- people and households that no file has ----------------------------------------------------------------------
@@ -195,7 +204,7 @@ class Hands:
 _ACTS: list[Callable[[Hands, Somebody], None]] = [
     Hands.correct, Hands.correct, Hands.correct, Hands.leave, Hands.come_back, Hands.oppose, Hands.protect, Hands.die,
     Hands.mark, Hands.flag, Hands.flag, Hands.verify, Hands.add_point, Hands.correct_point, Hands.add_person,
-    Hands.add_household,
+    Hands.add_household, merge, merge, undo, keep_apart,
 ]  # fmt: skip
 
 

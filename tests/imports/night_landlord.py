@@ -350,6 +350,14 @@ class Landlord:
     def sign(self) -> None:
         self.did.append(f"{self._sign().number}: new")
 
+    def sign_elsewhere(self) -> None:
+        """Somebody already known signs for another home: the software makes a new person of them, spelled otherwise."""
+        former, one = self._anybody()
+        contract = self._sign()
+        spelling = (self.chance.randrange(len(LAST[one.name[0]])), self.chance.randrange(len(FIRST[one.name[1]])))
+        contract.people = [replace(one, spelling=spelling, role="TITULAIRE", exit=None, homonym=False)]
+        self.did.append(f"{contract.number}: {one.name} of {former.number} again")
+
     def rent_a_garage(self) -> None:
         contract = self._any()
         assert contract is not None
@@ -379,7 +387,7 @@ _CHANGES = [
     Landlord.respell, Landlord.rename, Landlord.renumber, Landlord.renumber, Landlord.readdress, Landlord.change_facts,
     Landlord.give_notice, Landlord.give_notice, Landlord.leave_the_others, Landlord.move, Landlord.drop_a_contract,
     Landlord.take_up_a_contract, Landlord.drop_somebody, Landlord.take_up_somebody, Landlord.sign,
-    Landlord.rent_a_garage,
+    Landlord.rent_a_garage, Landlord.sign_elsewhere,
 ]  # fmt: skip
 
 

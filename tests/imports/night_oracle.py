@@ -6,10 +6,13 @@ no code with the importer, which works by sets.
 
 import datetime as dt
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from tests.imports.night_landlord import DAY, Line
+
+if TYPE_CHECKING:
+    from tests.imports.night_merges import Joined
 
 FACTS = ("title", "last_name", "first_name", "birth_date", "role", "marital_status", "languages")
 
@@ -19,7 +22,12 @@ class Point:
     value: str
     status: str = "valid"
     source: str = "erp"
-    judged: bool = False  # somebody here said something of it
+    by: bool = False  # somebody here said something of its status
+    verified: dt.date | None = None  # somebody was reached there
+
+    @property
+    def judged(self) -> bool:
+        return self.by or self.verified is not None
 
 
 @dataclass(eq=False)
@@ -50,6 +58,7 @@ class Somebody:
         }
     )  # fmt: skip
     marks: dict[str, dt.date] = field(default_factory=dict)
+    merged_into: "Somebody | None" = None
     pk: UUID | None = None
 
 
@@ -84,6 +93,8 @@ class Oracle:
         self.leases: dict[str, Lease] = {}
         self.people: list[Somebody] = []
         self.households: list[Household] = []
+        self.merges: list[Joined] = []
+        self.apart: set[tuple[Somebody, Somebody]] = set()
 
     # ---- one night ---------------------------------------------------------------------------------------------------
 
@@ -187,10 +198,11 @@ class Oracle:
             lease = self.leases[line.lease]
             if rank in listed or lease.household is None or not lease.runs(today):
                 continue
-            household = lease.household
-            for one in household.people:
-                if one.lease is None and one.called == line.name:
-                    one.lease, one.name, listed[rank] = line.lease, line.name, one
+            found = [one for one in lease.household.people if one.lease is None and one.called == line.name]
+            found = [one for one in found if one.merged_into is None]
+            if found:  # who lives there, then who left last
+                one = min(found, key=lambda one: (one.left_on is not None, -(one.left_on or today).toordinal(), one.pk))
+                one.lease, one.name, listed[rank] = line.lease, line.name, one
 
     def _person(self, rank: int, line: Line, listed: dict[int, Somebody], told: Night, updated: set[int]) -> None:
         said = (*line.facts.values(), line.phones, line.emails)
@@ -213,6 +225,11 @@ class Oracle:
         if one.said == said:
             return
         one.said = said
+        if one.merged_into is not None:  # the row is left alone; its numbers go to the one who stands for both
+            stands = one.merged_into
+            if self._add_points(stands, line):
+                updated.add(id(stands))
+            return
         if self._say(one, line) | self._reach(one, line):
             updated.add(id(one))
 
@@ -237,21 +254,30 @@ class Oracle:
         return before != (one.facts, one.file_said, one.left_on)
 
     def _reach(self, one: Somebody, line: Line) -> bool:
-        """A number replaced waits for a check; one that is back is good again; what people said of one stays said."""
+        """A number replaced waits for a check; one that is back is good again; what people said of one stays said.
+
+        Of somebody who stands for two rows nothing is replaced: the other row may say it.
+        """
         changed = False
+        both = any(other.merged_into is one for other in self.people)
         for kind, values in (("phone", [value for value, _ in line.phones]), ("email", list(line.emails))):
             for (sort, value), point in one.points.items():
                 if sort != kind or point.source != "erp" or point.judged:
                     continue
-                if point.status == "valid" and values and value not in values:
+                if point.status == "valid" and values and value not in values and not both:
                     point.status, changed = "unverified", True
                 elif point.status == "unverified" and value in values:
                     point.status, changed = "valid", True
-            for value in values:
-                if (kind, value) not in one.points:
-                    one.points[kind, value] = Point(value)
-                    changed = True
-        return changed
+        return self._add_points(one, line) or changed
+
+    @staticmethod
+    def _add_points(one: Somebody, line: Line) -> bool:
+        known = len(one.points)
+        for value, _ in line.phones:
+            one.points.setdefault(("phone", value), Point(value))
+        for value in line.emails:
+            one.points.setdefault(("email", value), Point(value))
+        return len(one.points) > known
 
     # ---- who leaves --------------------------------------------------------------------------------------------------
 

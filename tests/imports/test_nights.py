@@ -75,7 +75,7 @@ class Nights:
                 {name: one.facts[name] for name in FACTS},
                 one.left_on,
                 one.file_said,
-                {name: one.kept[name] for name in KEPT},
+                {name: one.kept[name] for name in KEPT} | {"merged_into": one.merged_into and one.merged_into.pk},
                 sorted((*key, point.status, point.source) for key, point in one.points.items()),
                 sorted(one.marks.items()),
             )
@@ -155,11 +155,11 @@ def _people() -> dict[Any, Any]:
             {name: row[name] for name in FACTS},
             row["left_on"],
             row["file_said"],
-            {name: row[name] for name in KEPT},
+            {name: row[name] for name in (*KEPT, "merged_into")},
             sorted(points.get(row["pk"], [])),
             sorted(marks.get(row["pk"], [])),
         )
-        for row in Person.objects.values("pk", "household_id", *FACTS, "left_on", "file_said", *KEPT)
+        for row in Person.objects.values("pk", "household_id", *FACTS, "left_on", "file_said", "merged_into", *KEPT)
     }
 
 
@@ -221,6 +221,9 @@ def test_two_hundred_nights(lived):
     assert any(lease.kind == "parking" and lease.household for lease in lived.oracle.leases.values())
     assert any(one.closed_on for one in lived.oracle.households)
     assert lived.held > 0
+    merges = lived.oracle.merges
+    assert {joined.undone for joined in merges} == {True, False}
+    assert lived.oracle.apart
 
 
 def test_reading_everything_again_changes_nobody_but_who_had_left(lived):

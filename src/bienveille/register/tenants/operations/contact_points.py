@@ -54,7 +54,7 @@ def correct_contact_point(
     """Correct a number or an address: it becomes usable again, never checked yet. The same one changes nothing.
 
     One that came from the landlord's file stays, as wrong, beside the right one: else the next file would bring it
-    back. `seen`: the version that was read; refuses when somebody changed it since.
+    back; so does any of somebody who stands for two rows, since the file may say it of the other one. `seen`: the version that was read; refuses when somebody changed it since.
     """
     point = locked_point(contact_point)
     if seen and version_of(point, POINT_FIELDS) != seen:
@@ -63,7 +63,7 @@ def correct_contact_point(
     changed = [name for name, new in (("value", value), ("whose", whose)) if getattr(point, name) != new]
     if not changed:
         return point
-    if "value" in changed and point.source == FactSource.ERP:
+    if "value" in changed and (point.source == FactSource.ERP or _stands_for_two(point.person)):
         right = ContactPoint(person=point.person, kind=point.kind, value=value, whose=whose, source=FactSource.STAFF)
         right.status_changed_at, right.status_changed_by = now, actor
         save_point(right)
@@ -78,6 +78,10 @@ def correct_contact_point(
     save_point(point)
     audit_person(actor, point.person, "contact_point_corrected", changed)
     return point
+
+
+def _stands_for_two(person: Person) -> bool:
+    return Person.objects.filter(merged_into=person).exists()
 
 
 @transaction.atomic

@@ -22,6 +22,7 @@ from bienveille.register.tenants.models import (
     FieldCorrection,
     Household,
     KnownApart,
+    Lease,
     Mark,
     Merge,
     Person,
@@ -106,6 +107,8 @@ def merge_people(
     if is_present(gone, today) and not is_present(kept, today):
         raise CannotMerge("Gardez la fiche de là où la personne vit encore.")
     before: dict[str, Any] = {"gone_left_on": _plain(gone.left_on), "fields": {}, "households": {}}
+    before["gone_read"] = gone.erp_fingerprint
+    before["held"] = [str(key) for key in ContactPoint.objects.filter(person=kept).values_list("pk", flat=True)]
     before["repointed"] = [str(row.pk) for row in Person.objects.filter(merged_into=gone).order_by("pk")]
     former = {formal_name(kept)} | ({formal_name(gone)} if gone.household_id == kept.household_id else set())
     _take_facts(kept, gone, choices or {}, before)
@@ -293,8 +296,10 @@ def undo_merge(*, actor: User, merge: Merge, now: datetime, keep_changes: bool =
     for group in _MOVED:
         _give_back_rows(group, merge, gone, rows)
     gone.merged_into = gone.merged_at = gone.merged_by = None
-    gone.left_on = _day(merge.before["gone_left_on"])
+    closed = Household.objects.values_list("closed_on", flat=True).get(pk=gone.household_id)
+    gone.left_on = _day(merge.before["gone_left_on"]) or closed
     _protect_both(merge, kept, gone)
+    _read_again(merge, kept, gone)
     gone.save()
     Person.objects.filter(pk__in=merge.before["repointed"], merged_into=kept).update(merged_into=gone)
     merge.undone_by, merge.undone_at, merge.before = actor, now, {}  # each row has its own again
@@ -302,6 +307,23 @@ def undo_merge(*, actor: User, merge: Merge, now: datetime, keep_changes: bool =
     audit_person(actor, kept, "merge_undone", sorted(since.names))
     audit_person(actor, gone, "merge_undone", [])
     return merge
+
+
+def _read_again(merge: Merge, kept: Person, gone: Person) -> None:
+    """The next file of the landlord tells each what is theirs: while they were one, the facts it said of the row that
+    went were left aside, and its numbers went to the row kept.
+
+    A row that no file lists cannot be told: numbers that came meanwhile wait for a check.
+    """
+    if gone.left_on is None or gone.erp_fingerprint != merge.before.get("gone_read"):
+        gone.erp_fingerprint = None
+    if kept.left_on is None:
+        Person.objects.filter(pk=kept.pk).update(erp_fingerprint=None)
+    Lease.objects.filter(household__in=[kept.household_id, gone.household_id]).update(erp_signature=None)
+    if kept.erp_key is None and "held" in merge.before:
+        here = ContactPoint.objects.filter(person=kept, source=FactSource.ERP).exclude(pk__in=merge.before["held"])
+        unjudged = here.filter(status=ContactStatus.VALID, status_changed_by=None, verified_on=None)
+        unjudged.update(status=ContactStatus.UNVERIFIED)
 
 
 type Rows = dict[str, dict[str, Any]]
