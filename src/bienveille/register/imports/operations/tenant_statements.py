@@ -18,6 +18,15 @@ DELETE FROM imp_tenant t
 WHERE kind = 'housing' AND NOT EXISTS (SELECT FROM housing_dwelling d WHERE d.code = t.dwelling)
 RETURNING row, dwelling, lease
 """
+# Who bears a name that several rows of a lease have, of those already here: the first by their key, the others by
+# theirs without its number. Two joins by equality: a single one by "begins with" compares everybody with everybody.
+KNOWN_HOMONYMS = """
+SELECT h.key, p.erp_key, p.birth_date FROM imp_homonym h JOIN tenants_person p ON p.erp_key = h.key
+UNION ALL
+SELECT h.key, p.erp_key, p.birth_date FROM imp_homonym h JOIN tenants_person p
+  ON regexp_replace(p.erp_key, '#[0-9]+$', '') = h.key
+WHERE strpos(p.erp_key, '#') > 0 AND p.erp_key ~ '#[0-9]+$'
+"""
 # One line per lease: the earliest entry, open as soon as one row is; its first row decides home and kind.
 # `speaker` is the row that names the household: a holder first, of those who are still there.
 # `signature` is that of the rows together; -3 less it when a cell is doubtful, which is told every night; null when the

@@ -201,12 +201,7 @@ def _tell_homonyms_apart(outcome: Outcome) -> None:
             "WHERE p.erp_key = t.key || '#2') EXCEPT SELECT key FROM imp_homonym"
         )
     listed = rows("SELECT key, row, birth FROM imp_tenant JOIN imp_homonym USING (key) ORDER BY key, row")
-    known = rows(
-        "SELECT h.key, p.erp_key, p.birth_date FROM imp_homonym h JOIN tenants_person p "
-        "ON p.erp_key = h.key OR starts_with(p.erp_key, h.key || '#')"
-        if listed
-        else "SELECT '', '', NULL WHERE false"
-    )
+    known = rows(sql.KNOWN_HOMONYMS) if listed else []
     by_key: dict[str, tuple[list[Listed], list[Known]]] = {}
     for key, row, birth in listed:
         by_key.setdefault(key, ([], []))[0].append(Listed(row, birth))
