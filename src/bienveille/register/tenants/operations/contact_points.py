@@ -54,7 +54,8 @@ def correct_contact_point(
     """Correct a number or an address: it becomes usable again, never checked yet. The same one changes nothing.
 
     One that came from the landlord's file stays, as wrong, beside the right one: else the next file would bring it
-    back; so does any of somebody who stands for two rows, since the file may say it of the other one. `seen`: the version that was read; refuses when somebody changed it since.
+    back. So does any of somebody who stands for two rows, since the file may say it of the other one. `seen`: the
+    version that was read; refuses when somebody changed it since.
     """
     point = locked_point(contact_point)
     if seen and version_of(point, POINT_FIELDS) != seen:
