@@ -165,6 +165,11 @@ def count_to_take(scope: Scope, user: User) -> int:
     return visible(scope, user).filter(state=CaseState.NEW).count()
 
 
+def count_red_waiting(scope: Scope, user: User) -> int:
+    """How many red cases wait for somebody, for the first page (1 query)."""
+    return visible(scope, user).filter(state=CaseState.NEW, grade=Grade.RED).count()
+
+
 @dataclass(frozen=True)
 class Load:
     """What one person follows: cases, those that are late, red and orange ones."""

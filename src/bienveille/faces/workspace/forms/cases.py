@@ -58,7 +58,7 @@ class ActionForm(GuardedForm):
         label="À faire ensuite",
         required=False,
         max_length=150,
-        help_text="Par exemple : relancer le CCAS. Laissez vide si rien n’est prévu.",
+        help_text="Par exemple : relancer le CCAS. Si c’est fait, effacez-le.",
         error_messages={"max_length": "150 caractères au plus."},
     )
     next_step_on = day_field("Pour le", required=False)

@@ -88,6 +88,7 @@ def row_of(case: Case, now: datetime) -> dict[str, Any]:
     return {
         "case": case,
         "take": False,
+        "owner": case.owner.display_name if case.owner and case.state == CaseState.FOLLOWED else "",
         "title": title_of(case.needs, NEEDS, case.grade),
         "who": case.household.display_name if case.household else case.residence.name if case.residence else "",
         "urgent": case.grade == Grade.RED and case.state == CaseState.NEW,
@@ -302,7 +303,9 @@ def act(request: Request, case_id: UUID) -> HttpResponse:
     """Note what was done, and what comes next."""
     shown = get_case_for(request.user, case_id, reason="Action notée dans une situation")
     require_may(request.user, shown, "act")
-    form = ActionForm(request.POST if request.method == "POST" else None, initial={"revision": shown.revision})
+    # What was to be done stays written: noting one thing does not erase another.
+    initial = {"revision": shown.revision, "next_step": shown.next_step, "next_step_on": shown.next_step_on}
+    form = ActionForm(request.POST if request.method == "POST" else None, initial=initial)
 
     def save(typed: dict[str, Any]) -> str:
         done = operations.Done(typed["kind"], typed["words"], typed["next_step"], typed["next_step_on"])

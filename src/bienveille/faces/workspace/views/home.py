@@ -8,6 +8,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from bienveille.engines.cases.access import following_scope
+from bienveille.engines.cases.queries import count_red_waiting
 from bienveille.engines.dispatch.queries import ledgers
 from bienveille.faces.workspace.rules import weekly_words
 from bienveille.faces.workspace.views import Request
@@ -60,6 +62,7 @@ def home(request: Request) -> HttpResponse:
             context["steps"] = _first_steps(user, campaigns)
     context["is_caller"] = has_role(user, Role.CALLER)
     context["sees_people"] = has_role(user, *MANAGERS, Role.SOCIAL_WORKER)
+    context["red_waiting"] = count_red_waiting(following_scope(user), user) if context["sees_people"] else 0
     return render(request, "workspace/home.html", context)
 
 

@@ -1,6 +1,6 @@
 """« Mes situations »: what waits for somebody today, and who follows how much for those who manage."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.http import HttpResponse
@@ -9,12 +9,14 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from bienveille.engines.cases.access import following_scope, leading_scope
+from bienveille.engines.cases.models import Case
 from bienveille.engines.cases.queries import Day, absences_on, caseload, my_day
 from bienveille.faces.workspace.views import Request
 from bienveille.faces.workspace.views.cases import row_of
 from bienveille.ground.lib.typography import calendar_day, counted
 from bienveille.register.accounts.access import role_required
 from bienveille.register.accounts.choices import AuditAction
+from bienveille.register.accounts.models import User
 from bienveille.register.accounts.operations import record_audit
 from bienveille.register.tenants.access import KEEPERS
 
@@ -46,7 +48,7 @@ def my_cases(request: Request) -> HttpResponse:
         "title": _title(day),
         "day_words": calendar_day(today).capitalize(),
         "parts": [
-            part | {"rows": [row_of(one, now) | {"take": part["take"]} for one in part["found"]]}
+            part | {"rows": [_row(one, request.user, now, take=part["take"]) for one in part["found"]]}
             for part in parts
             if part["found"]
         ],
@@ -56,6 +58,12 @@ def my_cases(request: Request) -> HttpResponse:
         "leads": not leading.nothing,
     }
     return render(request, "workspace/my_cases.html", context)
+
+
+def _row(case: Case, user: User, now: datetime, *, take: bool) -> dict[str, Any]:
+    """A case as lists show it; that one follows one's own cases is not repeated."""
+    row = row_of(case, now)
+    return row | {"take": take, "owner": "" if case.owner_id == user.pk else row["owner"]}
 
 
 def _title(day: Day) -> str:
