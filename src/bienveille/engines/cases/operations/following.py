@@ -208,7 +208,7 @@ def reopen_case(*, actor: User, case_id: UUID, words: str, now: datetime) -> Cas
     if case.household_id:
         home = "dwelling__building__residence__commune_id"
         # The same lock as a signal: neither opens a second case beside the other.
-        Household.objects.select_for_update().get(pk=case.household_id)
+        Household.objects.select_for_update(no_key=True).get(pk=case.household_id)
         place = place_of(Household.objects.filter(pk=case.household_id).values_list(home, flat=True).get())
         if Case.objects.filter(ALIVE, household_id=case.household_id, kind=case.kind).exists():
             raise CannotReopen

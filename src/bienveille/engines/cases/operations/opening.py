@@ -57,7 +57,7 @@ def signal_household(*, actor: User | None, household_id: UUID, signal: Signal, 
             return locked(known)
     # One at a time for a household, so that two calls at once open one case.
     household = (
-        Household.objects.select_for_update(of=["self"])
+        Household.objects.select_for_update(of=["self"], no_key=True)
         .select_related("dwelling__building__residence__agency")
         .get(pk=household_id)
     )
