@@ -17,6 +17,14 @@ RETURN replace(replace(replace(translate(regexp_replace(
 CREATE OR REPLACE FUNCTION bv_name(a text, b text DEFAULT '') RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN trim(regexp_replace(bv_plain(coalesce(a, '') || ' ' || coalesce(b, '')), '[^a-z0-9]+', ' ', 'g'));
 """
+#: The same, at half the cost for a name in plain letters (ASCII), as most are: an import writes a million of them.
+QUICKER_NAME = r"""
+CREATE OR REPLACE FUNCTION bv_name(a text, b text DEFAULT '') RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN trim(regexp_replace(
+    CASE WHEN octet_length(a) = char_length(a) AND octet_length(b) = char_length(b)
+         THEN lower((a || ' ' || b) COLLATE "C") ELSE bv_plain(coalesce(a, '') || ' ' || coalesce(b, '')) END,
+    '[^a-z0-9]+', ' ', 'g'));
+"""
 DROP_FUNCTIONS = "DROP FUNCTION bv_name(text, text); DROP FUNCTION bv_plain(text);"
 
 
