@@ -281,6 +281,11 @@ def lives_in(residence: Residence, on: date) -> QuerySet[Person]:
     )
 
 
+def may_be_named(residence: Residence, person: Person, on: date) -> bool:
+    """Whether somebody's name may be told in a residence, because they live there and nothing hides it (1 query)."""
+    return lives_in(residence, on).filter(pk=person.pk).exists()
+
+
 def possible_relays(residence: Residence, on: date, text: str = "") -> list[Person]:
     """Adults of a residence who are not relays, by name; fifty at most (1 query)."""
     people = lives_in(residence, on).exclude(pk__in=stands(on).values("person"))

@@ -26,7 +26,7 @@ from bienveille.register.tenants.rules import age_on
 from bienveille.services.neighbourhood import operations
 from bienveille.services.neighbourhood.access import get_relay_for, names_relays
 from bienveille.services.neighbourhood.forms import RelayForm
-from bienveille.services.neighbourhood.queries import MOST_PEOPLE, possible_relays
+from bienveille.services.neighbourhood.queries import MOST_PEOPLE, may_be_named, possible_relays
 from bienveille.services.neighbourhood.rules import last_day
 
 METHODS = ["GET", "HEAD", "POST"]
@@ -158,6 +158,8 @@ def name_relay(request: Request, residence_id: UUID, person_id: UUID) -> HttpRes
     shown = _kept(request, residence_id)
     person = get_person_for(request.user, person_id, reason="Locataire relais", write=True)
     today = timezone.localdate()
+    if not may_be_named(shown, person, today):
+        raise Http404  # the page would say where a protected person lives
     typed = request.POST if request.method == "POST" else None
     form = RelayForm(typed, initial={"agreed_on": today, "until": last_day(today)})
     if typed is not None and form.is_valid():

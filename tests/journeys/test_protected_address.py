@@ -1,0 +1,227 @@
+"""Where somebody with a protected address lives is said by no output of the product, but to the two roles trusted with it.
+
+Every route of the policy table is opened by every role that may, on the objects around one person; links to files and
+to other pages are followed, and the place is typed in every search and filter. A new route is crawled by itself. What
+gives the place away is an answer that holds who and where together, or a page about the place that says who.
+"""
+
+import io
+import re
+import zipfile
+from dataclasses import dataclass, field
+from html import unescape
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from django.apps import apps
+from django.core import mail
+from django.test import Client
+from django.urls import NoReverseMatch, Resolver404, resolve, reverse
+from django.utils import timezone
+from tests.accounts.factories import AgencyFactory, UserFactory
+from tests.architecture.policy import EVERYBODY, SIGNED_IN, routes, table
+from tests.cases.factories import make_case
+from tests.housing.factories import BuildingFactory, DwellingFactory, ResidenceFactory
+from tests.outreach.factories import call, make_campaign
+from tests.tenants.factories import HouseholdFactory, MarkFactory, RelativeFactory
+
+from bienveille.register.accounts.choices import Role
+from bienveille.register.accounts.models import Agency
+from bienveille.register.accounts.operations import create_api_token
+from bienveille.register.housing.models import ResidenceManager
+from bienveille.register.tenants.access import TRUSTED_WITH_ADDRESSES
+from bienveille.register.tenants.models import Household
+from bienveille.register.tenants.operations import protect_address
+
+pytestmark = pytest.mark.django_db
+
+WHO = ("Tournebriole", "Zénaïdine", "39987766", "39 98 77 66")
+WHERE = ("Canaritier", "Sansoucinette", "Volubilissime", "ZX81", "Portequinze")
+#: Parameters of routes that are not called after their model.
+CALLED = {"first": "person", "second": "person", "relay": "relaytenant", "batch": "batch", "line": "batchline"}
+PLACES = ("residence_id", "building_id", "dwelling_id", "watch_id")
+HREF = re.compile(r'(?:href|hx-get|src)="(/[^"#]*)')
+GET_FORM = re.compile(r'<form[^>]*method="get".*?</form>', re.DOTALL)
+TEXT_INPUT = re.compile(r'<input[^>]*type="(?:search|text)"[^>]*>')
+SELECT = re.compile(r'<select[^>]*name="([^"]+)".*?</select>', re.DOTALL)
+OPTION = re.compile(r'<option[^>]*value="([^"]*)"[^>]*>([^<]*)')
+
+
+@dataclass
+class Crawl:
+    """What one role was shown, and what in it gave the place away."""
+
+    client: Client
+    headers: dict[str, str]
+    role: str
+    seen: set[str] = field(default_factory=set)
+    read: int = 0
+    leaks: list[str] = field(default_factory=list)
+
+    def open(self, address: str, *, about_place: bool = False) -> None:
+        """One address, its files, what it links to, and its searches."""
+        text = self._text(address)
+        if text is None:
+            return
+        self._judge(address, text, about_place=about_place)
+        for link in dict.fromkeys(map(unescape, HREF.findall(text))):
+            if "export=" in link or self._is_new_kind(link):
+                self._judge(link, self._text(link) or "")
+        for form in GET_FORM.findall(text):
+            self._search(form, address.partition("?")[0])
+
+    def _text(self, address: str) -> str | None:
+        """What an address answers, the first time it is asked."""
+        if address in self.seen:
+            return None
+        self.seen.add(address)
+        response = self.client.get(address, headers=self.headers if address.startswith("/api/") else {})
+        if response.status_code != 200:
+            return None
+        self.read += 1
+        return text_of(response)
+
+    def _judge(self, address: str, text: str, *, about_place: bool = False) -> None:
+        who, where = [one for one in WHO if one in text], [one for one in WHERE if one in text]
+        if who and (where or about_place):
+            self.leaks.append(f"{self.role} {address}: {who} {where}")
+
+    def _search(self, form: str, path: str) -> None:
+        """The place typed or chosen: whoever is found there, and not by a word of no place, lives there."""
+        action = re.search(r'<form[^>]*action="([^"?]+)', form)
+        path = action[1] if action else path
+        for control in TEXT_INPUT.findall(form):
+            if name := re.search(r'name="([^"]+)"', control):
+                self._compare(path, name[1], "Xyzzyx", [WHERE[0], WHERE[3]])
+        for select in SELECT.finditer(form):
+            options = OPTION.findall(select[0])
+            places = [value for value, label in options if any(one in label for one in WHERE)]
+            others = [value for value, label in options if value and value not in places]
+            self._compare(path, select[1], others[0] if others else "Xyzzyx", places)
+
+    def _compare(self, path: str, name: str, nowhere: str, places: list[str]) -> None:
+        found = {value: self._text(f"{path}?{urlencode({name: value})}") or "" for value in places}
+        if any(one in text for text in found.values() for one in WHO):
+            elsewhere = self._text(f"{path}?{urlencode({name: nowhere})}") or ""
+            if not any(one in elsewhere for one in WHO):
+                self.leaks.append(f"{self.role} {path}?{name}=…: found by the place")
+
+    def _is_new_kind(self, link: str) -> bool:
+        """Three pages of each route that links name, and every export: enough to see what a route shows."""
+        try:
+            name = resolve(link.partition("?")[0]).view_name
+        except Resolver404:
+            return False
+        kind = f"kind {name}"
+        times = sum(f"{kind} {rank}" in self.seen for rank in range(3))
+        if times < 3:
+            self.seen.add(f"{kind} {times}")
+        return times < 3
+
+
+def text_of(response: Any) -> str:
+    """Everything readable in an answer: a page, a text, the sheets of a workbook. Compressed documents are not read."""
+    content = b"".join(response.streaming_content) if response.streaming else response.content
+    if content[:2] == b"PK":
+        with zipfile.ZipFile(io.BytesIO(content)) as book:
+            content = b"\n".join(book.read(name) for name in book.namelist())
+    return unescape(content.decode("utf-8", "replace")).replace("\u00a0", " ")
+
+
+def objects() -> dict[str, list[Any]]:
+    """Rows of every model by its name in small letters: those that a route may be opened on."""
+    return {
+        model.__name__.lower(): list(model._default_manager.values_list("pk", flat=True)[:6])
+        for model in apps.get_models()
+        if model.__module__.startswith("bienveille.")
+    }
+
+
+def addresses(name: str, parameters: dict[str, object], rows: dict[str, list[Any]]) -> list[str]:
+    """The addresses of a route on what exists; none when nothing of the kind exists."""
+    choices: list[dict[str, Any]] = [{}]
+    for parameter, nobody in parameters.items():
+        stem = parameter.removesuffix("_id").replace("_", "")
+        values = (rows.get(CALLED.get(stem, stem)) or [nobody])[:3]
+        choices = [{**chosen, parameter: value} for chosen in choices for value in values][:4]
+    try:
+        return [reverse(name, kwargs=chosen) for chosen in choices]
+    except NoReverseMatch:
+        return []
+
+
+@pytest.fixture
+def hidden() -> Agency:
+    """Somebody called, followed, promised a call, relay of nobody, then protected; one more household elsewhere."""
+    agency = AgencyFactory()
+    residence = ResidenceFactory(agency=agency, code=WHERE[3], name=WHERE[1], address=f"77 rue du {WHERE[0]}")
+    building = BuildingFactory(residence=residence, code=WHERE[2])
+    dwelling = DwellingFactory(building=building, code=f"{WHERE[3]}-15", door=WHERE[4])
+    home = HouseholdFactory(
+        dwelling=dwelling,
+        people=[{"age": 82, "title": "mrs", "last_name": WHO[0], "first_name": WHO[1]}],
+    )
+    person = home.people.get()
+    person.contact_points.create(kind="phone", value="+33639987766", status="valid")
+    MarkFactory(person=person)
+    RelativeFactory(person=person)
+    HouseholdFactory(age=84, phone=True, agency=agency)
+    called, waiting = make_campaign(), make_campaign(name="Grand froid 2027")
+    caller = UserFactory(roles=[Role.CALLER])
+    for _ in range(2):
+        call(called, caller, "reached", grade="orange", needs=("meals",), note="Ne descend plus.", weekly=True)
+    make_case(household=home)
+    ResidenceManager.objects.create(residence=residence, user=UserFactory(roles=[Role.BUILDING_MANAGER]))
+    protect_address(actor=UserFactory(roles=[Role.ADMINISTRATOR]), person=person, protected=True, reason="À sa demande")
+    assert waiting.queue_id
+    return agency
+
+
+def crawl(role: str, agency: Agency) -> Crawl:
+    user = UserFactory(roles=[(role, agency)])
+    if role == Role.BUILDING_MANAGER:
+        user = ResidenceManager.objects.select_related("user").get().user
+    client = Client(raise_request_exception=False)
+    client.force_login(user)
+    token = create_api_token(actor=user, user=user, label="", now=timezone.now())
+    crawled, rows = Crawl(client, {"authorization": f"Bearer {token}"}, role), objects()
+    lines = table()
+    for route in routes():
+        line = lines[route.name]
+        if line["who"] not in (EVERYBODY, SIGNED_IN) and role not in line["who"]:
+            continue  # refused to this role: the policy tests see to it
+        about_place = any(parameter in PLACES for parameter in route.parameters)
+        for address in addresses(route.name, route.parameters, rows):
+            crawled.open(address, about_place=about_place)
+    return crawled
+
+
+@pytest.mark.parametrize("role", [role for role in Role.values if role not in TRUSTED_WITH_ADDRESSES])
+def test_no_output_says_where(role, hidden):
+    crawled = crawl(role, hidden)
+    assert crawled.leaks == [], "\n".join(crawled.leaks)
+    assert crawled.read > 5
+
+
+@pytest.mark.parametrize("role", TRUSTED_WITH_ADDRESSES)
+def test_the_two_trusted_roles_are_told_so_the_crawl_can_see(role, hidden):
+    user = UserFactory(roles=[role])
+    client = Client()
+    client.force_login(user)
+    crawled = Crawl(client, {}, role)
+    home = Household.objects.get(name__contains=WHO[0])
+    crawled.open(reverse("workspace:household", kwargs={"household_id": home.pk}))
+    assert crawled.leaks
+
+
+def test_no_message_says_where(hidden):
+    for message in mail.outbox:
+        assert not any(one in f"{message.subject} {message.body}" for one in WHERE)
+
+
+def test_everything_around_the_person_was_opened(hidden):
+    rows = objects()
+    for kind in ("household", "person", "contact", "attempt", "report", "case", "plannedcall", "referral", "residence"):
+        assert rows.get(kind), kind
+    assert Household.objects.count() == 2
