@@ -56,7 +56,11 @@ class Structure(Located):
 
     class Meta:
         ordering = ["nom", "id"]
-        indexes = [GinIndex(SimpleVector(F("search")), name="structure_search")]
+        indexes = [
+            GinIndex(SimpleVector(F("search")), name="structure_search"),
+            models.Index(fields=["id"], name="structure_ended", condition=Q(ended_on__isnull=False)),
+            models.Index(fields=["search", "id"], name="structure_by_name", condition=Q(ended_on__isnull=True)),
+        ]
         constraints = [
             CheckConstraint(name="structure_own", condition=Q(own=False) | Q(id__startswith="own--")),
             CheckConstraint(name="structure_nom", condition=~Q(nom="")),

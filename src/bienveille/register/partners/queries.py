@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import connection
@@ -29,7 +28,9 @@ from bienveille.register.partners.rules import (
 )
 
 #: The best services of each need: its own thematiques and types, or what somebody here said of it; the nearest
-#: coverage first, then the freshest card. One index on coverages gives the candidates, once for all the needs.
+#: coverage first, then the freshest card. The index on coverages gives the candidates, once for all the needs (that on
+#: thematiques would give most of the directory); structures that ended are few, and known by an index of their own.
+#: `wanted`: a thematique of a need, for each type that it takes, or for any ('*').
 _BEST = """
 WITH near AS MATERIALIZED (
   SELECT s.id, s.thematiques, s.type, s.needs, s.date_maj, s.nom,
@@ -37,19 +38,23 @@ WITH near AS MATERIALIZED (
               WHEN %(epci)s = ANY (s.coverage) THEN 1
               WHEN %(department)s = ANY (s.coverage) THEN 2
               ELSE 3 END AS nearness
-  FROM partners_service s JOIN partners_structure p ON p.id = s.structure_id
-  WHERE s.coverage && %(codes)s::varchar[] AND s.ended_on IS NULL AND p.ended_on IS NULL
-    AND (s.thematiques && %(wanted)s::varchar[] OR s.needs && %(needs)s::varchar[])
+  FROM partners_service s
+  WHERE s.coverage && %(codes)s::varchar[] AND s.ended_on IS NULL
+    AND NOT EXISTS (SELECT FROM partners_structure p WHERE p.id = s.structure_id AND p.ended_on IS NOT NULL)
+), wanted AS (
+  SELECT * FROM unnest(%(wanted_needs)s::varchar[], %(wanted_codes)s::varchar[], %(wanted_types)s::varchar[])
+    AS w (need, code, type)
+), answers AS (
+  SELECT w.need, n.id FROM near n CROSS JOIN unnest(n.thematiques) AS t (code) JOIN wanted w USING (code)
+  WHERE w.type IN ('*', n.type)
+  UNION
+  SELECT said.need, n.id FROM near n CROSS JOIN unnest(n.needs) AS said (need) WHERE said.need = ANY (%(needs)s)
 )
 SELECT need, id, nearness, total
 FROM (
-  SELECT w.need, n.id, n.nearness, count(*) OVER one AS total,
-         row_number() OVER (one ORDER BY n.nearness, n.date_maj DESC, n.nom, n.id) AS place
-  FROM near n
-  JOIN (VALUES {rows}) AS w (need, thematiques, types)
-    ON n.needs @> ARRAY[w.need]::varchar[]
-    OR (n.thematiques && w.thematiques AND (cardinality(w.types) = 0 OR n.type = ANY (w.types)))
-  WINDOW one AS (PARTITION BY w.need)
+  SELECT a.need, n.id, n.nearness, count(*) OVER (PARTITION BY a.need) AS total,
+         row_number() OVER (PARTITION BY a.need ORDER BY n.nearness, n.date_maj DESC, n.nom, n.id) AS place
+  FROM answers a JOIN near n USING (id)
 ) best
 WHERE place <= %(limit)s
 ORDER BY need, place
@@ -127,23 +132,25 @@ def best_services(
 
 
 def _ranked(area: Area, matches: Mapping[str, ServiceMatch], per_need: int) -> list[tuple[str, str, int, int]]:
-    rows: list[str] = []
-    values: dict[str, Any] = {}
-    for rank, (need, match) in enumerate(matches.items()):
-        rows.append(f"(%(need{rank})s, %(codes{rank})s::varchar[], %(types{rank})s::varchar[])")
-        values |= {f"need{rank}": need, f"codes{rank}": list(match.thematiques), f"types{rank}": list(match.types)}
-    parameters: dict[str, Any] = {
+    wanted = [
+        (need, code, type_)
+        for need, match in matches.items()
+        for code in match.thematiques
+        for type_ in match.types or ("*",)
+    ]
+    parameters = {
         "communes": list(area.communes),
         "epci": area.epci,
         "department": area.department,
         "codes": area.codes,
-        "wanted": sorted({code for match in matches.values() for code in match.thematiques}),
         "needs": list(matches),
+        "wanted_needs": [need for need, _, _ in wanted],
+        "wanted_codes": [code for _, code, _ in wanted],
+        "wanted_types": [type_ for _, _, type_ in wanted],
         "limit": per_need,
-        **values,
     }
     with connection.cursor() as cursor:
-        cursor.execute(_BEST.format(rows=", ".join(rows)), parameters)
+        cursor.execute(_BEST, parameters)
         return cursor.fetchall()
 
 
