@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import connection
@@ -138,7 +139,7 @@ def _ranked(area: Area, matches: Mapping[str, ServiceMatch], per_need: int) -> l
         for code in match.thematiques
         for type_ in match.types or ("*",)
     ]
-    parameters = {
+    parameters: dict[str, Any] = {
         "communes": list(area.communes),
         "epci": area.epci,
         "department": area.department,
