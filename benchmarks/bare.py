@@ -1,5 +1,6 @@
 """The limit of `next` and `page`: a bare WSGI function on the very same server, with the very same statements."""
 
+import atexit
 import json
 import os
 from collections.abc import Callable, Iterable
@@ -36,6 +37,7 @@ def pool() -> ConnectionPool:
     if _pool is None:
         size = int(os.environ["BIENVEILLE_POOL"])
         _pool = ConnectionPool(os.environ["DATABASE_URL"], min_size=2, max_size=size, kwargs={"autocommit": True})
+        atexit.register(_pool.close)
     return _pool
 
 

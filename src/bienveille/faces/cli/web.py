@@ -16,6 +16,15 @@ from gunicorn.util import import_app
 from bienveille.ground.platform.processes import die_with_parent
 
 
+def _close_pool(_server: object, _worker: object) -> None:
+    """A pool left open holds the end of its process for five seconds a thread."""
+    from django.conf import settings
+    from django.db import connection
+
+    if settings.configured and connection.settings_dict["OPTIONS"].get("pool"):
+        connection.close_pool()
+
+
 class WebServer(BaseApplication):
     """gunicorn configured by us alone: no file, no environment, no command line."""
 
@@ -37,6 +46,7 @@ class WebServer(BaseApplication):
             "loglevel": "warning",
             "proc_name": "bienveille-web",
             "control_socket_disable": True,
+            "worker_exit": _close_pool,
         }
         super().__init__()
 
