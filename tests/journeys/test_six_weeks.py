@@ -17,7 +17,7 @@ from tests.accounts.factories import UserFactory
 from tests.journeys.season import DAY, FIRST_DAY, MOMENTS, PARIS, Household, Staff, Town
 
 from bienveille.engines.audiences.queries import EVERYWHERE
-from bienveille.engines.dispatch.models import Attempt, Contact
+from bienveille.engines.dispatch.models import Attempt, BatchLine, Contact
 from bienveille.engines.dispatch.operations.steps import end_step
 from bienveille.engines.dispatch.queries import ledger
 from bienveille.engines.questionnaires.operations import ensure_built_in
@@ -40,6 +40,7 @@ from bienveille.services.outreach.operations.lists import ListRules
 from bienveille.services.outreach.operations.steps import ask_for_step, close_explained
 from bienveille.services.outreach.operations.weekly_calls import back_today, hand_over, say_my_week
 from bienveille.services.outreach.queries.steps import contact_with_home, unexplained_groups
+from bienveille.services.outreach.queries.summary import count_faults
 from bienveille.services.outreach.queries.weekly_calls import recurring_calls, stand_ins
 from bienveille.services.outreach.rules import CallWishSaid
 
@@ -66,8 +67,11 @@ DOCUMENT = {
 class Season:
     """Plays the weeks and keeps what happened beside the product's own rows."""
 
-    def __init__(self, folder: Any) -> None:
-        self.town = Town(SEED, folder, HOUSEHOLDS)
+    def __init__(
+        self, folder: Any, *, households: int = HOUSEHOLDS, callers: int = CALLERS, weeks: int = WEEKS
+    ) -> None:
+        self.weeks = weeks
+        self.town = Town(SEED, folder, households)
         self.people: dict[str, Household] = {}
         self.wrong_hours: list[str] = []
         self.uneven: list[str] = []
@@ -76,12 +80,12 @@ class Season:
         ensure_built_in(now=self.at(FIRST_DAY))
         self.manager = UserFactory(roles=["director"])
         agencies = list(Agency.objects.order_by("code"))
-        callers = [
+        made = [
             UserFactory(roles=["caller"], agency=agencies[rank % 5], languages=["fr", "tr"] if rank % 9 == 0 else ["fr"],
                         password="!", hours_per_week=12)
-            for rank in range(CALLERS)
+            for rank in range(callers)
         ]  # fmt: skip
-        self.callers = {one.pk: one for one in callers}
+        self.callers = {one.pk: one for one in made}
         self.staff = Staff(SEED, list(self.callers))
         self.campaign = create_campaign(document=DOCUMENT, actor=self.manager)
         open_campaign(campaign_id=self.campaign.pk, actor=self.manager, now=self.at(FIRST_DAY))
@@ -92,7 +96,7 @@ class Season:
         return dt.datetime.combine(day, hour, tzinfo=PARIS)
 
     def play(self) -> None:
-        for ahead in range(WEEKS * 7):
+        for ahead in range(self.weeks * 7):
             day = FIRST_DAY + ahead * DAY
             if day.weekday() == 0:
                 self._begin_week(day)
@@ -165,7 +169,7 @@ class Season:
 
     def end(self) -> None:
         """A visit for some of those without an answer, and a reason for the others; then the campaign is closed."""
-        day = FIRST_DAY + WEEKS * 7 * DAY
+        day = FIRST_DAY + self.weeks * 7 * DAY
         now = self.at(day, dt.time(10))
         silent = Contact.objects.filter(queue=self.campaign.queue, state="unreachable").order_by("lane", "priority")
         for rank, key in enumerate(silent.values_list("pk", flat=True)[:200]):
@@ -198,6 +202,7 @@ def season(tmp_path_factory, django_db_setup, django_db_blocker):
             + Contact.objects.filter(state__in=["waiting", "reserved"]).count()
         )
         played.silent_untried = silent_untried()
+        played.count_faults = count_faults()
         yield played
 
 
@@ -237,6 +242,7 @@ def test_every_evening_and_at_the_end_the_states_add_up(season):
         == sum(season.states.values())
     )
     assert count.target > HOUSEHOLDS * 0.9
+    assert season.count_faults == []
 
 
 def test_nobody_is_called_out_of_their_hours(season):
@@ -260,6 +266,28 @@ def test_whoever_is_called_again_hears_the_same_voice(season):
     second = [spoke[1] == spoke[0] for spoke in voices.values() if len(spoke) > 1]
     assert len(second) > HOUSEHOLDS / 50
     assert sum(second) / len(second) >= 0.8
+
+
+def test_the_same_seed_plays_the_same_season(tmp_path_factory, django_db_setup, django_db_blocker):
+    """A small one, twice: the same households, called by the same callers at the same minute, with the same end."""
+
+    def told() -> tuple[list[Any], list[Any]]:
+        with django_db_blocker.unblock(), scratch_database():
+            played = Season(tmp_path_factory.mktemp("again"), households=250, callers=6, weeks=2)
+            played.play()
+            ranks = {key: rank for rank, key in enumerate(played.callers)}
+            leases = dict(Lease.objects.filter(kind="housing").values_list("household_id", "number"))
+            calls = Attempt.objects.values_list("at", "caller", "contact__household", "outcome")
+            lists = BatchLine.objects.values_list("batch__caller", "contact__household", "position")
+            return (
+                sorted((at, ranks[caller], leases[household], outcome) for at, caller, household, outcome in calls),
+                sorted((ranks[caller], leases[household], rank) for caller, household, rank in lists if caller),
+            )
+
+    once, again = told(), told()
+    assert len(once[0]) > 250
+    assert len(once[1]) > 100
+    assert once == again
 
 
 def test_nobody_is_left_without_explanation(season):

@@ -161,7 +161,7 @@ class Contact(Record):
                 condition=Q(state="waiting", not_before=None, kept_for__isnull=False),
             ),
             models.Index(
-                fields=["queue", "lent_from"],
+                fields=["queue", "lent_from", "kept_rank", "id"],
                 name="contact_lent",
                 condition=Q(state="waiting", not_before=None, kept_for__isnull=False),
             ),

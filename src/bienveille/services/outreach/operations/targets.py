@@ -92,7 +92,8 @@ heard AS (
     JOIN dispatch_contact c ON c.id = x.contact_id JOIN chosen ON chosen.id = c.household_id
     GROUP BY 1),"""
 
-# One wave in one statement: choose, rank, say why, make the lanes, fill them. A household already in an earlier wave
+# One wave in one statement: choose, rank, say why, make the lanes, fill them. Lanes are made in an order of their own,
+# so that the same files and the same rule always give the same day. A household already in an earlier wave
 # stays there. Who has no usable number is counted from the start as unreachable: nobody is forgotten.
 _OPEN = """
 WITH chosen AS MATERIALIZED (
@@ -101,6 +102,7 @@ WITH chosen AS MATERIALIZED (
 lanes AS (
     INSERT INTO dispatch_lane (queue_id, wave, agency_id, language, place, open)
     SELECT DISTINCT %(queue)s::uuid, %(wave)s::smallint, agency_id, language, place, true FROM facts
+    ORDER BY agency_id, language, place
     RETURNING id, agency_id, language, place)
 INSERT INTO dispatch_contact (queue_id, lane_id, household_id, priority, state, reason, attempts_made, why)
 SELECT %(queue)s, lanes.id, facts.id, row_number() OVER (ORDER BY {order}, facts.id),
@@ -129,6 +131,7 @@ placed AS (
 made AS (
     INSERT INTO dispatch_lane (queue_id, wave, agency_id, language, place, open)
     SELECT DISTINCT %(queue)s::uuid, %(wave)s::smallint, agency_id, language, place, true FROM facts WHERE seat IS NULL
+    ORDER BY agency_id, language, place
     ON CONFLICT DO NOTHING
     RETURNING id, agency_id, language, place),
 lanes AS (
