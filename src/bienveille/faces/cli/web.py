@@ -19,9 +19,10 @@ from bienveille.ground.platform.processes import die_with_parent
 def _close_pool(_server: object, _worker: object) -> None:
     """A pool left open holds the end of its process for five seconds a thread."""
     from django.conf import settings
-    from django.db import connection
+    from django.db import connections
+    from django.db.backends.postgresql.base import DatabaseWrapper
 
-    if settings.configured and connection.settings_dict["OPTIONS"].get("pool"):
+    if settings.configured and isinstance(connection := connections["default"], DatabaseWrapper) and connection.pool:
         connection.close_pool()
 
 
