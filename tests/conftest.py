@@ -35,6 +35,28 @@ def _guard(event: str, arguments: tuple) -> None:
 sys.addaudithook(_guard)
 
 
+#: Files whose tests share something long to make: one worker has the whole file, and begins with it.
+TOGETHER = {
+    "tests/api/test_conformity.py",
+    "tests/browser/test_every_page.py",
+    "tests/imports/test_nights.py",
+    "tests/journeys/test_six_weeks.py",
+}
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Each test goes to the first worker that is free, but for the files above."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Scheduling(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            path = nodeid.split("::")[0]
+            return path if path in TOGETHER else nodeid
+
+    return Scheduling(config, log)
+
+
 @pytest.fixture(autouse=True)
 def _own_environment(monkeypatch):
     """What this machine has set for itself reaches no test, nor the programs a test starts."""

@@ -23,7 +23,7 @@ from tests.outreach.factories import call, make_campaign
 from bienveille.engines.audiences.operations import save_audience
 from bienveille.faces.api.views.description import document
 
-pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("conformity")]
+pytestmark = pytest.mark.django_db
 
 #: Requests for each operation, each way of making them up.
 EXAMPLES = 20

@@ -18,7 +18,7 @@ from tests.browser.axe import violations, wider_than_its_window
 from tests.browser.conftest import NARROW
 from tests.browser.town import build
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("every page")]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 ROLES = [
     "caller",

@@ -42,7 +42,7 @@ def command(monkeypatch, tmp_path):
 )  # fmt: skip
 def test_a_whole_run_uses_every_core(monkeypatch, arguments, shared):
     monkeypatch.setattr(os, "process_cpu_count", lambda: 3)
-    assert test_command.over_cores(arguments) == (["-n", "3", "--dist", "loadgroup"] if shared else [])
+    assert test_command.over_cores(arguments) == (["-n", "3"] if shared else [])
     monkeypatch.setattr(os, "process_cpu_count", lambda: 1)
     assert test_command.over_cores(arguments) == []
 

@@ -19,7 +19,7 @@ from tests.imports.night_oracle import Night, Oracle
 from bienveille.register.imports.operations import import_files
 from bienveille.register.tenants.models import ContactPoint, Household, Lease, Mark, Person
 
-pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("nights")]
+pytestmark = pytest.mark.django_db
 
 NIGHTS = 200
 SEED = 4

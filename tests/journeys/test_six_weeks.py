@@ -44,8 +44,6 @@ from bienveille.services.outreach.queries.summary import count_faults
 from bienveille.services.outreach.queries.weekly_calls import recurring_calls, stand_ins
 from bienveille.services.outreach.rules import CallWishSaid
 
-pytestmark = pytest.mark.xdist_group("six weeks")
-
 SEED, HOUSEHOLDS, CALLERS, WEEKS = 7, 10_000, 80, 6
 EACH = 2  # calls a caller makes at each moment of the day
 DOCUMENT = {

@@ -39,12 +39,12 @@ def run(options: argparse.Namespace) -> int:
 def over_cores(arguments: list[str]) -> list[str]:
     """Options that share a run between the cores; none when the arguments choose files, workers or one process.
 
-    Tests of one group (`xdist_group`) stay together, in their order.
+    `tests/conftest.py` says which files stay together.
     """
     cores = os.process_cpu_count() or 1
     alone = ("-n", "--numprocesses", "--dist", "-s", "--pdb", "--co", "--collect-only", "--version", "--markers")
     chosen = any(one.startswith(alone) or Path(one.split("::")[0]).exists() for one in arguments)
-    return [] if chosen or cores < 2 else ["-n", str(cores), "--dist", "loadgroup"]
+    return [] if chosen or cores < 2 else ["-n", str(cores)]
 
 
 def find_browser() -> str | None:
