@@ -3,15 +3,18 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 
 from django.core.management import call_command
 from django.db import connection, connections
+
+_RANKS = count(1)  # one inside another: each has its own
 
 
 @contextmanager
 def scratch_database() -> Iterator[str]:
     """Points Django at a new, migrated database; drops it at the end. Gives its name."""
-    name = f"bench_{os.getpid()}"
+    name = f"bench_{os.getpid()}_{next(_RANKS)}"
     settings = connection.settings_dict
     home = settings["NAME"]
     template = settings["TEST"].get("TEMPLATE") or "template1"  # tests have the schema at hand already
