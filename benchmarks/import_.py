@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from itertools import count
 from pathlib import Path
 from statistics import median
 
@@ -74,15 +75,23 @@ def bare_copy(path: Path) -> float:
 
 @contextmanager
 def peak_memory() -> Iterator[list[float]]:
-    """The most memory, in MiB, of this process and of those it starts meanwhile, seen three times a second."""
+    """The most memory, in MiB, of this process and of those it starts meanwhile, seen three times a second.
+
+    Its children are looked for once a second only: that reads what the system says of every process there is.
+    """
     process, stop = psutil.Process(), threading.Event()
     servers = set(process.children(recursive=True))  # a PostgreSQL of ours was there before
     seen = [process.memory_info().rss / 2**20]
 
     def watch() -> None:
-        while not stop.wait(0.3):
+        started: set[psutil.Process] = set()
+        for turn in count():
+            if stop.wait(0.3):
+                return
+            if turn % 3 == 0:
+                started = set(process.children(recursive=True)) - servers
             total = process.memory_info().rss
-            for child in set(process.children(recursive=True)) - servers:
+            for child in started:
                 with suppress(psutil.NoSuchProcess):
                     total += child.memory_info().rss
             seen[0] = max(seen[0], total / 2**20)

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
 
-from django.core.management import call_command
 from django.db import connection, connections
+
+from bienveille.ground.platform.schema import bring_up_to_date
 
 _RANKS = count(1)  # one inside another: each has its own
 
@@ -23,7 +24,7 @@ def scratch_database() -> Iterator[str]:
     connections.close_all()
     settings["NAME"] = name
     try:
-        call_command("migrate", verbosity=0, interactive=False)
+        bring_up_to_date()
         yield name
     finally:
         connections.close_all()

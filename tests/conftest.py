@@ -74,6 +74,22 @@ def django_db_modify_db_settings(django_db_blocker):
         connection.settings_dict["TEST"]["TEMPLATE"] = schema_template()
 
 
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup):
+    """At the end nobody holds the database that is dropped: a server of a browser test may leave a session behind.
+
+    On the class: while Playwright runs, Django gives this thread other connections than the rest of the time.
+    """
+    yield
+    from django.db import connection
+
+    def drop(creation, name, verbosity):
+        with creation._nodb_cursor() as cursor:
+            cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+    type(connection.creation)._destroy_test_db = drop
+
+
 CHROMIUM_FLAGS = [
     "--headless",
     "--no-sandbox",
@@ -92,6 +108,7 @@ def browser():
 
     One per module: while Playwright runs, its event loop is this thread's, and tests of jobs need their own.
     """
+    from django.db import connections
     from playwright.sync_api import sync_playwright
 
     from bienveille.faces.cli.test import find_browser
@@ -105,4 +122,5 @@ def browser():
         chromium = playwright.chromium.launch(executable_path=str(found), args=CHROMIUM_FLAGS)
         yield chromium
         chromium.close()
+        connections.close_all()  # those of Playwright's loop, which nobody can name once it has ended
     del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from django.core import mail
 from django.core.cache import cache
+from django.test import Client
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
@@ -140,13 +141,12 @@ class TestRateLimit:
     def test_others_are_not_held_up_and_successes_do_not_count(self, client):
         user, other = UserFactory(), UserFactory()
         for _ in range(9):
-            sign_in(client, user.email, "faux")
+            sign_in(Client(), user.email, "faux")
         for _ in range(3):
-            assert sign_in(client, user.email).status_code == 302
-            client.post("/deconnexion/")
+            assert sign_in(Client(), user.email).status_code == 302
         for _ in range(2):
-            sign_in(client, user.email, "faux")
-        assert sign_in(client, user.email).status_code == 429
+            sign_in(Client(), user.email, "faux")
+        assert sign_in(Client(), user.email).status_code == 429
         assert sign_in(client, other.email).status_code == 302
 
     def test_a_crowd_behind_one_address_comes_in(self, client):

@@ -35,7 +35,7 @@ SPACED_LATER = {
     "ui/views.py",
 }
 #: Tables of characters, in which a quotation mark quotes nothing.
-CHARACTERS = {"lib/decoding.py", "platform/text_search.py"}
+CHARACTERS = {"lib/decoding.py", "platform/text_search.py", "messaging/rules/sms_parts.py"}
 REGULAR_EXPRESSION = re.compile(r"\\[sbdwSB]|\(\?")
 
 
@@ -72,8 +72,10 @@ def texts_of(path: Path) -> Iterator[tuple[int, str]]:
 
 
 def values_of(document: object) -> Iterator[str]:
-    """Every text of a TOML document."""
+    """Every text of a TOML document but those that say they are in another language."""
     if isinstance(document, dict):
+        if document.get("language", "fr") != "fr":
+            return
         for value in document.values():
             yield from values_of(value)
     elif isinstance(document, list):

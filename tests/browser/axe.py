@@ -48,6 +48,8 @@ def wider_than_its_window(page: Any) -> list[str]:
 
 def check(page: Any, name: str) -> None:
     """No violation, nothing wider than the window, no fault in the console: narrow and wide, light and dark."""
+    # A link may just have been followed: its page has no content yet.
+    page.wait_for_function("() => document.body && document.readyState === 'complete'")
     wrong = []
     rules = {"light": RULES, "dark": ["color-contrast"]}  # a theme changes colours and nothing else
     for width in (NARROW, WIDE):

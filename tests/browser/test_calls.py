@@ -239,14 +239,15 @@ def test_somebody_else_on_the_same_device_finds_nothing(visit, town):
 
 
 def test_session_over_then_back_with_the_draft(visit, town):
-    from django.contrib.sessions.models import Session
     from tests.accounts.factories import PASSWORD
+
+    from bienveille.register.accounts.models import OpenSession
 
     page = visit(town.caller)
     take(page)
     talk(page)
     page.wait_for_timeout(600)  # a draft is kept 0.4 s after the last key
-    Session.objects.all().delete()
+    OpenSession.objects.all().delete()
     page.click(NEXT)
     page.wait_for_url("**/connexion/**")
     page.fill("[name=login]", town.caller.email)

@@ -95,7 +95,7 @@ def walk(page: Any, base: str) -> tuple[dict[str, str], list[str]]:
         if name is None:
             wrong.append(f"{source}: a link to {url}, which is no route")
             continue
-        if name in seen or name == "account_logout":
+        if name in seen or name in ("account_logout", "ui:leave"):  # both sign out
             continue
         seen[name] = urlsplit(url).path
         answer = go(page, url)

@@ -7,14 +7,16 @@ from django.core import mail
 from tests.accounts.factories import UserFactory
 from tests.cases.factories import make_case
 from tests.dispatch.factories import MONDAY
-from tests.housing.factories import AgencyFactory
+from tests.housing.factories import AgencyFactory, CommuneFactory
 from tests.tenants.factories import HouseholdFactory
 
 from bienveille.engines.cases import operations
 from bienveille.engines.cases.choices import CaseKind
 from bienveille.engines.cases.models import Alert, Case, CaseAbsence, CaseAction, CaseDigest, DutyTurn
 from bienveille.engines.cases.operations import Done, Signal
+from bienveille.engines.cases.rules import close_before
 from bienveille.register.accounts.models import AuditEntry
+from bienveille.register.housing.models import Residence
 
 pytestmark = pytest.mark.django_db
 MINUTE = timedelta(minutes=1)
@@ -73,6 +75,16 @@ class TestSignal:
         assert worse.take_before == later + 15 * MINUTE
         operations.advance_ladders(now=later)
         assert set(Alert.objects.values_list("user_id", "whom")) == {(worker.pk, "owner")}
+
+    def test_what_joins_is_due_in_the_working_hours_of_its_place(self):
+        # At half past four in Paris the day is over in La Réunion: hours count from the next morning there.
+        home = HouseholdFactory()
+        there = CommuneFactory(code="97411", name="Saint-Denis", department="974")
+        Residence.objects.update(commune=there)
+        now = MONDAY.replace(hour=15, minute=30)
+        make_case("yellow", household=home, now=now)
+        joined = make_case("orange", household=home, now=now)
+        assert joined.close_before == close_before("orange", now, "974") != close_before("orange", now)
 
     def test_a_confidential_kind_is_not_opened_here(self):
         with pytest.raises(operations.CannotOpenThat):

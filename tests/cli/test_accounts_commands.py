@@ -11,7 +11,7 @@ from bienveille.faces.cli import token, user
 from bienveille.faces.cli.french import Parser
 from bienveille.ground.platform.refusal import Refusal
 from bienveille.register.accounts import access
-from bienveille.register.accounts.models import ApiToken, AuditEntry, Invitation, RoleGrant, User
+from bienveille.register.accounts.models import ApiToken, AuditEntry, Invitation, RecoveryCode, RoleGrant, User
 from bienveille.register.accounts.operations import EmailTaken
 
 pytestmark = pytest.mark.django_db
@@ -83,6 +83,14 @@ class TestUser:
         assert Invitation.objects.filter(revoked_at=None).count() == 1
         with pytest.raises(Refusal, match="pas de compte actif"):
             run(user, "invite", "inconnu@bailleur.example")
+
+    def test_lost_second_factors_are_taken_away(self, capsys):
+        known = UserFactory()
+        RecoveryCode.objects.create(user=known, digest="x")
+        assert run(user, "forget-factors", known.email) == 0
+        assert known.email in capsys.readouterr().out
+        assert not RecoveryCode.objects.exists()
+        assert AuditEntry.objects.get().detail == {"did": "remove_factors"}
 
 
 def test_help_answers_without_django():

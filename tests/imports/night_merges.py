@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.utils import timezone
-from tests.imports.night_oracle import FACTS, Oracle, Point, Somebody, _text
+from tests.imports.night_oracle import FACTS, Oracle, Point, Somebody, _settle, _text
 
 from bienveille.register.accounts.rules import Scope
 from bienveille.register.tenants import operations
@@ -82,7 +82,7 @@ def undo(hands: "Hands", _: Somebody) -> None:
         assert operations.changed_since(Merge.objects.select_related("kept").get(pk=joined.row.pk)) == ""
     if joined.gone.merged_into is joined.kept and (not changed or hands.chance.random() < 0.7):
         operations.undo_merge(**told, keep_changes=changed)
-        _part(joined)
+        _part(hands.oracle, joined)
         hands._say(joined.gone, f"is not {joined.kept.lease} {joined.kept.name}; {'kept' if changed else 'no'} changes")
         hands._say(joined.kept, "is one again")
 
@@ -181,6 +181,8 @@ def _join(
     )
     joined.protects = {name: kept.kept[name] for name in ("opposed_on", "protected_address", "deceased")}
     _bring(joined)
+    if gone.left_on is not None:
+        gone.said = None
     gone.left_on = _first(gone.left_on, today)
     gone.merged_into = kept
     joined.repointed = [one for one in oracle.people if one.merged_into is gone]
@@ -249,7 +251,7 @@ def _changed_since(joined: Joined) -> bool:
     )
 
 
-def _part(joined: Joined) -> None:
+def _part(oracle: Oracle, joined: Joined) -> None:
     """Each gets back what it held; what was changed since stays as it is, and what protects holds for both."""
     kept, gone = joined.kept, joined.gone
     back = [name for name, (_, after) in joined.fields.items() if _place(kept, name)[name] == after]
@@ -265,8 +267,9 @@ def _part(joined: Joined) -> None:
     kept.kept["deceased"] = kept.kept["deceased"] or kept.kept["deceased_on"] is not None
     mine = {id(point): key for key, point in kept.points.items()}
     for point, source, _ in joined.moved:
-        if id(point) in mine:
-            key = mine[id(point)]
+        if id(point) in mine and (key := mine[id(point)]) in gone.points:  # both have it: a check will tell
+            point.status = "unverified" if point.status == "valid" else point.status
+        elif id(point) in mine:
             gone.points[key] = kept.points.pop(key)
             point.source = source
     for point, facts in joined.changed:
@@ -289,16 +292,27 @@ def _part(joined: Joined) -> None:
         gone.kept["protected_address"] = True
     for one in joined.repointed:
         if one.merged_into is kept:
-            one.merged_into = gone
+            one.merged_into, one.said = gone, None
+    _go_home(oracle, kept)
     _read_again(joined)
     joined.undone = True
+
+
+def _go_home(oracle: Oracle, kept: Somebody) -> None:
+    """Who lived where another row said is again where their own said last."""
+    own = oracle.leases[kept.lease].household if kept.lease else None
+    if own and kept.said is None and own is not kept.household:
+        _settle(kept, own)
+        kept.left_on = kept.left_on or own.closed_on
 
 
 def _read_again(joined: Joined) -> None:
     """The next file tells each what is theirs: while they were one, what it said of either went to the row kept."""
     kept, gone = joined.kept, joined.gone
-    if gone.left_on is None or gone.said != joined.gone_said:
+    if gone.left_on is None or gone.said not in (None, joined.gone_said):
         gone.said = None
+    elif joined.gone_left_on is not None:
+        gone.said = joined.gone_said
     if kept.left_on is None:
         kept.said = None
     held = {id(point) for point in joined.held}

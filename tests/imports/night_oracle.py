@@ -107,16 +107,20 @@ class Oracle:
         self._adopt(accepted, listed, today)
         updated: set[int] = set()
         closed: set[int] = set()
+        self._fresh: set[int] = set()  # rows merged into another of which the file says something new
         for rank, line in accepted.items():
             if self.leases[line.lease].runs(today) and (line.exit is None or line.exit >= today):
                 self._person(rank, line, listed, told, updated)
         self._absent(lines, today, told)
+        silent = self._silent(lines, accepted, listed, today)
         self._ended(today, closed)
         for rank, line in accepted.items():  # their own row has ended
             one = listed.get(rank)
-            if one and self.leases[line.lease].runs(today) and line.exit and line.exit < today:
-                self._leave(one, line.exit, closed)
+            ended = one and self.leases[line.lease].runs(today) and line.exit and line.exit < today
+            if one and ended and not self.stands(one, today):
+                self._leave(one, line.exit, closed)  # type: ignore[arg-type]
         self._no_longer_listed(lines, accepted, listed, known_before, today, closed)
+        self._stay(silent, today, updated, closed)
         self._garages(accepted)
         told.updated, told.closed = len(updated), len(closed)
         told.unchanged -= told.updated
@@ -227,6 +231,7 @@ class Oracle:
         one.said = said
         if one.merged_into is not None:  # the row is left alone; its numbers go to the one who stands for both
             stands = one.merged_into
+            self._fresh.add(id(one))
             if self._add_points(stands, line):
                 updated.add(id(stands))
             return
@@ -251,7 +256,10 @@ class Oracle:
         )
         if not one.kept["deceased"]:
             one.left_on = None
-        return before != (one.facts, one.file_said, one.left_on)
+        home, own = one.household, self.leases[line.lease].household
+        assert own is not None
+        _settle(one, own)
+        return before != (one.facts, one.file_said, one.left_on) or home is not own
 
     def _reach(self, one: Somebody, line: Line) -> bool:
         """A number replaced waits for a check; one that is back is good again; what people said of one stays said.
@@ -332,9 +340,67 @@ class Oracle:
             lease = self.leases[number]
             if number not in known_before or not lease.runs(today) or lease.household is None:
                 continue
-            for one in lease.household.people:
-                if one.lease == number and id(one) not in still:
+            for one in list(lease.household.people):
+                if one.lease == number and id(one) not in still and not self.stands(one, today):
                     self._leave(one, today - DAY, closed)
+
+    # ---- two rows for one person ---------------------------------------------------------------------------------------
+
+    def rows_for(self, one: Somebody, today: dt.date) -> list[Somebody]:
+        """The rows merged into this one that the file lists in a home, the latest lease first."""
+        found = [
+            other for other in self.people
+            if other.merged_into is one and other.said is not None and other.lease and self.leases[other.lease].runs(today)
+        ]  # fmt: skip
+        entry = {id(other): self.leases[other.lease or ""].entry or dt.date.min for other in found}
+        return sorted(
+            found, key=lambda other: (id(other) not in self._fresh, -entry[id(other)].toordinal(), other.lease)
+        )
+
+    def stands(self, one: Somebody, today: dt.date) -> bool:
+        """Whether they live where another row says, their own having left the file."""
+        if one.said is not None or one.lease is None or one.kept["deceased"]:
+            return False
+        return any(self.leases[o.lease or ""].household is one.household for o in self.rows_for(one, today))
+
+    def _silent(
+        self, lines: list[Line], accepted: dict[int, Line], listed: dict[int, Somebody], today: dt.date
+    ) -> set[int]:
+        """Rows merged into another that the file no longer has; gives those who stood for them."""
+        doubtful = {line.lease for line in lines if line.fault and line.fault != "missing_key"}
+        ended = {id(one) for rank, one in listed.items() if (day := accepted[rank].exit) and day < today}
+        there = {id(one) for one in listed.values()}
+        stood: set[int] = set()
+        for one in self.people:
+            if one.merged_into is None or one.said is None or one.lease is None:
+                continue
+            lease = self.leases[one.lease]
+            read = one.lease in {line.lease for line in accepted.values()}
+            gone = id(one) in ended or (id(one) not in there and one.lease not in doubtful)
+            if not lease.runs(today) or (read and gone):
+                one.said = None
+                stood.add(id(one.merged_into))
+        return stood
+
+    def _stay(self, silent: set[int], today: dt.date, updated: set[int], closed: set[int]) -> None:
+        """Whose own row has left while another says where they live is there; silent in its turn, they have left."""
+        for one in self.people:
+            if one.said is not None or one.lease is None or one.merged_into is not None or one.kept["deceased"]:
+                continue
+            rows, own = self.rows_for(one, today), self.leases[one.lease]
+            elsewhere = own.household is not one.household or not own.runs(today)
+            homes = [self.leases[other.lease or ""].household for other in rows]
+            if one.left_on is None:
+                moves = elsewhere and one.household not in homes
+            else:
+                moves = id(one) in closed or any(id(other) in self._fresh for other in rows)
+            if rows and moves and homes[0]:
+                _settle(one, homes[0])
+                one.left_on = None
+                closed.discard(id(one))
+                updated.add(id(one))
+            elif not rows and elsewhere and id(one) in silent:
+                self._leave(one, today - DAY, closed)
 
     def _garages(self, accepted: dict[int, Line]) -> None:
         """To the only household where somebody who lives there has the holder's name and birth date."""
@@ -351,6 +417,13 @@ class Oracle:
             }
             if len(found) == 1:
                 (lease.household,) = found.values()
+
+
+def _settle(one: Somebody, household: Household) -> None:
+    if one.household is not household:
+        one.household.people.remove(one)
+        household.people.append(one)
+        one.household = household
 
 
 def _text(value: Any) -> str:

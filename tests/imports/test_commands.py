@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+import xlsxwriter
 from tests.imports.factories import Landlord, home, tenant
 
 from bienveille.faces.cli import import_, register
@@ -54,6 +55,30 @@ def homes(tmp_path):
 def tenants(tmp_path):
     return Landlord(tmp_path).path(
         "locataires", [tenant(), tenant(N_CONTRAT="2", NOM=""), tenant(PRENOM="Luc", EMAIL="x@x")]
+    )
+
+
+@pytest.fixture
+def workbook(tmp_path):
+    path = tmp_path / "logements.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        for name, code in (("Octobre", "0001-8"), ("Novembre", "0001-9")):
+            sheet = book.add_worksheet(name)
+            sheet.write_row(0, 0, list(home()))
+            sheet.write_row(1, 0, list(home(code).values()))
+    return path
+
+
+@pytest.mark.parametrize(("asked", "code"), [((), "0001-8"), (("--sheet", " novembre"), "0001-9")])
+def test_the_sheet_that_is_named_is_read(workbook, asked, code):
+    assert run(import_, workbook, *ORG, *asked) == 0
+    assert list(Dwelling.objects.values_list("code", flat=True)) == [code]
+
+
+def test_a_sheet_that_is_not_there_is_said_with_those_that_are(capsys, workbook):
+    assert run(import_, workbook, *ORG, "--sheet", "Mars {x}") == 4
+    assert (
+        "pas de feuille «\u00a0Mars {x}\u00a0»\u00a0; ses feuilles\u00a0: Octobre, Novembre." in capsys.readouterr().err
     )
 
 

@@ -5,8 +5,9 @@ import datetime as dt
 import pytest
 from django.utils import timezone
 from tests.accounts.factories import UserFactory
-from tests.imports.factories import TODAY, Landlord, home, tenant
+from tests.imports.factories import TODAY, Landlord, changes_of, home, tenant
 
+from bienveille.register.imports.choices import Departures
 from bienveille.register.tenants import operations
 from bienveille.register.tenants.models import Merge, Person
 
@@ -26,16 +27,16 @@ def landlord(tmp_path):
 
 
 def row(name: str) -> Person:
-    return Person.objects.select_related("household").get(last_name=name)
+    return Person.objects.select_related("household__dwelling").get(last_name=name)
 
 
 def numbers(name: str) -> dict[str, str]:
     return dict(row(name).contact_points.values_list("value", "status"))
 
 
-def merge() -> Merge:
+def merge(gone: str = "MARTINE") -> Merge:
     facts = {"actor": UserFactory(), "now": timezone.now(), "today": TODAY}
-    return operations.merge_people(kept=row("MARTIN"), gone=row("MARTINE"), **facts)
+    return operations.merge_people(kept=row("MARTIN"), gone=row(gone), **facts)
 
 
 def undo(merged: Merge) -> None:
@@ -99,3 +100,98 @@ def test_numbers_that_came_to_somebody_whom_no_file_lists_wait_for_a_check(landl
     landlord.imports(tenants=new, today=LATER)
     assert numbers("DURAND") == {"+33465710142": "unverified"}
     assert numbers("MARTINE") == {THEIRS: "valid", "+33465710142": "valid"}
+
+
+# ---- the row that was kept leaves the file while the other stays -------------------------------------------------------
+
+
+def where(name: str) -> tuple[str | None, dt.date | None]:
+    """The home of somebody, and since when they have left it."""
+    person = row(name)
+    dwelling = person.household.dwelling
+    return dwelling and dwelling.code, person.left_on
+
+
+def test_who_leaves_one_of_their_two_homes_lives_in_the_other(landlord):
+    merge()
+    ended = [FIRST | {"DATE_SORTIE": TODAY.strftime("%d/%m/%Y")}, SECOND]
+    file = landlord.imports(tenants=ended, today=LATER)["tenants"]
+    assert (file["created"], file["updated"], file["closed"], file["unchanged"]) == (0, 1, 0, 0)
+    assert where("MARTIN") == ("0001-2", None)
+    assert numbers("MARTIN") == {MINE: "valid", THEIRS: "valid"}
+    again = landlord.imports(tenants=ended, today=LATER)["tenants"]
+    assert (again["updated"], again["closed"], again["unchanged"]) == (0, 0, 1)
+    assert where("MARTIN") == ("0001-2", None)
+
+
+def test_the_spelling_that_stays_in_the_file_keeps_somebody_there(landlord):
+    same = [FIRST, FIRST | {"NOM": "MARTINS"}, SECOND]
+    landlord.imports(tenants=same)
+    merge("MARTINS")
+    file = landlord.imports(tenants=same[1:], today=LATER)["tenants"]
+    assert changes_of(file) == (0, 1, 0, 1)
+    newcomer = FIRST | {"NOM": "PETIT", "ROLE": "OCCUPANT"}  # their lease is read again
+    day = LATER + dt.timedelta(days=1)
+    file = landlord.imports(tenants=[*same[1:], newcomer], today=day)["tenants"]
+    assert changes_of(file) == (1, 0, 0, 2)
+    assert where("MARTIN") == ("0001-1", None)
+    assert landlord.imports(tenants=[newcomer, SECOND], today=day)["tenants"]["closed"] == 1
+    assert where("MARTIN")[1] == day - dt.timedelta(days=1)
+
+
+def test_who_left_both_homes_has_left(landlord):
+    neighbour = SECOND | {"NOM": "LEROY"}
+    landlord.imports(tenants=[FIRST, SECOND, neighbour])
+    merge()
+    ended = FIRST | {"DATE_SORTIE": TODAY.strftime("%d/%m/%Y")}
+    landlord.imports(tenants=[ended, SECOND, neighbour], today=LATER)
+    day = LATER + dt.timedelta(days=1)
+    assert landlord.imports(tenants=[ended, neighbour], today=day)["tenants"]["closed"] == 1
+    assert where("MARTIN") == ("0001-2", LATER)
+
+
+def test_whose_other_home_is_let_to_them_again_is_there(landlord):
+    merge()
+    day = TODAY.strftime("%d/%m/%Y")
+    gone = [FIRST | {"DATE_SORTIE": day}, SECOND | {"DATE_SORTIE": day}]
+    landlord.imports(tenants=gone, today=LATER)
+    assert where("MARTIN") == (None, TODAY)
+    landlord.imports(tenants=[gone[0], SECOND], today=LATER)
+    assert where("MARTIN") == ("0001-2", None)
+
+
+def test_whose_other_home_was_absent_from_a_file_is_there_once_listed_again(landlord):
+    merge()
+    ended = FIRST | {"DATE_SORTIE": TODAY.strftime("%d/%m/%Y")}
+    landlord.imports(tenants=[ended], today=LATER, departures=Departures.CLOSE)
+    assert where("MARTIN") == (None, TODAY)
+    landlord.imports(tenants=[ended, SECOND], today=LATER)
+    assert where("MARTIN") == ("0001-2", None)
+
+
+def test_who_died_lives_in_neither_home(landlord):
+    merge()
+    operations.report_deceased(actor=UserFactory(), person=row("MARTIN"), today=TODAY, on=TODAY)
+    ended = FIRST | {"DATE_SORTIE": TODAY.strftime("%d/%m/%Y")}
+    landlord.imports(tenants=[ended, SECOND], today=LATER)
+    assert where("MARTIN")[1] is not None
+
+
+def test_once_undone_each_is_where_their_own_row_says(landlord):
+    merged = merge()
+    ended = [FIRST | {"DATE_SORTIE": TODAY.strftime("%d/%m/%Y")}, SECOND]
+    landlord.imports(tenants=ended, today=LATER)
+    undo(merged)
+    landlord.imports(tenants=ended, today=LATER)
+    assert where("MARTIN") == (None, TODAY)
+    assert where("MARTINE") == ("0001-2", None)
+
+
+def test_a_number_that_both_have_once_undone_waits_for_a_check(landlord):
+    merged = merge()
+    point = row("MARTIN").contact_points.get(value=THEIRS)
+    operations.flag_contact_point(actor=UserFactory(), contact_point=point, status="valid", now=timezone.now())
+    row("MARTINE").contact_points.create(kind="phone", value=THEIRS, source="erp", status="valid")
+    undo(merged)
+    assert numbers("MARTINE") == {THEIRS: "valid"}
+    assert numbers("MARTIN") == {MINE: "valid", THEIRS: "unverified"}

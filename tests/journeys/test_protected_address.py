@@ -22,10 +22,16 @@ from django.utils import timezone
 from tests.accounts.factories import AgencyFactory, UserFactory
 from tests.architecture.policy import EVERYBODY, SIGNED_IN, routes, table
 from tests.cases.factories import make_case
-from tests.housing.factories import BuildingFactory, DwellingFactory, ResidenceFactory
+from tests.cases.referral_factories import code_sent, make_referral, secret_sent
+from tests.housing.factories import BuildingFactory, CommuneFactory, DwellingFactory, ResidenceFactory
 from tests.outreach.factories import call, make_campaign
 from tests.tenants.factories import HouseholdFactory, MarkFactory, RelativeFactory
 
+from bienveille.engines.cases.models import Alert, Case, PartnerReferral
+from bienveille.engines.cases.operations import Signal, advance_ladders, name_readers, open_confidential, write_to
+from bienveille.engines.cases.operations.referrals import send_again
+from bienveille.engines.cases.operations.referrals_mail import write_to_owner as tell_owner_of
+from bienveille.engines.cases.operations.referrals_register import RegisterFacts, ask_register
 from bienveille.register.accounts.choices import Role
 from bienveille.register.accounts.models import Agency
 from bienveille.register.accounts.operations import create_api_token
@@ -37,9 +43,18 @@ from bienveille.register.tenants.operations import protect_address
 pytestmark = pytest.mark.django_db
 
 WHO = ("Tournebriole", "Zénaïdine", "39987766", "39 98 77 66")
+#: What was told to two readers, and the key of their case: nobody else is shown any of it, with or without a name.
+SECRET = "Xylocanarde"
 WHERE = ("Canaritier", "Sansoucinette", "Volubilissime", "ZX81", "Portequinze")
 #: Parameters of routes that are not called after their model.
-CALLED = {"first": "person", "second": "person", "relay": "relaytenant", "batch": "batch", "line": "batchline"}
+CALLED = {
+    "first": "person",
+    "second": "person",
+    "relay": "relaytenant",
+    "batch": "batch",
+    "line": "batchline",
+    "code": "commune",
+}
 PLACES = ("residence_id", "building_id", "dwelling_id", "watch_id")
 HREF = re.compile(r'(?:href|hx-get|src)="(/[^"#]*)')
 GET_FORM = re.compile(r'<form[^>]*method="get".*?</form>', re.DOTALL)
@@ -58,6 +73,7 @@ class Crawl:
     seen: set[str] = field(default_factory=set)
     read: int = 0
     leaks: list[str] = field(default_factory=list)
+    secrets: tuple[str, ...] = ()
 
     def open(self, address: str, *, about_place: bool = False) -> None:
         """One address, its files, what it links to, and its searches."""
@@ -83,6 +99,8 @@ class Crawl:
         return text_of(response)
 
     def _judge(self, address: str, text: str, *, about_place: bool = False) -> None:
+        if SECRET in text or any(key in text for key in self.secrets):
+            self.leaks.append(f"{self.role} {address}: a confidential case")
         who, where = [one for one in WHO if one in text], [one for one in WHERE if one in text]
         if who and (where or about_place):
             self.leaks.append(f"{self.role} {address}: {who} {where}")
@@ -171,7 +189,28 @@ def hidden() -> Agency:
     caller = UserFactory(roles=[Role.CALLER])
     for _ in range(2):
         call(called, caller, "reached", grade="orange", needs=("meals",), note="Ne descend plus.", weekly=True)
-    make_case(household=home)
+    case = make_case(household=home, now=timezone.now())
+    sent = make_referral("sent", case=case, now=timezone.now())
+    secret_sent(sent, timezone.now())
+    tell_owner_of(referral_id=sent.pk, what="asked_again")
+    residence.commune = CommuneFactory()
+    residence.save()
+    ask_register(
+        actor=UserFactory(roles=["social_worker"]),
+        person=person,
+        facts=RegisterFacts(quality="age", agreement="non_objection", said_by="person"),
+        now=timezone.now(),
+    )
+    pair = [UserFactory(roles=[("social_worker", agency)]) for _ in range(2)]
+    name_readers(
+        actor=UserFactory(roles=["director"]), agency=agency, first=pair[0], second=pair[1], now=timezone.now()
+    )
+    open_confidential(
+        actor=caller, household_id=home.pk, signal=Signal("red", ("violence",), SECRET), now=timezone.now()
+    )
+    advance_ladders(now=timezone.now())
+    for alert in Alert.objects.filter(channel="email"):
+        write_to(alert_id=alert.pk, now=timezone.now())
     ResidenceManager.objects.create(residence=residence, user=UserFactory(roles=[Role.BUILDING_MANAGER]))
     protect_address(actor=UserFactory(roles=[Role.ADMINISTRATOR]), person=person, protected=True, reason="À sa demande")
     assert waiting.queue_id
@@ -185,7 +224,8 @@ def crawl(role: str, agency: Agency) -> Crawl:
     client = Client(raise_request_exception=False)
     client.force_login(user)
     token = create_api_token(actor=user, user=user, label="", now=timezone.now())
-    crawled, rows = Crawl(client, {"authorization": f"Bearer {token}"}, role), objects()
+    secrets = tuple(str(key) for key in Case.objects.filter(kind="confidential").values_list("pk", flat=True))
+    crawled, rows = Crawl(client, {"authorization": f"Bearer {token}"}, role, secrets=secrets), objects()
     lines = table()
     for route in routes():
         line = lines[route.name]
@@ -216,12 +256,59 @@ def test_the_two_trusted_roles_are_told_so_the_crawl_can_see(role, hidden):
 
 
 def test_no_message_says_where(hidden):
+    secret = [SECRET, *(str(key) for key in Case.objects.filter(kind="confidential").values_list("pk", flat=True))]
+    assert mail.outbox
     for message in mail.outbox:
-        assert not any(one in f"{message.subject} {message.body}" for one in WHERE)
+        assert not any(one in f"{message.subject} {message.body}" for one in (*WHERE, *secret))
+
+
+@pytest.mark.parametrize("role", TRUSTED_WITH_ADDRESSES)
+def test_no_output_tells_a_confidential_case_even_to_who_may_know_where(role, hidden):
+    crawled = crawl(role, hidden)
+    assert [leak for leak in crawled.leaks if leak.endswith("a confidential case")] == []
+
+
+def test_its_readers_are_told_so_the_crawl_can_see(hidden):
+    case = Case.objects.get(kind="confidential")
+    client = Client()
+    client.force_login(case.readers.first())
+    crawled = Crawl(client, {}, "reader", secrets=(str(case.pk),))
+    crawled.open(reverse("workspace:case", kwargs={"case_id": case.pk}))
+    assert any(leak.endswith("a confidential case") for leak in crawled.leaks)
+
+
+def test_the_partner_already_asked_reads_it_no_more(hidden):
+    """The number neither: nobody said by which way she can be reached without danger."""
+    referral = PartnerReferral.objects.get()
+    assert referral.with_address
+    browser = Client()
+    address = reverse("portal:link", args=[secret_sent(send_it_again(referral), timezone.now())])
+    browser.post(address)
+    page = text_of(browser.post(f"{address}code/", {"code": code_sent(timezone.now())}, follow=True))
+    assert WHO[0] in page
+    assert not any(one in page for one in (*WHERE, *WHO[2:]))
+
+
+def send_it_again(referral: PartnerReferral) -> PartnerReferral:
+    sender = UserFactory(roles=["social_worker"])
+    send_again(actor=sender, referral_id=referral.pk, root="https://bienveille.example", now=timezone.now())
+    return referral
 
 
 def test_everything_around_the_person_was_opened(hidden):
     rows = objects()
-    for kind in ("household", "person", "contact", "attempt", "report", "case", "plannedcall", "referral", "residence"):
+    for kind in (
+        "household",
+        "person",
+        "contact",
+        "attempt",
+        "report",
+        "case",
+        "plannedcall",
+        "referral",
+        "residence",
+        "partnerreferral",
+        "registerrequest",
+    ):
         assert rows.get(kind), kind
     assert Household.objects.count() == 2

@@ -56,6 +56,11 @@ def test_a_character_cut_between_two_blocks_is_still_utf8(tmp_path):
     assert detect_file(path).name == "utf-8"
 
 
+def test_a_long_line_without_accents_is_looked_at_once():
+    raw = b"x" * 400_000 + b"\r" + b"y" * 3_000 + "é è ç".encode("cp1252") + b"\nend"
+    assert decode(raw)[1] == "cp1252"
+
+
 @given(st.text(alphabet=st.characters(codec="utf-8"), max_size=300))
 def test_whatever_is_written_in_utf8_is_read_back(text):
     assert decode(text.encode("utf-8-sig"))[0] == text

@@ -13,6 +13,7 @@ from tests.outreach.factories import call, document, make_campaign
 from tests.tenants.factories import ContactPointFactory, HouseholdFactory
 
 from bienveille.engines.dispatch.models import Attempt, Contact
+from bienveille.engines.dispatch.operations import hand_out
 from bienveille.engines.dispatch.queries import check_invariants, ledger
 from bienveille.services.outreach import operations
 from bienveille.services.outreach.models import PickUp, ResidentNews, SharedCall
@@ -155,6 +156,17 @@ class TestTwoCampaigns:
         other = UserFactory(roles=["caller"])
         assert operations.take_next(campaign=second, caller=other, now=MONDAY) is None
         assert operations.take_next(campaign=second, caller=other, now=MONDAY + timedelta(hours=1)) is not None
+
+    def test_who_asked_at_the_same_moment_gives_it_back_and_has_another(self, home, caller):
+        first, second = make_campaign(), make_campaign(name="Seconde")
+        # The first hand-out has happened, and not yet set the household aside in the second campaign.
+        hand_out(queue_id=first.queue_id, caller=caller, now=MONDAY, reason="Essai")
+        other = UserFactory(roles=["caller"])
+        assert operations.take_next(campaign=second, caller=other, now=MONDAY) is None
+        assert contact_of(first, home).reserved_by_id == caller.pk
+        left = contact_of(second, home)
+        assert (left.state, left.reserved_by_id, left.not_before > MONDAY) == ("waiting", None, True)
+        assert ledger(second.queue).adds_up
 
 
 @pytest.mark.django_db

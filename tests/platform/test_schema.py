@@ -1,6 +1,7 @@
 """The database brought up to date: refused when too old or silent, migrated once, nothing done the second time."""
 
 import pytest
+from benchmarks.scratch import scratch_database
 from django.core.management import call_command
 from django.db import connection
 from django.db.backends.postgresql.base import DatabaseWrapper
@@ -34,3 +35,35 @@ def test_a_server_that_does_not_answer():
     nowhere = DatabaseWrapper({**connection.settings_dict, "HOST": "/nonexistent"})
     with pytest.raises(PostgresRefusal, match="La base de données ne répond pas"):
         schema.check_version(nowhere)
+
+
+#: All that makes a schema, whatever the order in which it was made.
+SHAPE = """
+SELECT 'column', table_name, column_name, data_type || coalesce(character_maximum_length::text, '') || is_nullable
+       || coalesce(column_default, '') || coalesce(generation_expression, '')
+FROM information_schema.columns WHERE table_schema = 'public'
+UNION ALL SELECT 'constraint', conrelid::regclass::text, conname, pg_get_constraintdef(oid)
+FROM pg_constraint WHERE connamespace = 'public'::regnamespace
+UNION ALL SELECT 'index', tablename, indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'
+UNION ALL SELECT 'trigger', tgrelid::regclass::text, tgname, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal
+UNION ALL SELECT 'function', proname, pg_get_function_identity_arguments(oid), prosrc
+FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+UNION ALL SELECT 'table', relname, relpersistence::text || relkind::text, array_to_string(reloptions, ',')
+FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'S')
+"""
+
+
+def _shape() -> set[tuple[str, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(SHAPE)
+        return set(cursor.fetchall())
+
+
+def test_an_empty_database_is_filled_quickly_with_the_same_schema(django_db_setup, django_db_blocker, monkeypatch):
+    with django_db_blocker.unblock():
+        with scratch_database():  # a copy of the schema that the usual migrations made
+            usual = _shape()
+        monkeypatch.setitem(connection.settings_dict["TEST"], "TEMPLATE", "template1")
+        with scratch_database():
+            assert _shape() == usual
+    assert len(usual) > 1000

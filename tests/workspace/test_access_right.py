@@ -119,7 +119,7 @@ class TestWhatIsTold:
         assert document["made_on"] == timezone.localdate().isoformat()
         assert [part["key"] for part in document["parts"]] == [
             "identity", "contact_points", "call_wishes", "marks", "relatives", "homes", "file", "doubles", "campaigns", "calls",
-            "planned_calls", "verbatims", "scales", "cases", "looks",
+            "planned_calls", "verbatims", "scales", "cases", "referrals", "looks",
         ]  # fmt: skip
         assert {"label": "Prénom", "value": "Éléonore"} in document["parts"][0]["facts"]
 

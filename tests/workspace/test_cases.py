@@ -243,3 +243,30 @@ class TestDuty:
         )
         client.force_login(manager)
         assert client.post(reverse("workspace:remove_duty", args=[turn.pk])).status_code == 404
+
+
+class TestHistory:
+    """What was done in a case is in the household's history, for those who follow it."""
+
+    def history(self, client, household):
+        page = text(client.get(reverse("workspace:household", args=[household.pk])))
+        return page[page.index("bv-timeline") :]
+
+    def test_what_was_done_and_by_whom(self, screen, worker, case):
+        take_case(actor=worker, case_id=case.pk, now=timezone.now())
+        screen.post(url("act_case", case), {"kind": "visit", "words": "Radiateur purgé", "next_step": ""})
+        told = self.history(screen, case.household)
+        for words in (
+            "Situation signalée",
+            "Situation\u00a0: prise en charge",
+            "Situation\u00a0: visite",
+            "Radiateur purgé",
+        ):
+            assert words in told
+
+    def test_nothing_for_who_does_not_follow_its_agency_nor_of_a_confidential_one(self, screen, worker, case):
+        Case.objects.update(kind="confidential")
+        case.readers.add(worker)
+        assert "Situation signalée" not in self.history(screen, case.household)
+        Case.objects.update(kind="welfare", agency=AgencyFactory())
+        assert "Situation signalée" not in self.history(screen, case.household)

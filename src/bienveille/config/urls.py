@@ -9,6 +9,7 @@ urlpatterns = [
     path("vocabulaire/", include("bienveille.register.wording.urls")),
     path("questionnaires/", include("bienveille.engines.questionnaires.urls")),
     path("imports/", include("bienveille.register.imports.urls")),
+    path("", include("bienveille.faces.portal.urls")),
     path("", include("bienveille.ground.ui.urls")),
     path("api/v1/", include("bienveille.faces.api.urls")),
 ]

@@ -34,3 +34,4 @@ class Need(TextChoices):
     DIGITAL = "digital", "Téléphone, Internet"
     CARER_RELIEF = "carer_relief", "Relais pour un proche aidant"
     HOUSING = "housing", "Changer de logement"
+    VIOLENCE = "violence", "Violences"  # kept apart: only the readers of a confidential case ever see it

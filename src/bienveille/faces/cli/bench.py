@@ -24,6 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rows", type=int, help="combien de lignes (par défaut, celles de l’objectif)")
     parser.add_argument("--runs", type=int, help="combien d’essais")
     parser.add_argument("--kills", type=int, help="crowd : combien de processus d’appelants tuer en route")
+    parser.add_argument("--stops", type=int, help="messages\u00a0: combien arrêter plus longtemps que leur bail")
     parser.add_argument("--callers", type=int, help="callers : combien de programmes d’appelants")
     parser.add_argument("--json", action="store_true", help="écrire un document JSON, seul, sur la sortie")
 
@@ -39,7 +40,7 @@ def run(options: argparse.Namespace) -> int:
     if str(_ROOT) not in sys.path:
         sys.path.insert(0, str(_ROOT))
     module = importlib.import_module(f"benchmarks.{known()[options.name]}")
-    given = {key: getattr(options, key) for key in ("rows", "runs", "kills", "callers")}
+    given = {key: getattr(options, key) for key in ("rows", "runs", "kills", "stops", "callers")}
     arguments = {key: value for key, value in given.items() if value is not None}
     figure = module.run(**arguments)
     if options.json:

@@ -82,3 +82,15 @@ def follow(director: User, manager: User, worker: User, moment: datetime) -> Non
             if agency == case.agency_id:
                 words = "Tu connais la résidence."
                 hand_over(actor=director, case_id=case.pk, to=manager, words=words, revision=None, now=moment)
+    _a_lift_is_out(manager, moment)
+
+
+def _a_lift_is_out(manager: User, moment: datetime) -> None:
+    """A situation of a whole residence, signalled this morning."""
+    from bienveille.engines.cases.operations import Signal, signal_residence
+    from bienveille.register.housing.models import Residence
+
+    residence = Residence.objects.filter(agency__code="LYO").order_by("code").first()
+    if residence is not None:
+        signal = Signal("orange", ("lift",), "Arrêté depuis hier soir, escalier B. Réparateur attendu.")
+        signal_residence(actor=manager, residence_id=residence.pk, signal=signal, now=moment - timedelta(hours=2))

@@ -50,13 +50,16 @@ def run(options: argparse.Namespace) -> int:
         set_up()
         prepare()
         return play_once()
-    return serve(port=options.port, prepare=lambda: prepare() or welcome())
+    return serve(port=options.port, prepare=lambda: prepare() or welcome(options.port))
 
 
 def use_demo_database() -> None:
     """The demo keeps apart: its own folder and its own embedded server, never a real landlord's database."""
     root = Path(os.environ.get("BIENVEILLE_VAR") or Path(__file__).resolve().parents[4] / "var")
     os.environ["BIENVEILLE_VAR"] = str(root / "demo")
+    os.environ.setdefault("SECOND_FACTOR", "optional")  # nobody installs an application to try; the page says so
+    # Invented calls need not wait for the disk one by one: what a crash would lose is made again.
+    os.environ.setdefault("PGOPTIONS", "-c synchronous_commit=off")
 
 
 #: Publics that anybody can open, change or copy.
@@ -95,9 +98,22 @@ def prepare() -> str:
     _follow()
     _lot()
     _partners()
+    _referrals()
+    _messages()
     add_beginner(PASSWORD)
     _callers_life()
+    _on_paper()
     return ""
+
+
+def _on_paper() -> None:
+    from django.utils.timezone import localtime, now
+
+    from bienveille.faces.cli.paper import put_up
+    from bienveille.register.accounts.queries import users_by_email
+
+    people = users_by_email([address(role) for role in ("communication", "building_manager")])
+    put_up(people[address("communication")], people[address("building_manager")], localtime(now()))
 
 
 def _callers_life() -> None:
@@ -115,11 +131,18 @@ def _follow() -> None:
     from django.utils.timezone import localtime, now
 
     from bienveille.faces.cli.cases import follow
+    from bienveille.faces.cli.confidential import confide, find_home
+    from bienveille.faces.cli.watching import chill
     from bienveille.register.accounts.queries import users_by_email
 
-    people = users_by_email([address(role) for role in ("director", "agency_manager", "social_worker")])
-    director, manager, worker = (people[address(role)] for role in ("director", "agency_manager", "social_worker"))
+    roles = ("director", "agency_manager", "social_worker", "building_manager")
+    people = users_by_email([address(role) for role in roles])
+    director, manager, worker, keeper = (people[address(role)] for role in roles)
     follow(director, manager, worker, localtime(now()))
+    case = confide(director, manager, worker, localtime(now()))
+    if case is not None:
+        find_home(worker, case, localtime(now()))
+    chill(manager, worker, keeper, localtime(now()))
 
 
 def _partners() -> None:
@@ -129,6 +152,28 @@ def _partners() -> None:
     from bienveille.register.accounts.queries import users_by_email
 
     add_some(users_by_email([address("social_worker")])[address("social_worker")], localdate())
+
+
+def _referrals() -> None:
+    from django.utils.timezone import localtime, now
+
+    from bienveille.faces.cli.referrals import hand_some, propose_registers
+    from bienveille.register.accounts.queries import users_by_email
+
+    worker, moment = users_by_email([address("social_worker")])[address("social_worker")], localtime(now())
+    hand_some(worker, moment)
+    propose_registers(worker, moment)
+
+
+def _messages() -> None:
+    from django.utils.timezone import localtime, now
+
+    from bienveille.faces.cli.messages import prepare_mailings, write_texts
+    from bienveille.register.accounts.queries import users_by_email
+
+    writer = users_by_email([address("communication")])[address("communication")]
+    write_texts(writer, localtime(now()))
+    prepare_mailings(writer)
 
 
 def _places() -> None:
@@ -298,8 +343,9 @@ def _callers() -> list[User]:
 def _half_done() -> None:
     """Five working days ago the campaign opened; everybody called a little each half-day since."""
     from bienveille.faces.cli.callers import train_all
+    from bienveille.faces.cli.messages_received import receive_messages
     from bienveille.faces.cli.said import quote_some
-    from bienveille.faces.cli.simulation import work_together
+    from bienveille.faces.cli.simulation import Crowd
     from bienveille.faces.cli.wishes import say_wishes
     from bienveille.register.accounts.models import User
 
@@ -308,13 +354,15 @@ def _half_done() -> None:
     everybody = _callers()
     train_all([*everybody, User.objects.get(email=address("caller"))], moment)
     callers = [user.pk for user in everybody]
-    for day in range(4):
-        for hour in (10, 15):
-            when = (moment + timedelta(days=day)).replace(hour=hour)
-            if when.weekday() < 5:
-                work_together(campaign.pk, callers, when, at_most=3)
+    with Crowd(campaign.pk, callers) as crowd:
+        for day in range(4):
+            for hour in (10, 15):
+                when = (moment + timedelta(days=day)).replace(hour=hour)
+                if when.weekday() < 5:
+                    crowd.work(when, at_most=3)
     _own_calls(campaign)
     say_wishes(campaign=campaign, actor=User.objects.get(email=address("director")), now=moment + timedelta(days=3))
+    receive_messages(campaign=campaign, now=_working_days_ago(0))
     quote_some(campaign, User.objects.get(email=address("director")), _working_days_ago(0))
 
 
@@ -413,13 +461,16 @@ def play_once() -> int:
     return 1 if faults else 0
 
 
-def welcome() -> str:
+def welcome(port: int) -> str:
     """What to try, printed once the screens answer."""
     from bienveille.faces.cli.callers import BEGINNER
+    from bienveille.faces.cli.referrals import partner_link
     from bienveille.register.accounts.choices import Role
 
     lines = ["", f"{ORG}, bailleur inventé. Mot de passe de tous les comptes : {PASSWORD}", ""]
     lines += [f"  {address(role):36}{Role(role).label:22}{hint}" for role, *_, hint in ACCOUNTS]
     lines += [f"  {BEGINNER[0]:36}{'Appelant':22}avant le premier appel, charte et formation"]
+    if link := partner_link(port):
+        lines += ["", "Page d’un partenaire, sans compte (le code arrive dans var/demo/mail)\u00a0:", f"  {link}"]
     lines += ["", "Ctrl-C pour arrêter. Les données de la démonstration sont à part, dans var/demo."]
     return "\n".join(lines)

@@ -33,6 +33,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--org", default="", metavar="NOM", help="nom du bailleur, demandé au premier import")
     parser.add_argument("--profile", default="", metavar="PROFIL",
                         help=f"un profil fourni ({built_in}) ou enregistré depuis un écran")  # fmt: skip
+    sheet = "la feuille à lire des classeurs\u00a0; sinon celle dont les titres sont connus"
+    parser.add_argument("--sheet", default="", metavar="FEUILLE", help=sheet)
     whole = parser.add_mutually_exclusive_group()
     closing = "les fichiers listent tout le monde\u00a0: fermer ceux qui n’y sont pas, même nombreux"
     whole.add_argument("--complete", action="store_true", help=closing)
@@ -57,7 +59,7 @@ def run(options: argparse.Namespace) -> int:
         return _refuse(options, f"Fichier introuvable\u00a0: {', '.join(missing)}.", WRONG_USAGE)
     with ExitStack() as bars:
         try:
-            given = bars.enter_context(members_of([Given(path) for path in paths]))
+            given = bars.enter_context(members_of([Given(path, sheet=options.sheet) for path in paths]))
             report = import_files(
                 paths=given,
                 today=timezone.localdate(),

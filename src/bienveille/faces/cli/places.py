@@ -16,6 +16,7 @@ TOWNS = {
     "42218": (45.439, 4.387), "69149": (45.714, 4.808), "69199": (45.708, 4.853), "69266": (45.767, 4.880),
     "69381": (45.769, 4.834), "69382": (45.752, 4.828), "69385": (45.759, 4.821), "69389": (45.774, 4.806),
 }  # fmt: skip
+VISIT = "Affiche posée dans le hall. Boîtes aux lettres relevées, éclairage en état."
 WATCHES = (
     ("Ascenseur en panne, beaucoup d’aînés aux étages élevés", 12),
     ("Chauffage collectif en travaux jusqu’à la fin du mois", 5),
@@ -26,7 +27,7 @@ def settle(actor: User, keeper: User, today: date) -> None:
     """Place the residences, watch two of them, which the building manager looks after, name a relay. Harmless twice."""
     from bienveille.register.accounts.rules import Scope
     from bienveille.register.housing.operations import add_manager, correct_residence, start_watch
-    from bienveille.services.neighbourhood.operations import name_relay
+    from bienveille.services.neighbourhood.operations import name_relay, note_visit
     from bienveille.services.neighbourhood.queries import possible_relays, residences_seen
 
     everywhere = residences_seen(on=today, scope=Scope(everything=True))
@@ -37,7 +38,15 @@ def settle(actor: User, keeper: User, today: date) -> None:
         correct_residence(actor=actor, residence=residence, latitude=latitude, longitude=longitude)
     for residence, (reason, days) in zip(found, WATCHES, strict=False):
         began = today - timedelta(days=days)
-        start_watch(actor=actor, residence=residence, reason=reason, started_on=began, today=today)
+        watch = start_watch(
+            actor=actor,
+            residence=residence,
+            reason=reason,
+            started_on=began,
+            until=today + timedelta(days=60),
+            today=today,
+        )
+        note_visit(actor=keeper, watch=watch, on=began, seen=VISIT, keep=False, today=today)
         add_manager(actor=actor, residence=residence, user=keeper)
     for person in possible_relays(found[0], today)[:1] if found else []:
         name_relay(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -103,29 +104,37 @@ def work(campaign_id: UUID, caller_id: UUID, now: datetime, *, at_most: int | No
     return saved
 
 
-def work_together(campaign_id: UUID, callers: Sequence[UUID], now: datetime, *, at_most: int | None = None) -> int:
-    """Every caller at once, a thread each; gives how many calls were saved."""
+class Crowd:
+    """Callers who work at once, a thread each, which keeps its connection from one half-day to the next.
+
+    `with Crowd(campaign_id, callers) as crowd: crowd.work(now)`. Opening a connection costs as much as a call.
+    """
+
+    def __init__(self, campaign_id: UUID, callers: Sequence[UUID]) -> None:
+        self._campaign, self._callers = campaign_id, list(callers)
+        self._threads = ThreadPoolExecutor(max(1, len(self._callers)))
+
+    def __enter__(self) -> Crowd:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        together = threading.Barrier(max(1, len(self._callers)))
+        list(self._threads.map(_leave, [together] * together.parties))
+        self._threads.shutdown()
+
+    def work(self, now: datetime, *, at_most: int | None = None) -> int:
+        """Everybody works at that moment; gives how many calls were saved."""
+        asked = [self._threads.submit(work, self._campaign, one, now, at_most=at_most) for one in self._callers]
+        wait(asked)
+        return sum(one.result() for one in asked)
+
+
+def _leave(together: threading.Barrier) -> None:
+    """Each thread closes its own connection: they wait for one another, so that none does it twice."""
     from django.db import connection
 
-    counts: dict[UUID, int] = {}
-    failures: list[BaseException] = []
-
-    def one(caller_id: UUID) -> None:
-        try:
-            counts[caller_id] = work(campaign_id, caller_id, now, at_most=at_most)
-        except BaseException as failure:
-            failures.append(failure)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=one, args=(caller_id,), daemon=True) for caller_id in callers]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if failures:
-        raise failures[0]
-    return sum(counts.values())
+    together.wait()
+    connection.close()
 
 
 def play(
@@ -139,15 +148,16 @@ def play(
     from bienveille.services.outreach.queries import find_campaign
 
     moment = start
-    for _ in range(days):
-        calls = work_together(campaign_id, callers, moment)
-        campaign = find_campaign(campaign_id)
-        assert campaign is not None
-        waiting = ledger(campaign.queue).waiting
-        said(calls, waiting)
-        if waiting == 0:
-            break
-        moment = _half_day_later(moment)
+    with Crowd(campaign_id, callers) as crowd:
+        for _ in range(days):
+            calls = crowd.work(moment)
+            campaign = find_campaign(campaign_id)
+            assert campaign is not None
+            waiting = ledger(campaign.queue).waiting
+            said(calls, waiting)
+            if waiting == 0:
+                break
+            moment = _half_day_later(moment)
     return moment
 
 

@@ -1,4 +1,4 @@
-"""`user add EMAIL`: opens an account from the server itself, such as a landlord's first administrator."""
+"""`user add EMAIL`: opens an account from the server itself, such as a landlord's first administrator; or helps it."""
 
 import argparse
 
@@ -22,9 +22,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     for name, words in (
         ("add", "ouvre un compte avec un rôle"),
         ("invite", "donne un nouveau lien à un compte qui existe"),
+        ("forget-factors", "retire à un compte ses secondes preuves, perdues, et ferme ses sessions"),
     ):
         action = actions.add_parser(name, help=words, description=words)
         action.add_argument("email", metavar="ADRESSE")
+        if name == "forget-factors":
+            continue
         action.add_argument("--url", default="", help="adresse du site, si PUBLIC_URL n’est pas réglée")
         if name == "add":
             action.add_argument("--name", required=True, metavar="NOM", help="prénom puis nom")
@@ -33,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print the one-time link, alone, on standard output."""
+    """Print the one-time link, alone, on standard output; or say that somebody begins again with another telephone."""
     from django.conf import settings
     from django.db import transaction
     from django.urls import reverse
@@ -49,6 +52,10 @@ def run(options: argparse.Namespace) -> int:
             if not found:
                 raise Refusal(f"Cette adresse n’a pas de compte actif\u00a0: {options.email}.")
             (user,) = found.values()
+        if options.action == "forget-factors":
+            operations.remove_factors(actor=None, user=user)
+            print(f"{user.email} installera une nouvelle application à sa prochaine connexion.")
+            return 0
         secret = operations.invite(actor=None, user=user, now=timezone.now())
     root = (options.url or settings.PUBLIC_URL or "http://127.0.0.1:8000").rstrip("/")
     print(f"{root}{reverse('accounts:invitation', args=[secret])}")

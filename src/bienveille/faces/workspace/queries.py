@@ -8,10 +8,14 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from bienveille.engines.cases.queries import staff_of_cases, told_of_cases
+from bienveille.engines.cases.access import following_scope
+from bienveille.engines.cases.choices import ActionKind
+from bienveille.engines.cases.models import CaseAction
+from bienveille.engines.cases.queries import case_events_for_household, staff_of_cases, told_of_cases
+from bienveille.engines.cases.queries.referrals_disclosure import told_of_referrals
 from bienveille.engines.dispatch.models import Attempt, Contact, PlannedCall
 from bienveille.engines.questionnaires.choices import Need
-from bienveille.faces.workspace.rules import change_words, event_detail
+from bienveille.faces.workspace.rules import CASE_ICONS, change_words, event_detail
 from bienveille.ground.lib.disclosure import Part
 from bienveille.ground.lib.typography import calendar_day, number
 from bienveille.register.accounts.choices import AuditAction
@@ -162,12 +166,17 @@ class History:
 PER_PAGE, LAST_PAGE = 20, 25
 
 
-def history_of(record: HouseholdRecord, page: int) -> History:
-    """Calls, corrections by hand, entries and exits of a household, in the order of time (2 queries)."""
+def history_of(record: HouseholdRecord, page: int, reader: User) -> History:
+    """Calls, what was done in its cases, corrections by hand, entries and exits, in the order of time (3 queries).
+
+    Cases are told to those who follow those of its agency, confidential ones to nobody.
+    """
     page = min(max(page, 1), LAST_PAGE)
     most = page * PER_PAGE + 1
     people = {one.person.pk: one.person.display_name for one in [*record.residents, *record.former]}
     lines = [_call_line(event) for event in events_for_household(record.household.pk, limit=most)]
+    done = case_events_for_household(record.household.pk, following_scope(reader), limit=most)
+    lines += [_case_line(action) for action in done]
     lines += [_change_line(entry, people) for entry in changes_to([record.household.pk, *people], limit=most)]
     lines += _life_lines(record)
     lines.sort(key=lambda line: line.at, reverse=True)
@@ -188,6 +197,7 @@ def everything_about(person: Person, now: datetime) -> list[Part]:
         *told_of_verbatims(keys, veil),
         *told_of_scales(homes),
         *told_of_cases(homes, veil, roles_in_words(staff)),
+        *told_of_referrals(keys, veil),
         *told_of_relays(keys),
         *told_of_looks([*keys, *homes]),
     ]
@@ -227,6 +237,22 @@ def _call_line(event: HouseholdEvent) -> HistoryLine:
         grade=event.grade,
         note=event.note,
         needs=event.needs,
+    )
+
+
+def _case_line(action: CaseAction) -> HistoryLine:
+    """« Situation : visite », by whom; the words that were noted there."""
+    title = action.get_kind_display()
+    if action.kind == ActionKind.HANDED and action.to is not None:
+        title = f"Relais passé à {action.to.initials}"
+    return HistoryLine(
+        at=action.at,
+        title=title if action.kind == ActionKind.SIGNALLED else f"Situation\u00a0: {title[:1].lower()}{title[1:]}",
+        icon=CASE_ICONS[action.kind],
+        detail=f"par {action.by.initials}" if action.by else "",
+        grade=action.grade,
+        note=action.words,
+        needs=tuple(Need(need).label for need in action.needs),
     )
 
 

@@ -25,6 +25,13 @@ from bienveille.ground.lib.words import plain
 from bienveille.register.tenants.choices import DayPart, MaritalStatus, Title
 from bienveille.register.tenants.rules import wish_words
 
+#: The sign of each thing that happens to a case.
+CASE_ICONS = {
+    "call": "telephone", "visit": "house-door", "letter": "envelope", "referral": "send", "meeting": "calendar-event",
+    "note": "journal-text", "signalled": "flag", "taken": "person-check", "left": "arrow-counterclockwise",
+    "handed": "arrow-right", "closed": "check-circle-fill", "reopened": "arrow-repeat",
+}  # fmt: skip
+
 _TENTHS = ("", "Un", "Deux", "Trois", "Quatre", "Cinq", "Six", "Sept", "Huit", "Neuf")
 
 

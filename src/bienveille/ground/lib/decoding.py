@@ -19,7 +19,8 @@ _BOMS = (
 _SINGLE_BYTE = ("cp1252", "iso8859-15", "cp850", "mac_roman")
 _USUAL = dict.fromkeys("éèêàçô", 2.0) | dict.fromkeys("ëâäîïöùûüœæÿñÉÈÊËÀÂÄÎÏÔÖÙÛÜÇŒÆÑ°€’«»–\xa0…²ªº§", 1.0)
 _HIGH = re.compile("[^\x00-\x7f]")
-_ACCENTED_LINE = re.compile(rb"[^\r\n]*[\x80-\xff][^\r\n]*")
+_HIGH_BYTE = re.compile(rb"[\x80-\xff]")
+_END_OF_LINE = re.compile(rb"[\r\n]|\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +47,14 @@ class _Evidence:
             except UnicodeDecodeError:
                 self.is_utf8 = False
         if self._sampled < SAMPLE and not chunk.isascii():
-            for match in _ACCENTED_LINE.finditer(chunk):
-                line = match.group()[:2000]
+            at = 0
+            while self._sampled < SAMPLE and (high := _HIGH_BYTE.search(chunk, at)):
+                begin = max(chunk.rfind(b"\n", at, high.start()) + 1, chunk.rfind(b"\r", at, high.start()) + 1, at)
+                end = _END_OF_LINE.search(chunk, high.start())
+                at = end.start() if end else len(chunk)
+                line = chunk[begin : min(at, begin + 2000)]
                 self.lines.append(line)
                 self._sampled += len(line)
-                if self._sampled >= SAMPLE:
-                    break
 
 
 def detect_file(path: Path) -> Encoding:

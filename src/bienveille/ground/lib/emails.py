@@ -23,9 +23,14 @@ _WRAPPING = re.compile(r"^(?:mailto:|<)+|>$|[.;,]$", re.IGNORECASE)
 _EVERYDAY = re.compile(r"[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*@(?:[a-z0-9]+(?:-[a-z0-9]+)*\.)+[a-z]{2,24}")
 
 
+def is_everyday(text: str) -> bool:
+    """True for an address like nearly all, in small letters, with no character that means something elsewhere."""
+    return len(text) <= 64 and _EVERYDAY.fullmatch(text) is not None
+
+
 def is_email(text: str) -> bool:
     """True for an ASCII address with a domain that mail can reach."""
-    if len(text) <= 64 and _EVERYDAY.fullmatch(text):
+    if is_everyday(text):
         return True
     if len(text) > 320 or not text.isascii():
         return False

@@ -1,6 +1,7 @@
 """Telephone numbers of a cell to E.164 and back to French writing; the numbering plan is phonenumbers'."""
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 import phonenumbers
@@ -21,13 +22,15 @@ assert _METADATA is not None
 _EVERYDAY = re.compile(
     "|".join(
         f"(?:{kind.national_number_pattern})"
-        for kind in (_METADATA.fixed_line, _METADATA.mobile, _METADATA.voip)
+        for kind in (_METADATA.mobile, _METADATA.fixed_line, _METADATA.voip)
         if kind is not None
     ),
     re.ASCII,
 )
 _JOINERS = str.maketrans("", "", " .-\xa0\u202f\u2009_\t\u2011\u2013")
 _SIMPLE = re.compile(r"(?:0|\+33|0033)?([1-79]\d{8})", re.ASCII)
+_PLAIN = re.compile(rf"(?:0|\+33|0033)?(?=[1-79]\d{{8}}\Z)(?!{'|'.join(_OVERSEAS)})({_EVERYDAY.pattern})", re.ASCII)
+_FIGURES = re.compile(r'[\d"]')
 _BRACKETS = re.compile(r"[(\[]([^)\]]*)[)\]]?")
 _LABEL = re.compile(
     r"^\s*(?:t[ée]l(?:[ée]phone)?s?|portables?|port|mobiles?|mob|fixes?|domicile|gsm|n°|num[ée]ro)\b[\s.:°]*",
@@ -66,6 +69,23 @@ class ReadPhone(NamedTuple):
 _NOTHING = ReadPhone(())
 
 
+def everyday_phone(cell: str) -> str:
+    """The number of a cell that holds nothing else, usually written; empty for the others: ask `read_phone`."""
+    found = _PLAIN.fullmatch(cell.replace(" ", ""))
+    return "+33" + found[1] if found else ""
+
+
+def everyday_remark(cell: str) -> tuple[str, str, bool] | None:
+    """The number of a cell usually written, who answers when words in brackets say it, whether they say something else;
+    nothing for other cells: ask `read_phone`.
+    """
+    head, bracket, tail = cell.partition("(")
+    usual = everyday_phone(head) if bracket else ""
+    if not usual or _FIGURES.search(tail):
+        return None
+    return usual, *_remark(bracket + tail)
+
+
 def read_phone(cell: object) -> ReadPhone:
     """The French numbers of a cell, whatever their dress: dots, 0033, no leading zero, typed as a number, remarks."""
     if isinstance(cell, bool) or cell is None:
@@ -85,6 +105,9 @@ def read_phone(cell: object) -> ReadPhone:
 
 
 def _dressed(text: str) -> ReadPhone:
+    usual = everyday_remark(text)
+    if usual:
+        return ReadPhone((usual[0],), usual[1], usual[2])
     text = _ARMOUR.sub("", _TRUNK.sub("", text.strip()))
     numbers: dict[str, None] = {}
     for match in _NUMBER.finditer(text):
@@ -94,11 +117,17 @@ def _dressed(text: str) -> ReadPhone:
                 numbers[number] = None
     if not numbers:
         return _NOTHING
-    remark = _NUMBER.sub(" ", text)
-    words = plain(_LABEL.sub("", _BRACKETS.sub(r" \1 ", remark)))
+    whose, unread = _remark(_NUMBER.sub(" ", text))
+    return ReadPhone(tuple(numbers), whose, unread)
+
+
+@lru_cache(maxsize=512)
+def _remark(text: str) -> tuple[str, bool]:
+    """What stands around the numbers of a cell: who answers, and whether something else is said."""
+    words = plain(_LABEL.sub("", _BRACKETS.sub(r" \1 ", text)))
     words = " ".join(word for word in words.split() if word not in _LABEL_WORDS)
     whose = _WHOSE.get(words, "")
-    return ReadPhone(tuple(numbers), whose, unread=not whose and words not in _SILENT)
+    return whose, not whose and words not in _SILENT
 
 
 def _pieces(text: str) -> list[str]:

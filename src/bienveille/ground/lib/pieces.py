@@ -41,15 +41,31 @@ class Piece:
         return lines if lines and len(lines) == self.records else None
 
 
-def cut(table: Table) -> Iterator[Piece]:
-    """The pieces of a text table (`form` "csv"), in order, in one reading. Raises `NotATable` as `Table.rows` does."""
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The beginning of a line of a text table: bytes before it, the number of the next record, lines passed."""
+
+    offset: int
+    first: int
+    passed: int
+
+
+def cut(table: Table, *, since: Place | None = None) -> Iterator[Piece]:
+    """The pieces of a text table (`form` "csv"), in order, in one reading. Raises `NotATable` as `Table.rows` does.
+
+    `since`: what stands before, header included, was read otherwise.
+    """
     assert table.encoding is not None
     separator = table.separator
     firsts = {"", separator}  # how a record begins that may hold nothing
-    with table.path.open(encoding=table.encoding.name, errors=table.encoding.errors, newline="") as stream:
-        header = csv.reader(_without_nul(stream), delimiter=separator)
-        read = sum(1 for _ in islice(header, table.header_line + 1))
-        first = 2
+    name = "utf-8" if since and table.encoding.name == "utf-8-sig" else table.encoding.name
+    with table.path.open("rb") as raw, io.TextIOWrapper(raw, name, table.encoding.errors, newline="") as stream:
+        if since:
+            raw.seek(since.offset)
+            read, first = since.passed, since.first
+        else:
+            header = csv.reader(_without_nul(stream), delimiter=separator)
+            read, first = sum(1 for _ in islice(header, table.header_line + 1)), 2
         while text := stream.read(SIZE):
             text += stream.readline()
             if "\x00" in text:
@@ -81,11 +97,8 @@ class Rows:
         """Nothing: they are read one by one."""
 
 
-def pieces_of(table: Table) -> Iterator[Piece | Rows]:
-    """The pieces of a table of any form, in order."""
-    if table.form == "csv":
-        yield from cut(table)
-        return
+def rows_of(table: Table) -> Iterator[Rows]:
+    """The records of a workbook, in order."""
     for some in batched(numbered(table), AT_ONCE, strict=False):
         yield Rows(some[0][0], len(some), some)
 

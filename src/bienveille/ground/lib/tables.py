@@ -48,7 +48,7 @@ class NotATable(Exception):
     """The file cannot be read as a table; `code` says why and `detail` gives what the sentence may quote.
 
     Codes: empty, pdf, image, document, archive, binary, html, json, damaged, locked, too_big, no_rows,
-    too_few_columns, no_header, unclosed_quote.
+    too_few_columns, no_header, unclosed_quote, no_sheet.
     """
 
     def __init__(self, code: str, **detail: object) -> None:
@@ -79,17 +79,18 @@ class Table:
                 yield number, cells
 
 
-def open_table(path: Path, *, is_title: Callable[[str], bool]) -> Table:
+def open_table(path: Path, *, is_title: Callable[[str], bool], sheet: str = "") -> Table:
     """Recognise and open `path`; `is_title` says whether a cell is a column title the caller knows.
 
     The header is the record, among the first ones, with the most known titles; without any, the first of the widest
-    records of text. Raises `NotATable`.
+    records of text. Of a workbook, the sheet whose header knows most titles, or the one that `sheet` names, whatever
+    the case of its letters. Raises `NotATable`.
     """
     _refuse_what_is_no_table(path)
     with path.open("rb") as stream:
         head = stream.read(8)
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06", _COMPOUND)):
-        return _open_workbook(path, is_title, packed=head.startswith(b"PK"))
+        return _open_workbook(path, is_title, packed=head.startswith(b"PK"), sheet=sheet)
     return _open_text(path, is_title)
 
 
@@ -199,16 +200,18 @@ def looks_unclosed(record: list[str], separator: str, *, width: int) -> bool:
 # --- workbooks --------------------------------------------------------------------------------------------------------
 
 
-def _open_workbook(path: Path, is_title: Callable[[str], bool], *, packed: bool) -> Table:
+def _open_workbook(path: Path, is_title: Callable[[str], bool], *, packed: bool, sheet: str) -> Table:
     if packed:
         _check_package(path)
     try:
         book = python_calamine.CalamineWorkbook.from_path(path)
-        names = [sheet.name for sheet in book.sheets_metadata if _is_visible_sheet(sheet)]
+        names = [one.name for one in book.sheets_metadata if _is_visible_sheet(one)]
     except python_calamine.PasswordError as error:
         raise NotATable("locked") from error
     except (python_calamine.CalamineError, OSError, ValueError) as error:
         raise NotATable("damaged") from error
+    if sheet:
+        names = _named(sheet, names)
     best: tuple[tuple[int, int], str, int, list[str]] | None = None
     widest: list[str] = []
     for name in names:
@@ -231,6 +234,13 @@ def _open_workbook(path: Path, is_title: Callable[[str], bool], *, packed: bool)
     if next(table.rows(), None) is None:
         raise NotATable("no_rows")
     return table
+
+
+def _named(sheet: str, names: list[str]) -> list[str]:
+    found = [name for name in names if clean_text(name).casefold() == clean_text(sheet).casefold()]
+    if not found:
+        raise NotATable("no_sheet", sheet=clean_text(sheet)[:100], sheets=", ".join(names))
+    return found[:1]
 
 
 def open_sheets(path: Path) -> list[Table]:

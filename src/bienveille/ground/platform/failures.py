@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import traceback
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +14,9 @@ LARGEST_LOG = 5_000_000
 
 #: Packages whose messages quote the failing row: a phone number, a name (security.md, section 4, trap 2).
 QUOTING = ("django.db", "psycopg", "django.core.exceptions")
+
+#: A link's secret in the address of a page: 256 bits are 43 letters, and a key of ours 36.
+SECRET_IN_ADDRESS = re.compile(r"(?<=/)[A-Za-z0-9_-]{40,}(?=[/\s]|$)")
 
 
 def var_folder() -> Path:
@@ -58,7 +62,12 @@ def _title(failure: BaseException) -> str:
 
 
 class ScrubbedFormatter(logging.Formatter):
-    """For logging: traces of failures pass through `scrubbed_trace`, never Python's own, which quotes rows."""
+    """For logging: traces of failures pass through `scrubbed_trace`, never Python's own, which quotes rows; addresses
+    lose the secret of a link that stands in them.
+    """
+
+    def format(self, record: logging.LogRecord) -> str:
+        return SECRET_IN_ADDRESS.sub("…", super().format(record))
 
     def formatException(self, ei: Any) -> str:
         return scrubbed_trace(ei[1]) if ei[1] else ""

@@ -19,7 +19,7 @@ IDLE = timedelta(hours=1)
 class Limit:
     """So many a minute in the long run, so many at once. Nil a minute: no limit."""
 
-    per_minute: int
+    per_minute: float
     burst: int
 
 
@@ -30,10 +30,13 @@ def spend(kind: str, whose: str, limit: Limit) -> int:
     """
     if limit.per_minute <= 0:
         return 0
-    key = f"{kind}:{salted_hmac('platform.limits', whose, algorithm='sha256').hexdigest()}"
-    row = one_row("SELECT platform_spend(%s, %s, %s)", [key, limit.per_minute / 60, float(limit.burst)])
+    row = one_row("SELECT platform_spend(%s, %s, %s)", [_key(kind, whose), limit.per_minute / 60, float(limit.burst)])
     assert row is not None
     return math.ceil(row[0])
+
+
+def _key(kind: str, whose: str) -> str:
+    return f"{kind}:{salted_hmac('platform.limits', whose, algorithm='sha256').hexdigest()}"
 
 
 def forget_idle_buckets() -> int:
@@ -44,3 +47,15 @@ def forget_idle_buckets() -> int:
             [IDLE.total_seconds()],
         )
         return cursor.rowcount
+
+
+def forget(kind: str, whose: str) -> None:
+    """Empty a bucket: its owner proved otherwise who they are (1 query)."""
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM platform_bucket WHERE key = %s", [_key(kind, whose)])
+
+
+def give_back(kind: str, whose: str) -> None:
+    """Uncount one request that turned out well (1 query); what failed before stays counted."""
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE platform_bucket SET level = greatest(0, level - 1) WHERE key = %s", [_key(kind, whose)])

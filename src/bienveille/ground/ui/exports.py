@@ -1,9 +1,11 @@
 """Answers that people take away: XLSX and CSV files, named, dated, never kept by a browser nor guessed to be a page."""
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Sequence, Sized
+from contextvars import ContextVar
 from datetime import datetime
 
+from django.db.models import QuerySet
 from django.http import FileResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils import timezone
 from django.utils.http import content_disposition_header
@@ -16,6 +18,30 @@ TYPES = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "csv": "text/csv; charset=utf-8",
 }
+
+
+#: How many rows may leave in this request; None: as many as there are. Set by whoever knows who asks.
+most_rows: ContextVar[int | None] = ContextVar("most_rows", default=None)
+
+
+class TooManyRows(Exception):
+    """More rows than may leave without another proof of who asks."""
+
+
+def weigh(rows: object) -> None:
+    """Raises TooManyRows for more rows than may leave (1 query for a queryset, none without a ceiling)."""
+    most = most_rows.get()
+    if most is None:
+        return
+    count = (
+        rows.order_by()[: most + 1].count()
+        if isinstance(rows, QuerySet)
+        else len(rows)
+        if isinstance(rows, Sized)
+        else 0
+    )
+    if count > most:
+        raise TooManyRows
 
 
 def heading(title: str, *, now: datetime, by: str) -> list[str]:

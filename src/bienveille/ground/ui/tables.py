@@ -19,6 +19,7 @@ from bienveille.ground.lib.spreadsheets import Column as SheetColumn
 from bienveille.ground.lib.spreadsheets import Kind, Sheet
 from bienveille.ground.lib.typography import counted, plural, short_day
 from bienveille.ground.lib.words import plain
+from bienveille.ground.ui.exports import weigh
 
 PER_PAGE = 50
 LONGEST_TEXT = 100
@@ -254,7 +255,11 @@ class Asked:
     def sheet(
         self, rows: "Iterable[Any]", *, name: str, heading: Sequence[str] = (), only: Sequence[str] = ()
     ) -> Sheet:
-        """The columns for a file, with all the rows, in the order asked. A queryset is read piece by piece."""
+        """The columns for a file, with all the rows, in the order asked. A queryset is read piece by piece.
+
+        Raises TooManyRows above what may leave without another proof of who asks.
+        """
+        weigh(rows)
         columns = [one for one in self.table.columns if one.file and (not only or one.key in only)]
         if isinstance(rows, QuerySet):
             ordered: Iterable[Any] = rows.order_by(*self.order())

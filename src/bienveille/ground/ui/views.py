@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_not_required
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponseRedirect, QueryDict
@@ -93,6 +94,23 @@ def theme(request: HttpRequest) -> HttpResponseBase:
             response.set_cookie(name, chosen, max_age=YEAR, secure=secure, httponly=True, samesite="Lax")
         elif name in request.POST:
             response.delete_cookie(name, samesite="Lax")
+    return response
+
+
+#: What a browser that comes from our own page forgets; asked from elsewhere, nothing is: a picture on another site
+#: could otherwise sign somebody out.
+FORGET = '"cache", "cookies", "storage"'
+
+
+@require_safe
+@login_not_required
+def leave(request: HttpRequest) -> HttpResponseBase:
+    """« Quitter vite »: signed out if need be, and away to a page that says nothing; the browser forgets this one."""
+    response = HttpResponseRedirect(settings.QUICK_EXIT_URL)
+    if request.headers.get("Sec-Fetch-Site", "same-origin") == "same-origin":
+        logout(request)
+        response["Clear-Site-Data"] = FORGET
+    response["Cache-Control"], response["Referrer-Policy"] = "no-store", "no-referrer"
     return response
 
 

@@ -10,7 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseBase
 
 from bienveille.register.accounts.choices import Role
-from bienveille.register.accounts.models import Agency, ApiToken, Company, RoleGrant, User
+from bienveille.register.accounts.models import Agency, ApiToken, Company, OpenSession, Passkey, RoleGrant, User
 from bienveille.register.accounts.rules import Grant, Scope, digest, scope_of, still_stands
 
 MANAGERS = (Role.ADMINISTRATOR, Role.DIRECTOR, Role.AGENCY_MANAGER)
@@ -141,3 +141,19 @@ def authenticate_token(*, secret: str, now: datetime) -> User | None:
     if not still_stands(now=now, expires_at=token.expires_at, ended=(token.revoked_at,)):
         return None
     return token.user
+
+
+def get_session_for(viewer: User, key: str) -> OpenSession:
+    """One of one's own open sessions; 404 for anybody else's (1 query)."""
+    try:
+        return OpenSession.objects.get(pk=key, user_id=viewer.pk)
+    except OpenSession.DoesNotExist:
+        raise Http404 from None
+
+
+def get_passkey_for(viewer: User, passkey_id: UUID) -> Passkey:
+    """One of one's own passkeys; 404 for anybody else's (1 query)."""
+    try:
+        return Passkey.objects.get(pk=passkey_id, user_id=viewer.pk)
+    except Passkey.DoesNotExist:
+        raise Http404 from None

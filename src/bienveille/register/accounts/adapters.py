@@ -1,23 +1,149 @@
 """How the sign-in library behaves here: French sentences, traces in the audit log, nobody told who has an account."""
 
+import secrets
 import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import wraps
 from typing import Any
+from urllib.parse import urlencode, urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.stagekit import LoginStage  # by this way in: the library imports itself in a ring
 from django.conf import settings
+from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.hashers import Argon2PasswordHasher
-from django.http import HttpRequest
+from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
+from django.core import signing
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare, salted_hmac
 
-from bienveille.register.accounts import operations
-from bienveille.register.accounts.models import User
+from bienveille.ground.platform.limits import forget, give_back, spend
+from bienveille.register.accounts import operations, queries
+from bienveille.register.accounts.models import OpenSession, User
+from bienveille.register.accounts.rules import GUESSES, browser_in_words, digest
 
 # Kept in the session by `login`, read by middleware.private_pages; seconds since 1970.
 SESSION_SINCE, SESSION_SEEN = "since", "seen"
+#: When the second factor was shown, when somebody last proved who they are, and with which browser they came.
+SESSION_FACTOR, SESSION_PROVED, SESSION_BROWSER = "factor", "proved", "browser"
 
 _MESSAGES = {
     "account/messages/logged_out.txt": "Vous êtes déconnecté.",
     "account/messages/password_changed.txt": "Votre mot de passe est changé.",
 }
+
+
+class SessionStore(DatabaseStore):
+    """Sessions in the database under the digest of their key, with whose they are: a copy of it opens nothing."""
+
+    @classmethod
+    def get_model_class(cls) -> type[OpenSession]:
+        return OpenSession
+
+    def _get_session_from_db(self) -> OpenSession | None:
+        kept = OpenSession.objects.filter(pk=digest(self.session_key or ""), expire_date__gt=timezone.now()).first()
+        if kept is None:
+            self._session_key = None
+        return kept
+
+    def exists(self, session_key: str) -> bool:
+        return OpenSession.objects.filter(pk=digest(session_key)).exists()
+
+    def create_model_instance(self, data: dict[str, Any]) -> OpenSession:
+        return OpenSession(
+            session_key=digest(self._get_or_create_session_key()),  # type: ignore[attr-defined]
+            session_data=self.encode(data),
+            expire_date=self.get_expiry_date(),
+            user_id=data.get(SESSION_KEY),
+            browser=data.get(SESSION_BROWSER, ""),
+            started_at=_moment(data.get(SESSION_SINCE)),
+            seen_at=_moment(data.get(SESSION_SEEN)),
+        )
+
+    def delete(self, session_key: str | None = None) -> None:
+        key = session_key or self.session_key
+        if key:
+            OpenSession.objects.filter(pk=digest(key)).delete()
+
+
+def _moment(seconds: int | None) -> datetime | None:
+    return datetime.fromtimestamp(seconds, UTC) if seconds else None
+
+
+# ---- Proofs ------------------------------------------------------------------------------------------------------
+
+
+def shown_factor(request: HttpRequest) -> None:
+    """This session has just shown more than a password."""
+    request.session[SESSION_FACTOR] = request.session[SESSION_PROVED] = int(time.time())
+
+
+def proved_lately(request: HttpRequest) -> bool:
+    """Whether somebody has proved who they are, in this session, not long ago."""
+    lasts = settings.PROOF_LASTS
+    return not lasts or time.time() - request.session.get(SESSION_PROVED, 0) <= lasts
+
+
+def proof_required(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Decorates a view that gives or takes power: who did not prove lately that it is them does it first."""
+
+    @wraps(view)
+    def proved(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if proved_lately(request):
+            return view(request, *args, **kwargs)
+        return ask_for_proof(request)
+
+    return proved
+
+
+def ask_for_proof(request: HttpRequest) -> HttpResponseBase:
+    """To the page where one proves who one is, and back to the page that the person sees."""
+    shown = request.get_full_path()
+    if request.method not in ("GET", "HEAD"):
+        before = urlsplit(request.headers.get("Referer") or "")
+        shown = before.path if before.netloc == request.get_host() else "/"
+    return redirect(f"{reverse('accounts:proof')}?{urlencode({'next': shown})}")
+
+
+# ---- Devices that already came in --------------------------------------------------------------------------------
+
+_DEVICE_SALT = "accounts.device"
+
+
+def device_cookie(email: str) -> str:
+    """What a browser keeps after a sign-in: it is counted apart, so that a stranger's guesses shut nobody out."""
+    return signing.dumps([_keyed(email), secrets.token_urlsafe(12)], salt=_DEVICE_SALT)
+
+
+def counted_as(request: HttpRequest | None, email: str) -> str:
+    """Whose tries these are: the account's, or those of a device that already came into this account."""
+    email = email.strip().lower()
+    cookie = request.COOKIES.get(settings.DEVICE_COOKIE_NAME, "") if request else ""
+    try:
+        owner, device = signing.loads(cookie, salt=_DEVICE_SALT, max_age=settings.DEVICE_COOKIE_AGE)
+    except (signing.BadSignature, ValueError, TypeError):
+        return email
+    return f"device:{device}" if constant_time_compare(owner, _keyed(email)) else email
+
+
+def _keyed(email: str) -> str:
+    return salted_hmac(_DEVICE_SALT, email.strip().lower(), algorithm="sha256").hexdigest()[:32]
+
+
+class SecondFactorStage(LoginStage):
+    """Between the password and coming in: who has a second factor shows it."""
+
+    key = "second_factor"
+    urlname = "accounts:second_factor"
+
+    def handle(self) -> tuple[HttpResponseBase | None, bool]:
+        if queries.has_second_factor(self.login.user):
+            return redirect(self.urlname), True
+        return None, True
 
 
 class Argon2Hasher(Argon2PasswordHasher):
@@ -33,22 +159,27 @@ class AccountAdapter(DefaultAccountAdapter):
 
     error_messages = DefaultAccountAdapter.error_messages | {
         "email_password_mismatch": "L’adresse électronique et le mot de passe ne vont pas ensemble. Vérifiez les deux.",
-        "too_many_login_attempts": "Trop d’essais. Attendez cinq minutes, ou choisissez un nouveau mot de passe.",
+        "too_many_login_attempts": "Trop d’essais. Attendez six minutes, ou choisissez un nouveau mot de passe.",
         "invalid_password_reset": "Ce lien ne sert plus. Demandez-en un nouveau.",
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 
-    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
-        # The library's own key holds the host name asked for: two names would give twice the tries.
-        return str(credentials.get("email", "")).strip().lower()
+    def get_login_stages(self) -> list[str]:
+        return [f"{SecondFactorStage.__module__}.{SecondFactorStage.__qualname__}"]
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
+        whose = counted_as(request, str(credentials.get("email", "")))
+        # Counted before the password is looked at, in one statement: ten thousand requests at once are ten tries.
+        if spend("password", whose, GUESSES):
+            raise self.validation_error("too_many_login_attempts")
         user: User | None = super().authenticate(request, **credentials)
         if user is not None and not user.is_active:
             self.authentication_failed(request, **credentials)
             return None
+        if user is not None:
+            give_back("password", whose)
         return user
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
@@ -56,7 +187,11 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def login(self, request: HttpRequest, user: User) -> None:  # type: ignore[override]
         super().login(request, user)
-        request.session[SESSION_SINCE] = request.session[SESSION_SEEN] = int(time.time())
+        request.session.set_expiry(None)  # whatever a question to a key had left
+        now = int(time.time())
+        request.session[SESSION_SINCE] = request.session[SESSION_SEEN] = request.session[SESSION_PROVED] = now
+        request.session[SESSION_BROWSER] = browser_in_words(request.headers.get("User-Agent", ""))
+        request.known_device = user.email  # type: ignore[attr-defined]  # the middleware gives the browser its cookie
         operations.record_signed_in(user=user)
 
     def logout(self, request: HttpRequest) -> None:
@@ -68,7 +203,8 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def forget_failures(self, request: HttpRequest, email: str) -> None:
         """After a reset by e-mail the account's failed tries no longer count."""
-        self._delete_login_attempts_cached_email(request, email=email)
+        forget("password", counted_as(request, email))
+        forget("password", counted_as(None, email))
 
     def add_message(
         self,

@@ -39,6 +39,7 @@ class AuditAction(TextChoices):
     CONTACT_CHANGED = "contact.changed", "Contact modifié"
     CASE_CHANGED = "case.changed", "Situation suivie"
     CAMPAIGN_CHANGED = "campaign.changed", "Campagne modifiée"
+    MESSAGE_CHANGED = "message.changed", "Message modifié"
     AUDIENCE_CHANGED = "audience.changed", "Public modifié"
     QUESTIONNAIRE_CHANGED = "questionnaire.changed", "Questionnaire modifié"
     IMPORT_CHANGED = "import.changed", "Import préparé"

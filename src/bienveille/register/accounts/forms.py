@@ -105,6 +105,43 @@ class ChangePasswordForm(ChoosePasswordForm):
         return password
 
 
+class CodeForm(forms.Form):
+    """The code of the application, or a recovery code."""
+
+    code = forms.CharField(
+        label="Code",
+        max_length=40,
+        widget=forms.TextInput(
+            attrs={"autocomplete": "one-time-code", "autocapitalize": "none", "spellcheck": "false"}
+        ),
+        error_messages={"required": "Écrivez le code que montre l’application."},
+    )
+
+
+class ProofForm(forms.Form):
+    """The password again, for who has nothing else to prove who they are with."""
+
+    password = _password("Mot de passe", autocomplete="current-password")
+
+
+class PasskeyForm(forms.Form):
+    """What a key answered, as the script of the page wrote it, and the name its owner gives it."""
+
+    answer = forms.JSONField(widget=forms.HiddenInput, required=True)
+    name = forms.CharField(
+        label="Nom de la clé",
+        max_length=60,
+        required=False,
+        help_text="Par exemple\u00a0: téléphone, ordinateur du bureau.",
+    )
+
+    def clean_answer(self) -> dict[str, Any]:
+        answer = self.cleaned_data["answer"]
+        if not isinstance(answer, dict):
+            raise forms.ValidationError("La clé n’a rien répondu.")
+        return answer
+
+
 class TokenForm(forms.Form):
     """What a new API token is for."""
 

@@ -8,11 +8,20 @@ from django.conf import settings
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import resolve_url
+from django.urls import Resolver404, resolve
 from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.http import HttpResponseClientRedirect
 
-from bienveille.register.accounts import operations
-from bienveille.register.accounts.adapters import SESSION_SEEN, SESSION_SINCE
+from bienveille.ground.ui.exports import TooManyRows, most_rows
+from bienveille.register.accounts import operations, queries
+from bienveille.register.accounts.adapters import (
+    SESSION_FACTOR,
+    SESSION_SEEN,
+    SESSION_SINCE,
+    ask_for_proof,
+    device_cookie,
+    proved_lately,
+)
 from bienveille.register.accounts.choices import AuditChannel
 from bienveille.register.accounts.rules import SEEN_EVERY, session_over
 
@@ -22,6 +31,19 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 READING = ("GET", "HEAD", "OPTIONS")
+#: What somebody opens who still has to install their second factor.
+OPEN_WITHOUT_FACTOR = {
+    "accounts:code_app",
+    "accounts:passkey_new",
+    "accounts:passkey_challenge",
+    "accounts:passkey_ask",
+    "accounts:proof",
+    "account_logout",
+    "ui:theme",
+    "ui:leave",
+    "ui:accessibility",
+    "workspace:session",
+}
 
 
 def private_pages(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable[[HttpRequest], HttpResponseBase]:
@@ -34,14 +56,29 @@ def private_pages(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Ca
     def middleware(request: HttpRequest) -> HttpResponseBase:
         with operations.acting_through(AuditChannel.WEB):
             _end_old_session(request)
-            response = _lands_back(request, get_response(request))
+            ceiling = most_rows.set(None if _may_take(request) else settings.ROWS_WITHOUT_PROOF)
+            try:
+                response = _without_factor(request) or _lands_back(request, get_response(request))
+            finally:
+                most_rows.reset(ceiling)
+            _remember_device(request, response)
         for name, value in HEADERS.items():
             response.setdefault(name, value)  # type: ignore[attr-defined]
         if request.user.is_authenticated or not response.has_header("Cache-Control"):
             response["Cache-Control"] = "no-store"
         return response
 
+    # Where Django looks for it. The file has not begun: nothing has left, and nothing was said to have.
+    middleware.process_exception = _ask_before_taking  # type: ignore[attr-defined]
     return middleware
+
+
+def _may_take(request: HttpRequest) -> bool:
+    return not request.user.is_authenticated or proved_lately(request)
+
+
+def _ask_before_taking(request: HttpRequest, error: Exception) -> HttpResponseBase | None:
+    return ask_for_proof(request) if isinstance(error, TooManyRows) else None
 
 
 def _end_old_session(request: HttpRequest) -> None:
@@ -58,6 +95,38 @@ def _end_old_session(request: HttpRequest) -> None:
     if SESSION_SEEN not in request.session or now - seen >= SEEN_EVERY:
         request.session.setdefault(SESSION_SINCE, now)
         request.session[SESSION_SEEN] = now
+
+
+def _without_factor(request: HttpRequest) -> HttpResponseBase | None:
+    """Where a second factor is required, who has not shown theirs opens nothing but the pages that install one."""
+    if not settings.SECOND_FACTOR_REQUIRED or not request.user.is_authenticated or SESSION_FACTOR in request.session:
+        return None
+    try:
+        route = resolve(request.path_info).view_name
+    except Resolver404:
+        route = ""
+    if route in OPEN_WITHOUT_FACTOR:
+        return None
+    page = "accounts:code_app"
+    if queries.has_second_factor(request.user):  # installed since, from another browser
+        logout(request)
+        page = settings.LOGIN_URL
+    if request.headers.get("HX-Request") == "true":
+        return HttpResponseClientRedirect(resolve_url(page))
+    return HttpResponseRedirect(resolve_url(page))
+
+
+def _remember_device(request: HttpRequest, response: HttpResponseBase) -> None:
+    email = getattr(request, "known_device", "")
+    if email:
+        response.set_cookie(  # type: ignore[attr-defined]
+            settings.DEVICE_COOKIE_NAME,
+            device_cookie(email),
+            max_age=settings.DEVICE_COOKIE_AGE,
+            secure=settings.SECURE,
+            httponly=True,
+            samesite="Lax",
+        )
 
 
 def _lands_back(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:

@@ -6,11 +6,14 @@ are in `housing`; people who live there are in `tenants`.
 
 from typing import ClassVar
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.db.models import CheckConstraint, F, GeneratedField, Q, TextField, UniqueConstraint
 from django.db.models.functions import Lower
+from django.utils.module_loading import import_string
 
 from bienveille.ground.lib.names import spelled
 from bienveille.ground.platform.records import Record, RecordManager
@@ -215,3 +218,53 @@ class AuditEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M} {self.action}"
+
+
+class CodeApp(Record):
+    """The application of somebody's telephone that gives a code every thirty seconds: their second factor."""
+
+    user = models.OneToOneField(User, models.CASCADE, related_name="code_app")
+    sealed = models.CharField(max_length=255, help_text="The shared secret, sealed with the installation's key")
+    last_step = models.BigIntegerField(help_text="Thirty-second step of the last code used: each serves once")
+    created_at = models.DateTimeField()
+
+
+class Passkey(Record):
+    """A key kept by somebody's device or security token (WebAuthn); we hold its public half only."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="passkeys")
+    name = models.CharField(max_length=60)
+    credential_id = models.BinaryField(max_length=1023, unique=True)
+    credential = models.BinaryField(help_text="Attested credential data: identifier and public key (WebAuthn §6.5.2)")
+    sign_count = models.BigIntegerField(default=0)
+    created_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, blank=True)
+
+
+class RecoveryCode(Record):
+    """A code to come in when the telephone is lost; each serves once. Only its keyed digest is kept."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="recovery_codes")
+    digest = models.CharField(max_length=64, help_text="Keyed digest of the code, hexadecimal")
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [UniqueConstraint(fields=["user", "digest"], name="recovery_code_once")]
+
+
+class OpenSession(AbstractBaseSession):
+    """Somebody signed in on one device, until they leave or are left idle. Only the digest of its key is kept."""
+
+    session_key = models.CharField(max_length=64, primary_key=True, help_text="SHA-256 of the cookie, hexadecimal")
+    user = models.ForeignKey(User, models.CASCADE, null=True, related_name="open_sessions")
+    browser = models.CharField(max_length=60, blank=True, help_text="« Firefox sous Windows »: no version, no address")
+    started_at = models.DateTimeField(null=True)
+    seen_at = models.DateTimeField(null=True)
+
+    class Meta(AbstractBaseSession.Meta):
+        verbose_name = "open session"
+        verbose_name_plural = "open sessions"
+
+    @classmethod
+    def get_session_store_class(cls) -> type:
+        return import_string(f"{settings.SESSION_ENGINE}.SessionStore")

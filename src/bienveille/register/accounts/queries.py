@@ -1,7 +1,8 @@
 """What the screens of accounts show: one function per screen or list."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db.models import Count, Prefetch, Q, QuerySet
@@ -15,13 +16,17 @@ from bienveille.register.accounts.models import (
     Agency,
     ApiToken,
     AuditEntry,
+    CodeApp,
     Company,
     Invitation,
     Landlord,
+    OpenSession,
+    Passkey,
+    RecoveryCode,
     RoleGrant,
     User,
 )
-from bienveille.register.accounts.rules import Scope, digest, still_stands
+from bienveille.register.accounts.rules import IDLE_LIMIT, Scope, digest, still_stands
 
 
 def landlord() -> Landlord | None:
@@ -167,3 +172,39 @@ def users_by_email(emails: list[str]) -> dict[str, User]:
     """Active users with these addresses, by address in lower case, for the command line (1 query)."""
     wanted = {email.strip().lower() for email in emails}
     return {user.email: user for user in User.objects.filter(email__in=wanted, is_active=True)}
+
+
+def has_second_factor(user: User) -> bool:
+    """Whether somebody must show more than a password to come in (1 query)."""
+    apps = CodeApp.objects.filter(user=user).order_by().values("pk")
+    return apps.union(Passkey.objects.filter(user=user).order_by().values("pk"), all=True).exists()
+
+
+@dataclass(frozen=True)
+class Factors:
+    """What somebody has beside the password: the application, passkeys, and how many recovery codes are left."""
+
+    app: CodeApp | None
+    passkeys: list[Passkey]
+    codes_left: int
+
+    @property
+    def any(self) -> bool:
+        return self.app is not None or bool(self.passkeys)
+
+
+def factors_of(user: User) -> Factors:
+    """What somebody can prove who they are with, for the page « Sécurité » (3 queries)."""
+    return Factors(
+        app=CodeApp.objects.filter(user=user).first(),
+        passkeys=list(Passkey.objects.filter(user=user).order_by("created_at", "pk")),
+        codes_left=RecoveryCode.objects.filter(user=user, used_at=None).count(),
+    )
+
+
+def open_sessions(user: User, *, now: datetime) -> list[OpenSession]:
+    """Where somebody is signed in, the last one seen first, for the page « Sécurité » (1 query)."""
+    sessions = OpenSession.objects.filter(
+        user=user, expire_date__gt=now, seen_at__gt=now - timedelta(seconds=IDLE_LIMIT)
+    )
+    return list(sessions.defer("session_data").order_by("-seen_at", "pk"))

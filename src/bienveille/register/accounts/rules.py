@@ -9,6 +9,7 @@ from uuid import UUID
 
 from bienveille.ground.lib.names import clean_text
 from bienveille.ground.lib.words import plain
+from bienveille.ground.platform.limits import Limit
 
 INVITATION_LASTS = timedelta(days=7)
 TOKEN_PREFIX = "bv_"
@@ -18,6 +19,10 @@ LONGEST_TOKEN_DAYS = 366
 IDLE_LIMIT = 30 * 60
 SESSION_LIMIT = 12 * 3600
 SEEN_EVERY = 60  # seconds between two writes of "last seen"
+
+# Ten wrong passwords or codes for one account, whatever the machines they come from; then ten an hour.
+GUESSES = Limit(per_minute=10 / 60, burst=10)
+RECOVERY_CODES = 10
 
 
 @dataclass(frozen=True)
@@ -99,3 +104,31 @@ def read_list(text: object) -> tuple[str, ...]:
 def read_skills(text: object) -> tuple[str, ...]:
     """What somebody is good at, from a cell or a form: twelve at most, of forty characters at most."""
     return tuple(skill[:LONGEST_SKILL] for skill in read_list(text)[:MOST_SKILLS])
+
+
+_BROWSERS = (
+    ("Edg", "Edge"),
+    ("OPR/", "Opera"),
+    ("Firefox/", "Firefox"),
+    ("FxiOS", "Firefox"),
+    ("CriOS", "Chrome"),
+    ("Chromium", "Chromium"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+)
+_SYSTEMS = (
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Windows", "Windows"),
+    ("Macintosh", "Mac"),
+    ("CrOS", "ChromeOS"),
+    ("Linux", "Linux"),
+)
+
+
+def browser_in_words(agent: str) -> str:
+    """A browser as its owner knows it, « Firefox sous Windows »: no version, nothing that tells two apart."""
+    browser = next((name for mark, name in _BROWSERS if mark in agent), "")
+    system = next((name for mark, name in _SYSTEMS if mark in agent), "")
+    return " sous ".join(word for word in (browser, system) if word) or "Navigateur inconnu"

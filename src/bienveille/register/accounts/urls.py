@@ -11,6 +11,19 @@ pages = [
     path("mon-compte/mot-de-passe/", views.password_change, name="password_change"),
     path("mon-compte/jetons/", views.token_create, name="token_create"),
     path("mon-compte/jetons/<uuid:token_id>/arreter/", views.token_revoke, name="token_revoke"),
+    path("mon-compte/securite/", views.security, name="security"),
+    path("mon-compte/securite/application/", views.code_app, name="code_app"),
+    path("mon-compte/securite/application/retirer/", views.code_app_remove, name="code_app_remove"),
+    path("mon-compte/securite/codes-de-secours/", views.recovery_codes, name="recovery_codes"),
+    path("mon-compte/securite/appareils/fermer/", views.sessions_end, name="sessions_end"),
+    path("mon-compte/securite/appareils/<slug:key>/fermer/", views.session_end, name="session_end"),
+    path("mon-compte/securite/cles/question/", views.passkey_challenge, name="passkey_challenge"),
+    path("mon-compte/securite/cles/", views.passkey_new, name="passkey_new"),
+    path("mon-compte/securite/cles/<uuid:passkey_id>/retirer/", views.passkey_remove, name="passkey_remove"),
+    path("connexion/cle/question/", views.passkey_ask, name="passkey_ask"),
+    path("connexion/cle/", views.passkey_sign_in, name="passkey_sign_in"),
+    path("connexion/confirmer/", views.proof, name="proof"),
+    path("connexion/code/", views.second_factor, name="second_factor"),
     path("disponibilites/", views.availabilities, name="availabilities"),
     path("disponibilites/<uuid:user_id>/", views.availability, name="availability"),
     path("utilisateurs/", views.users, name="users"),
@@ -21,6 +34,7 @@ pages = [
     path("utilisateurs/<uuid:user_id>/inviter/", views.user_invite, name="user_invite"),
     path("utilisateurs/<uuid:user_id>/desactiver/", views.user_deactivate, name="user_deactivate"),
     path("utilisateurs/<uuid:user_id>/reactiver/", views.user_reactivate, name="user_reactivate"),
+    path("utilisateurs/<uuid:user_id>/secondes-preuves/", views.user_factors_remove, name="user_factors_remove"),
 ]
 
 urlpatterns = [

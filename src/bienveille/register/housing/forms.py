@@ -26,6 +26,14 @@ class WatchForm(forms.Form):
             "required": "Choisissez un jour.",
         },
     )
+    until = forms.DateField(
+        label="Jusqu’au",
+        required=False,
+        help_text="La veille se termine d’elle-même après ce jour.",
+        input_formats=["%Y-%m-%d", "%d/%m/%Y", "%d.%m.%Y", "%d %m %Y"],
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        error_messages={"invalid": "Écrivez une date qui existe, par exemple 30/11/2026."},
+    )
 
 
 class EndWatchForm(forms.Form):

@@ -95,6 +95,7 @@ class Watch(Record):
     reason = models.CharField(max_length=300, help_text="About the place, never about a person")
     started_on = models.DateField()
     started_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", db_index=False)
+    until = models.DateField(null=True, blank=True, help_text="Last day, if one was set: it ends by itself after it")
     ended_on = models.DateField(null=True, blank=True)
     ended_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
     end_reason = models.CharField(max_length=300, blank=True)

@@ -306,6 +306,11 @@ def latest(*days: date | None) -> date | None:
     return max((day for day in days if day is not None), default=None)
 
 
+def lease_of(key: str) -> str:
+    """The number of the lease in the key that a landlord’s file gives somebody: "01-2|durand anne" → "01-2"."""
+    return key.rpartition("|")[0]
+
+
 def wish_words(not_on: Iterable[int], parts: Iterable[str], in_writing: bool) -> str:
     """« Préfère qu’on lui écrive », « plutôt l’après-midi, jamais le mercredi »; empty when nothing was said."""
     if in_writing:

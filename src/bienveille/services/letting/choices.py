@@ -10,6 +10,15 @@ class Direction(TextChoices):
     SOLD = "sold", "Vente"
 
 
+class RehousingState(TextChoices):
+    """Where an emergency rehousing is."""
+
+    SEARCHING = "searching", "Logement à trouver"
+    HELD = "held", "Logement réservé"
+    MOVED = "moved", "Entrée faite"
+    DROPPED = "dropped", "Abandonné"
+
+
 #: Official geographic code (COG): code → name.
 DEPARTMENTS = {
     "01": "Ain", "02": "Aisne", "03": "Allier", "04": "Alpes-de-Haute-Provence", "05": "Hautes-Alpes",

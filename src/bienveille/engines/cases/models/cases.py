@@ -33,7 +33,14 @@ class Case(Record):
     agency = models.ForeignKey(
         Agency, models.PROTECT, null=True, blank=True, related_name="+", help_text="Whose it is; that of its home"
     )
-    readers = models.ManyToManyField(User, related_name="+", blank=True, help_text="Of a confidential case only")
+    readers = models.ManyToManyField(
+        User,
+        through="cases.CaseReader",
+        through_fields=("case", "user"),
+        related_name="+",
+        blank=True,
+        help_text="Of a confidential case only",
+    )
     needs = ArrayField(models.CharField(max_length=24, choices=Need), default=list, blank=True)
     grade = models.CharField(max_length=8, choices=Grade)
     state = models.CharField(max_length=10, choices=CaseState, default=CaseState.NEW)

@@ -3,11 +3,25 @@
 from bienveille.engines.cases.operations.alerts import (
     advance_case,
     advance_ladders,
+    ask_for_reader,
     climb_ladders,
     send_alert,
+    want_reader,
     write_to,
+    write_to_directors,
 )
 from bienveille.engines.cases.operations.changes import CannotDoThat, CaseChanged
+from bienveille.engines.cases.operations.confidential import (
+    CannotNameReaders,
+    hand_over_seat,
+    name_readers,
+    open_confidential,
+    set_address_protection,
+    take_back_confidential,
+    tell_named_readers,
+    tell_reader,
+    watch_readers,
+)
 from bienveille.engines.cases.operations.digests import make_digests, send_digest, tell_mornings, write_digest
 from bienveille.engines.cases.operations.following import (
     WORDS_LENGTH,
@@ -24,7 +38,13 @@ from bienveille.engines.cases.operations.following import (
     see_case,
     take_case,
 )
-from bienveille.engines.cases.operations.opening import CannotOpenThat, Signal, signal_household, take_back_signal
+from bienveille.engines.cases.operations.opening import (
+    CannotOpenThat,
+    Signal,
+    signal_household,
+    signal_residence,
+    take_back_signal,
+)
 from bienveille.engines.cases.operations.retention import erase_cases, purge_cases
 from bienveille.engines.cases.operations.rota import (
     CannotBeAway,
@@ -42,6 +62,7 @@ __all__ = [
     "CannotBeOnDuty",
     "CannotDoThat",
     "CannotHandOver",
+    "CannotNameReaders",
     "CannotOpenThat",
     "CannotReopen",
     "CaseChanged",
@@ -52,13 +73,17 @@ __all__ = [
     "add_turns",
     "advance_case",
     "advance_ladders",
+    "ask_for_reader",
     "climb_ladders",
     "close_case",
     "erase_cases",
     "hand_over",
+    "hand_over_seat",
     "leave_case",
     "make_digests",
+    "name_readers",
     "note_action",
+    "open_confidential",
     "purge_cases",
     "remove_absence",
     "remove_turn",
@@ -66,10 +91,18 @@ __all__ = [
     "see_case",
     "send_alert",
     "send_digest",
+    "set_address_protection",
     "signal_household",
+    "signal_residence",
+    "take_back_confidential",
     "take_back_signal",
     "take_case",
     "tell_mornings",
+    "tell_named_readers",
+    "tell_reader",
+    "want_reader",
+    "watch_readers",
     "write_digest",
     "write_to",
+    "write_to_directors",
 ]

@@ -3,7 +3,7 @@
 The e-mail names nobody: it says how grave, whose agency, since when, and gives the address of the case.
 """
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
@@ -16,10 +16,11 @@ from django.utils.timezone import localtime
 from django.utils.timezone import now as clock
 
 from bienveille.engines.cases.choices import AlertChannel, CaseState
-from bienveille.engines.cases.models import Alert, Case
-from bienveille.engines.cases.queries import reachable
-from bienveille.engines.cases.rules import next_alert
+from bienveille.engines.cases.models import Alert, Case, ReaderWanted
+from bienveille.engines.cases.queries import directors_over, is_reader, reachable
+from bienveille.engines.cases.rules import CONFIDENTIAL, next_alert
 from bienveille.ground.platform.jobs import job
+from bienveille.register.accounts.models import Agency
 
 #: An alert not sent after so long is asked for again.
 SENT_WITHIN = timedelta(minutes=3)
@@ -87,6 +88,8 @@ def advance_case(*, case_id: UUID, now: datetime) -> int:
         for channel in chosen.channels
     ]
     Alert.objects.bulk_create(alerts)
+    if not chosen.users and case.kind in CONFIDENTIAL:
+        want_reader(agency_id=case.agency_id, day=localtime(now).date())
     case.next_alert_at = now + chosen.wait
     case.save(update_fields=["next_alert_at"])
     for alert in alerts:
@@ -119,6 +122,8 @@ def write_to(*, alert_id: UUID, now: datetime) -> bool:
     if alert is None or not alert.user.is_active:
         return False
     case = alert.case
+    if case.kind in CONFIDENTIAL and not is_reader(case, alert.user):
+        return False  # no longer named
     if case.state != CaseState.NEW or case.alert_round != alert.round:
         return False
     context = {
@@ -132,10 +137,49 @@ def write_to(*, alert_id: UUID, now: datetime) -> bool:
     }
     where = f", {case.agency.name}" if case.agency else ""
     subject = f"Bienveille\u00a0: une situation {context['grade']} attend quelqu’un{where}"
-    EmailMessage(subject=subject, body=render_to_string("cases/mail_alert.txt", context), to=[alert.user.email]).send()
+    text = "cases/mail_alert.txt"
+    if case.kind in CONFIDENTIAL:  # neither what it is, nor how grave, nor where
+        subject, text = "Bienveille\u00a0: quelque chose vous attend", "cases/mail_reader.txt"
+        context = {"url": address_of("workspace:my_cases")}
+    EmailMessage(subject=subject, body=render_to_string(text, context), to=[alert.user.email]).send()
     alert.sent_at = now
     alert.save(update_fields=["sent_at"])
     return True
+
+
+def want_reader(*, agency_id: UUID | None, day: date) -> None:
+    """Tell the direction that a reader is to be named, once a day; not a word of what waits, nor whether it does."""
+    agency = Agency.objects.filter(pk=agency_id).first() if agency_id else None
+    wanted, new = ReaderWanted.objects.get_or_create(agency=agency, day=day)
+    if new:
+        ask_for_reader.enqueue(wanted_id=wanted.pk)
+
+
+@job(queue="messages", retry_on=(OSError,))
+def ask_for_reader(*, wanted_id: str) -> None:
+    """Write to those who direct that a reader is to be named, once."""
+    write_to_directors(wanted_id=UUID(str(wanted_id)), now=clock())
+
+
+@transaction.atomic
+def write_to_directors(*, wanted_id: UUID, now: datetime) -> int:
+    """Send it unless it was sent. To how many."""
+    wanted = (
+        ReaderWanted.objects.select_for_update(of=["self"])
+        .select_related("agency")
+        .filter(pk=wanted_id, sent_at=None)
+        .first()
+    )
+    if wanted is None:
+        return 0
+    context = {"agency": wanted.agency, "url": address_of("workspace:case_readers")}
+    body = render_to_string("cases/mail_reader_wanted.txt", context)
+    told = directors_over(wanted.agency)
+    for user in told:
+        EmailMessage(subject="Bienveille\u00a0: une personne est à nommer", body=body, to=[user.email]).send()
+    wanted.sent_at = now
+    wanted.save(update_fields=["sent_at"])
+    return len(told)
 
 
 def address_of(route: str, *key: UUID) -> str:

@@ -7,6 +7,7 @@ from uuid import UUID
 from bienveille.engines.cases.choices import ActionKind
 from bienveille.engines.cases.models import Case, CaseAction
 from bienveille.engines.cases.queries import actions_since
+from bienveille.engines.cases.rules import CONFIDENTIAL
 from bienveille.ground.platform.refusal import Refusal
 from bienveille.register.accounts.choices import AuditAction
 from bienveille.register.accounts.models import User
@@ -50,11 +51,15 @@ def add_event(case: Case, kind: ActionKind | str, *, by: User | None, at: dateti
 
 
 def audit_case(actor: User | None, case: Case, did: str, **detail: Any) -> None:
-    """Who changed which case, how: on its household when it has one, so that its page tells."""
+    """Who changed which case, how: on its household when it has one, so that its page tells.
+
+    A confidential case is written on itself alone: the page of its household tells nothing.
+    """
+    household_id = None if case.kind in CONFIDENTIAL else case.household_id
     record_audit(
         actor=actor,
         action=AuditAction.CASE_CHANGED,
-        subject_type="tenants.Household" if case.household_id else "cases.Case",
-        subject_id=case.household_id or case.pk,
+        subject_type="tenants.Household" if household_id else "cases.Case",
+        subject_id=household_id or case.pk,
         detail={"case": did, "key": str(case.pk), **detail},
     )

@@ -11,6 +11,7 @@ from django.utils.timezone import now as clock
 
 from bienveille.engines.cases.models import CaseDigest
 from bienveille.engines.cases.operations.alerts import address_of
+from bienveille.engines.cases.operations.confidential import watch_readers
 from bienveille.engines.cases.queries import late_by_person
 from bienveille.ground.lib.calling_hours import is_day_off
 from bienveille.ground.platform.jobs import job
@@ -18,8 +19,10 @@ from bienveille.ground.platform.jobs import job
 
 @job(queue="cases")
 def tell_mornings() -> int:
-    """Each morning: tell those who have something late. How many are told."""
-    return make_digests(now=clock())
+    """Each morning: tell those who have something late, and the direction where a reader is wanted. How many."""
+    now = clock()
+    watch_readers(now=now)
+    return make_digests(now=now)
 
 
 @transaction.atomic

@@ -17,10 +17,11 @@ from bienveille.engines.cases.operations.changes import (
     locked,
     save_case,
 )
-from bienveille.engines.cases.queries import may_follow
+from bienveille.engines.cases.queries import may_follow, present_readers
 from bienveille.engines.cases.rules import (
     BY_HAND,
     CHOSEN_OUTCOMES,
+    CONFIDENTIAL,
     close_before,
     erased_on,
     first_alert_at,
@@ -29,6 +30,7 @@ from bienveille.engines.cases.rules import (
 from bienveille.ground.lib.calling_hours import place_of
 from bienveille.ground.platform.refusal import Refusal
 from bienveille.register.accounts.models import User
+from bienveille.register.housing.models import Residence
 from bienveille.register.tenants.models import Household
 from bienveille.register.wording.queries import check_note
 
@@ -44,7 +46,7 @@ class CannotHandOver(Refusal):
 
 
 class CannotReopen(Refusal):
-    message = "Ce ménage a déjà une situation ouverte : notez-y ce qui arrive."
+    message = "Une autre situation est déjà ouverte ici : notez-y ce qui arrive."
 
 
 class InvalidAction(Refusal):
@@ -99,7 +101,7 @@ def leave_case(*, actor: User, case_id: UUID, now: datetime) -> Case:
     CaseAction.objects.filter(case=case, answered_at=case.acknowledged_at).update(answered_at=None)
     case.state, case.owner, case.acknowledged_at = CaseState.NEW, None, None
     case.alert_round += 1
-    case.next_alert_at = max(first_alert_at(case.grade, case.signalled_at), now)
+    case.next_alert_at = now if case.kind in CONFIDENTIAL else max(first_alert_at(case.grade, case.signalled_at), now)
     save_case(case, "state", "owner", "acknowledged_at", "alert_round", "next_alert_at")
     add_event(case, ActionKind.LEFT, by=actor, at=now)
     audit_case(actor, case, "left")
@@ -138,7 +140,7 @@ def hand_over(*, actor: User, case_id: UUID, to: User, words: str, revision: int
     check_revision(case, revision)
     if case.state == CaseState.CLOSED:
         raise CannotDoThat("Cette situation est close.")
-    if not may_follow(to.pk, case.agency):
+    if case.kind in CONFIDENTIAL or not may_follow(to.pk, case.agency):
         raise CannotHandOver
     if case.state == CaseState.FOLLOWED and case.owner_id == to.pk:
         return case
@@ -164,12 +166,15 @@ def hand_over(*, actor: User, case_id: UUID, to: User, words: str, revision: int
 def close_case(*, actor: User, case_id: UUID, outcome: str, words: str, revision: int | None, now: datetime) -> Case:
     """Close a case with how it ended; a year later it is erased. Twice does nothing more.
 
-    Refuses an outcome that is not one a person chooses, and a case changed meanwhile.
+    Refuses an outcome that is not one a person chooses, a case changed meanwhile, and a confidential case while both
+    of its readers are away.
     """
     case = locked(case_id)
     if case.state == CaseState.CLOSED:
         return case
     check_revision(case, revision)
+    if case.kind in CONFIDENTIAL and not present_readers(case, now):
+        raise CannotDoThat("Les deux personnes nommées sont absentes : la direction doit d’abord en nommer une autre.")
     if outcome not in CHOSEN_OUTCOMES:
         raise InvalidAction("Dites comment la situation s’est terminée.")
     CaseAction.objects.filter(case=case, kind=ActionKind.SIGNALLED, answered_at=None).update(answered_at=now)
@@ -199,7 +204,7 @@ def close_case(*, actor: User, case_id: UUID, outcome: str, words: str, revision
 def reopen_case(*, actor: User, case_id: UUID, words: str, now: datetime) -> Case:
     """Open a closed case again; whoever opens it follows it, by new deadlines. Twice does nothing more.
 
-    Refuses when the household has another open case of the kind.
+    Refuses when the household, or the residence, has another open case of the kind.
     """
     case = locked(case_id)
     if case.state != CaseState.CLOSED:
@@ -211,6 +216,11 @@ def reopen_case(*, actor: User, case_id: UUID, words: str, now: datetime) -> Cas
         Household.objects.select_for_update(no_key=True).get(pk=case.household_id)
         place = place_of(Household.objects.filter(pk=case.household_id).values_list(home, flat=True).get())
         if Case.objects.filter(ALIVE, household_id=case.household_id, kind=case.kind).exists():
+            raise CannotReopen
+    elif case.residence_id:
+        Residence.objects.select_for_update(no_key=True).get(pk=case.residence_id)
+        place = place_of(Residence.objects.filter(pk=case.residence_id).values_list("commune_id", flat=True).get())
+        if Case.objects.filter(ALIVE, residence_id=case.residence_id, kind=case.kind).exists():
             raise CannotReopen
     case.state, case.owner, case.acknowledged_at, case.signalled_at = CaseState.FOLLOWED, actor, now, now
     case.take_before, case.close_before = take_before(case.grade, now), close_before(case.grade, now, place)

@@ -1,6 +1,6 @@
-"""A situation is signalled: a case opens, or the household's open case hears of it; a call taken back is told there."""
+"""A situation is signalled, of a household or of a residence: its open case hears of it, or one opens."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -19,11 +19,13 @@ from bienveille.engines.cases.rules import (
     first_alert_at,
     graver,
     gravest,
+    kept_apart,
     take_before,
 )
 from bienveille.ground.lib.calling_hours import place_of
 from bienveille.ground.platform.refusal import Refusal
 from bienveille.register.accounts.models import Agency, User
+from bienveille.register.housing.models import Residence
 from bienveille.register.tenants.models import Household
 
 
@@ -47,10 +49,16 @@ class Signal:
 def signal_household(*, actor: User | None, household_id: UUID, signal: Signal, now: datetime) -> Case:
     """Say that a household needs somebody: its open case hears of it, or one opens. Once for each call.
 
-    A graver signal asks for somebody anew, even when the case is followed. Refuses a confidential kind.
+    A graver signal asks for somebody anew, even when the case is followed. Refuses a confidential kind, and needs that
+    only two named people may read (`open_confidential`).
     """
-    if signal.kind in CONFIDENTIAL:
+    if signal.kind in CONFIDENTIAL or kept_apart(signal.needs):
         raise CannotOpenThat
+    return keep_signal(actor=actor, household_id=household_id, signal=signal, now=now)
+
+
+def keep_signal(*, actor: User | None, household_id: UUID, signal: Signal, now: datetime) -> Case:
+    """The household's open case of the kind hears of it, or one opens; inside the transaction of who calls."""
     if signal.source is not None:
         known = case_of_source(signal.source)
         if known is not None:
@@ -62,17 +70,38 @@ def signal_household(*, actor: User | None, household_id: UUID, signal: Signal, 
         .get(pk=household_id)
     )
     open_case = Case.objects.select_for_update(of=["self"]).filter(ALIVE, household=household, kind=signal.kind).first()
-    if open_case is None:
-        return _open(actor, household, signal, now)
-    return _joined(actor, open_case, signal, now)
-
-
-def _open(actor: User | None, household: Household, signal: Signal, now: datetime) -> Case:
     agency, place = _where(household)
+    if open_case is None:
+        return _open(actor, Case(household=household, agency=agency), signal, now, place=place)
+    return _joined(actor, open_case, signal, now, place=place)
+
+
+@transaction.atomic
+def signal_residence(*, actor: User, residence_id: UUID, signal: Signal, now: datetime) -> Case:
+    """Say that a residence needs somebody, for something that concerns the place and not one household: its open case
+    hears of it, or one opens. Refuses needs that only two named people may read.
+    """
+    if kept_apart(signal.needs):
+        raise CannotOpenThat
+    signal = replace(signal, kind=CaseKind.RESIDENCE)
+    # One at a time for a residence, as for a household.
+    residence = (
+        Residence.objects.select_for_update(of=["self"], no_key=True).select_related("agency").get(pk=residence_id)
+    )
+    place = place_of(residence.commune_id)
+    open_case = Case.objects.select_for_update(of=["self"]).filter(ALIVE, residence=residence, kind=signal.kind).first()
+    if open_case is None:
+        return _open(actor, Case(residence=residence, agency=residence.agency), signal, now, place=place)
+    return _joined(actor, open_case, signal, now, place=place)
+
+
+def _open(actor: User | None, new: Case, signal: Signal, now: datetime, *, place: str) -> Case:
+    """`new`: its subject and its agency."""
     case = Case.objects.create(
         kind=signal.kind,
-        household=household,
-        agency=agency,
+        household=new.household,
+        residence=new.residence,
+        agency=new.agency,
         needs=list(signal.needs),
         grade=signal.grade,
         opened_at=now,
@@ -80,12 +109,17 @@ def _open(actor: User | None, household: Household, signal: Signal, now: datetim
         signalled_at=now,
         take_before=take_before(signal.grade, now),
         close_before=close_before(signal.grade, now, place),
-        next_alert_at=first_alert_at(signal.grade, now),
+        next_alert_at=_first_alert_at(signal, now),
     )
     _keep_signal(actor, case, signal, now)
     audit_case(actor, case, "opened", grade=signal.grade)
     alert_soon(case, now)
     return case
+
+
+def _first_alert_at(signal: Signal, now: datetime) -> datetime:
+    """When somebody is alerted: those named for a confidential case, at once, whatever the grade."""
+    return now if signal.kind in CONFIDENTIAL else first_alert_at(signal.grade, now)
 
 
 def _where(household: Household) -> tuple[Agency | None, str]:
@@ -95,14 +129,14 @@ def _where(household: Household) -> tuple[Agency | None, str]:
     return residence.agency, place_of(residence.commune_id)
 
 
-def _joined(actor: User | None, case: Case, signal: Signal, now: datetime) -> Case:
+def _joined(actor: User | None, case: Case, signal: Signal, now: datetime, *, place: str) -> Case:
     worse = graver(signal.grade, case.grade) or signal.grade == "red"
     case.needs = [*case.needs, *(need for need in signal.needs if need not in case.needs)]
     case.news_at = now
     changed = ["needs", "news_at"]
     if graver(signal.grade, case.grade):
         case.grade = signal.grade
-        case.close_before = min(case.close_before, close_before(signal.grade, now))
+        case.close_before = min(case.close_before, close_before(signal.grade, now, place))
         changed += ["grade", "close_before"]
     asked_anew = worse and case.state == CaseState.FOLLOWED
     if asked_anew:
@@ -113,7 +147,7 @@ def _joined(actor: User | None, case: Case, signal: Signal, now: datetime) -> Ca
         case.take_before = min(case.take_before, take_before(signal.grade, now))
         changed += ["take_before"]
     if case.state == CaseState.NEW:
-        first = first_alert_at(signal.grade, now)
+        first = _first_alert_at(signal, now)
         case.next_alert_at = first if asked_anew or case.next_alert_at is None else min(case.next_alert_at, first)
         changed += ["next_alert_at"]
     save_case(case, *changed)

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils.timezone import localdate
 
 from bienveille.engines.cases.choices import CaseState
-from bienveille.engines.cases.models import Case, CaseAbsence, CaseDigest, DutyTurn
+from bienveille.engines.cases.models import Case, CaseAbsence, CaseDigest, DutyTurn, ReaderWanted
 from bienveille.ground.platform.jobs import job
 from bienveille.register.accounts.choices import AuditAction
 from bienveille.register.accounts.operations import record_audit
@@ -37,5 +37,6 @@ def erase_cases(*, today: date) -> int:
         )
     DutyTurn.objects.filter(ends_at__date__lt=today - TURNS_KEPT).delete()
     CaseAbsence.objects.filter(ends_on__lt=today - ABSENCES_KEPT).delete()
+    ReaderWanted.objects.filter(day__lt=today - DIGESTS_KEPT).delete()
     CaseDigest.objects.filter(day__lt=today - DIGESTS_KEPT).delete()
     return count

@@ -113,6 +113,12 @@ def open_cases_of(household_id: UUID, scope: Scope, user: User) -> list[Case]:
     return list(rows.order_by("opened_at", "pk"))
 
 
+def open_cases_at(residence_id: UUID, scope: Scope, user: User) -> list[Case]:
+    """The open cases of a residence itself that somebody may see, for its page (1 query)."""
+    rows = visible(scope, user).filter(ALIVE, residence_id=residence_id).select_related(*_SHOWN)
+    return list(rows.order_by("opened_at", "pk"))
+
+
 def case_of_source(source: UUID) -> UUID | None:
     """The case that a call opened or joined, by the call's key (1 query)."""
     return CaseAction.objects.filter(source=source).values_list("case_id", flat=True).first()

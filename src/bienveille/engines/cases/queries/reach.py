@@ -7,8 +7,8 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.timezone import localtime
 
-from bienveille.engines.cases.models import Case, CaseAbsence, DutyTurn
-from bienveille.engines.cases.rules import Absence, Reachable, Turn
+from bienveille.engines.cases.models import Case, CaseAbsence, CaseReader, DutyTurn
+from bienveille.engines.cases.rules import CONFIDENTIAL, Absence, Reachable, Turn, readers_present
 from bienveille.register.accounts.choices import Role
 from bienveille.register.accounts.models import Agency, RoleGrant, User
 from bienveille.register.accounts.rules import Scope
@@ -39,9 +39,26 @@ def absences_on(day: date) -> list[Absence]:
     return [Absence(one.user_id, one.starts_on, one.ends_on, one.substitute_id) for one in rows]
 
 
+def present_readers(case: Case, now: datetime) -> list[UUID]:
+    """Who of those named to read a confidential case is not away at this moment, in their order (2 queries)."""
+    seats = CaseReader.objects.filter(case_id=case.pk, user__is_active=True).order_by("rank")
+    return readers_present(list(seats.values_list("user_id", flat=True)), absences_on(day_of(now)), day_of(now))
+
+
+def day_of(now: datetime) -> date:
+    """The landlord's day at a moment. No query."""
+    return localtime(now).date()
+
+
 def reachable(case: Case, now: datetime) -> Reachable:
-    """Whom this case can alert at this moment, by group (4 queries; `case.agency` is read already)."""
+    """Whom this case can alert at this moment, by group (4 queries; `case.agency` is read already).
+
+    A confidential case alerts those who were named, one after the other, and nobody in their stead (2 queries).
+    """
     day = localtime(now).date()
+    if case.kind in CONFIDENTIAL:
+        turns_of_readers = tuple(Turn(user, rank, True) for rank, user in enumerate(present_readers(case, now)))
+        return Reachable(owner=None, turns=turns_of_readers, managers=(), direction=())
     turns = (
         DutyTurn.objects.filter(Q(agency=None) | Q(agency_id=case.agency_id), starts_at__lte=now, ends_at__gt=now)
         .filter(user__is_active=True)
@@ -56,6 +73,11 @@ def reachable(case: Case, now: datetime) -> Reachable:
         direction=tuple(direction.order_by("pk").values_list("pk", flat=True)),
         absences=tuple(absences_on(day)),
     )
+
+
+def directors_over(agency: Agency | None) -> list[User]:
+    """Who directs an agency, or everything (1 query)."""
+    return list(_with_roles([Role.DIRECTOR], agency).order_by("last_name", "first_name", "pk"))
 
 
 def team_of(agency: Agency | None) -> QuerySet[User]:

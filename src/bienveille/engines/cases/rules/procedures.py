@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from bienveille.engines.cases.choices import ActionKind, CaseKind, CaseOutcome, CaseState, Grade
+from bienveille.engines.questionnaires.choices import Need
 from bienveille.register.accounts.choices import Role
 
 #: Gravest last.
@@ -17,8 +18,12 @@ BY_HAND = (
     ActionKind.MEETING,
     ActionKind.NOTE,
 )
+#: What a whole building may lack; the other needs are somebody's.
+PLACE_NEEDS = (Need.LIFT.value, Need.HEATING.value, Need.COOLING.value)
 #: Outcomes that a person may choose.
 CHOSEN_OUTCOMES = tuple(one for one in CaseOutcome if one != CaseOutcome.UNDONE)
+#: Those of a place.
+PLACE_OUTCOMES = (CaseOutcome.HELPED, CaseOutcome.PARTNER, CaseOutcome.NOTHING)
 
 _LEADERS = frozenset({Role.ADMINISTRATOR, Role.DIRECTOR, Role.AGENCY_MANAGER})
 _TEAM = _LEADERS | {Role.SOCIAL_WORKER}
@@ -52,17 +57,25 @@ _USUAL: Mapping[str, Move] = {
     "reopen": Move(frozenset({CaseState.CLOSED}), CaseState.FOLLOWED, _TEAM),
 }
 
+#: Whatever their role, those who were named do everything; nobody else does anything, and it is passed on seat by seat.
+_READERS: Mapping[str, Move] = {
+    name: Move(frozenset() if name == "hand" else move.start, move.end, frozenset()) for name, move in _USUAL.items()
+}
+
 PROCEDURES: Mapping[str, Procedure] = {
     CaseKind.WELFARE: Procedure("household", _USUAL),
     CaseKind.RESIDENCE: Procedure("residence", _USUAL),
-    CaseKind.CONFIDENTIAL: Procedure("household", _USUAL, confidential=True),
+    CaseKind.CONFIDENTIAL: Procedure("household", _READERS, confidential=True),
 }
 #: Kinds that nobody sees without being named.
 CONFIDENTIAL = tuple(kind for kind, procedure in PROCEDURES.items() if procedure.confidential)
 
 
 def allows(kind: str, move: str, *, state: str, roles: Collection[str], owner: bool) -> bool:
-    """Whether somebody with these roles over the case's agency may do this to a case in this state."""
+    """Whether somebody with these roles over the case's agency may do this to a case in this state.
+
+    `owner`: they follow it; of a confidential case, they were named to read it.
+    """
     found = PROCEDURES[kind].moves[move]
     return state in found.start and (owner or bool(found.roles.intersection(roles)))
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 
+from bienveille.engines.cases.rules import kept_apart, told_to_all
 from bienveille.engines.dispatch.choices import Outcome, StopReason
 from bienveille.engines.questionnaires.choices import Need
 from bienveille.faces.workspace.forms.fields import day_field
@@ -81,8 +82,15 @@ class CallForm(forms.Form):
 
     @property
     def is_hard(self) -> bool:
-        """Whether the call weighs on who made it: orange or red."""
-        return self.cleaned_data["grade"] in (Grade.ORANGE, Grade.RED)
+        """Whether the call weighs on who made it and says so: orange or red, and not for two readers alone."""
+        needs = self.cleaned_data["needs"]
+        said = not kept_apart(needs) or bool(told_to_all(needs))
+        return said and self.cleaned_data["grade"] in (Grade.ORANGE, Grade.RED)
+
+    @property
+    def tells_readers(self) -> bool:
+        """Whether part of the call goes to two readers alone."""
+        return bool(kept_apart(self.cleaned_data["needs"]))
 
     def report(self, answers: dict[str, object]) -> CallReport:
         """The call as typed, for the operation. A day without a promise is left out."""

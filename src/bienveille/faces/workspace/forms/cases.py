@@ -8,7 +8,7 @@ from django import forms
 
 from bienveille.engines.cases.choices import ActionKind, CaseOutcome, Grade
 from bienveille.engines.cases.operations import WORDS_LENGTH
-from bienveille.engines.cases.rules import BY_HAND, CHOSEN_OUTCOMES
+from bienveille.engines.cases.rules import BY_HAND, CHOSEN_OUTCOMES, CONFIDENTIAL_NEEDS, PLACE_NEEDS, PLACE_OUTCOMES
 from bienveille.engines.questionnaires.choices import Need
 from bienveille.faces.workspace.forms.fields import day_field
 from bienveille.register.wording.queries import check_note
@@ -105,6 +105,11 @@ class CloseForm(GuardedForm):
     )
     field_order = ("outcome", "words")
 
+    def __init__(self, *args: Any, of_place: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if of_place:  # the others say what became of somebody
+            self.fields["outcome"].choices = [(one.value, one.label) for one in PLACE_OUTCOMES]  # type: ignore[attr-defined]
+
     def clean_outcome(self) -> str:
         return CaseOutcome(self.cleaned_data["outcome"]).value
 
@@ -123,6 +128,23 @@ class NewCaseForm(GuardedForm):
         error_messages={"required": "Choisissez un niveau."},
     )
     needs = forms.MultipleChoiceField(
-        label="Besoins", choices=Need.choices, required=False, widget=forms.CheckboxSelectMultiple
+        label="Besoins",
+        choices=[(value, label) for value, label in Need.choices if value not in CONFIDENTIAL_NEEDS],
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
     )
     field_order = ("grade", "needs", "words")
+
+
+class NewPlaceCaseForm(NewCaseForm):
+    """Something that concerns a whole building, and nobody in it by name."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        labels = dict(Need.choices)
+        self.fields["needs"].choices = [(need, labels[need]) for need in PLACE_NEEDS]  # type: ignore[attr-defined]
+        self.fields["needs"].label = "Ce qui manque"
+        self.fields["words"].label = "Ce qui se passe, et où"
+        self.fields["words"].help_text = "Quel escalier, depuis quand, ce qui a déjà été fait. Aucun nom."
+        self.fields["words"].required = True
+        self.fields["words"].error_messages["required"] = "Dites en quelques mots ce qui se passe."

@@ -198,6 +198,8 @@ def _save(request: Request, campaign: Campaign) -> HttpResponse:
             except operations.InvalidReport as refusal:
                 guide_errors = _spread(form, quote, refusal.errors)
             else:
+                if form.tells_readers:
+                    messages.success(request, TOLD_READERS)
                 return _go_on(request, campaign, recorded, hard=form.is_hard)
     contact = _contact_of(form, campaign, request.user)
     if contact is None:
@@ -206,6 +208,12 @@ def _save(request: Request, campaign: Campaign) -> HttpResponse:
         request, campaign, contact, form, quote, answers,
         wish=wish, guide_errors=guide_errors, findings=findings, status=INVALID,
     )  # fmt: skip
+
+
+TOLD_READERS = (
+    "Ce que vous avez noté des violences est transmis à deux personnes nommées, et à elles seules. Il n’en reste rien "
+    "sur cet appel. Soufflez, et demandez à en parler si vous le souhaitez, sans dire de qui il s’agit."
+)
 
 
 def _go_on(request: Request, campaign: Campaign, recorded: dispatch.Recorded, *, hard: bool) -> HttpResponse:

@@ -26,11 +26,13 @@ from bienveille.engines.cases.queries import (
     sources_of,
     team_of,
 )
-from bienveille.engines.cases.rules import title_of
+from bienveille.engines.cases.queries.referrals import referrals_of
+from bienveille.engines.cases.rules import CONFIDENTIAL, title_of
 from bienveille.engines.questionnaires.choices import Need
 from bienveille.faces.workspace.forms.cases import ActionForm, CloseForm, HandOverForm, NewCaseForm, ReopenForm
-from bienveille.faces.workspace.rules import home_line
+from bienveille.faces.workspace.rules import CASE_ICONS, home_line
 from bienveille.faces.workspace.views import Request
+from bienveille.faces.workspace.views.confidential import confidential_part, helplines
 from bienveille.ground.lib.typography import counted, day_in_words, duration, moment_in_words
 from bienveille.ground.platform.reference import strip_numbers
 from bienveille.ground.platform.refusal import Refusal
@@ -70,11 +72,6 @@ CASES = Table(
     one="situation",
     many="situations",
 )
-ICONS = {
-    "call": "telephone", "visit": "house-door", "letter": "envelope", "referral": "send", "meeting": "calendar-event",
-    "note": "journal-text", "signalled": "flag", "taken": "person-check", "left": "arrow-counterclockwise",
-    "handed": "arrow-right", "closed": "check-circle-fill", "reopened": "arrow-repeat",
-}  # fmt: skip
 
 
 def strip_of(today: date) -> list[dict[str, str]]:
@@ -155,7 +152,7 @@ def cases(request: Request) -> HttpResponse:
 def _list_title(count: int, *, filtered: bool) -> str:
     if filtered:
         return "Situations"
-    return f"{counted(count, 'situation est suivie', 'situations sont suivies')}" if count else "Situations"
+    return f"{counted(count, 'situation est ouverte', 'situations sont ouvertes')}" if count else "Situations"
 
 
 @require_safe
@@ -173,14 +170,17 @@ def _page(request: Request, shown: Case) -> dict[str, Any]:
     told = told_by_calls(sources_of(actions))
     away = {one.user: one for one in absences_on(today)}
     record = household_record(shown.household, today, kinds=frozenset()) if shown.household else None
-    visible = may_see_address(request.user, protected=record.protected if record else False)
+    confidential = confidential_part(shown, record.residents if record else [], today)
+    # Who was named to read a confidential case goes there, or finds another home: they know where.
+    visible = confidential is not None or may_see_address(request.user, protected=bool(record and record.protected))
     dwelling = shown.household.dwelling if shown.household else None
     owner_away = away.get(shown.owner_id) if shown.owner_id else None
     team = {user.pk: user for user in team_of(shown.agency)} if owner_away else {}
     return {
         **base(request, shown),
-        "where": home_line(dwelling) if dwelling and visible else shown.residence.name if shown.residence else "",
+        "where": home_line(dwelling) if dwelling and visible else shown.residence.address if shown.residence else "",
         "hidden_address": not visible,
+        "confidential": confidential,
         "events": [_event(one, told) for one in actions],
         "alerts": alerts_of(shown),
         "needs": [NEEDS[need] for need in shown.needs],
@@ -194,10 +194,19 @@ def _page(request: Request, shown: Case) -> dict[str, Any]:
         "close_late": shown.state != CaseState.CLOSED and shown.close_before < now,
         "step_late": shown.next_step_on is not None and shown.next_step_on < today,
         "take_left": duration((shown.take_before - now).total_seconds()) if shown.take_before > now else "",
-        "numbers": strip_of(today) if shown.grade == Grade.RED and shown.state == CaseState.NEW else [],
+        "numbers": _numbers(shown, today),
         "may": {move: may(request.user, shown, move) for move in ("take", "leave", "act", "hand", "close", "reopen")},
         "mine": shown.owner_id == request.user.pk,
+        "referrals": referrals_of(shown),
+        "may_refer": shown.household_id is not None and may(request.user, shown, "act"),
     }
+
+
+def _numbers(shown: Case, today: date) -> list[dict[str, str]]:
+    """What to dial first: for a red case that waits, and on every page of a confidential one that is open."""
+    if shown.kind in CONFIDENTIAL:
+        return helplines(today) if shown.state != CaseState.CLOSED else []
+    return strip_of(today) if shown.grade == Grade.RED and shown.state == CaseState.NEW else []
 
 
 def base(request: Request, shown: Case) -> dict[str, Any]:
@@ -227,7 +236,7 @@ def _event(action: CaseAction, told: dict[UUID, Any]) -> dict[str, Any]:
     return {
         "action": action,
         "title": title,
-        "icon": ICONS[action.kind],
+        "icon": CASE_ICONS[action.kind],
         "detail": ", ".join(part for part in (by, call.campaign if call else "") if part),
         "words": words,
         "agreed": call.agreed if call else None,
@@ -362,7 +371,11 @@ def close(request: Request, case_id: UUID) -> HttpResponse:
     """Close the case with how it ended."""
     shown = get_case_for(request.user, case_id, reason="Clôture d’une situation")
     require_may(request.user, shown, "close")
-    form = CloseForm(request.POST if request.method == "POST" else None, initial={"revision": shown.revision})
+    form = CloseForm(
+        request.POST if request.method == "POST" else None,
+        of_place=shown.residence_id is not None,
+        initial={"revision": shown.revision},
+    )
 
     def save(typed: dict[str, Any]) -> str:
         operations.close_case(

@@ -16,7 +16,8 @@ from bienveille.engines.cases.queries import absences_from, duty_turns, team_wit
 from bienveille.faces.workspace.forms.duty import AbsenceForm, TurnForm
 from bienveille.faces.workspace.views import Request
 from bienveille.ground.platform.refusal import Refusal
-from bienveille.register.accounts.access import MANAGERS, role_required
+from bienveille.register.accounts.access import MANAGERS, has_role, role_required
+from bienveille.register.accounts.choices import Role
 from bienveille.register.accounts.queries import agencies_within
 from bienveille.register.tenants.access import KEEPERS
 
@@ -76,6 +77,7 @@ def duty(request: Request) -> HttpResponse:
         "absence_form": absence_form,
         "forms": [turn_form, absence_form],
         "leads": leads,
+        "directs": has_role(request.user, Role.DIRECTOR),
         "trail": [("Situations", reverse("workspace:cases"))],
     }
     return render(request, "workspace/duty.html", context, status=status)

@@ -165,7 +165,9 @@ def household(request: Request, household_id: UUID) -> HttpResponse:
         ],
         "former": record.former,
         "leases": record.leases if visible else [],
-        "history": history_of(record, int(page) if page.isascii() and page.isdigit() and len(page) < 4 else 1),
+        "history": history_of(
+            record, int(page) if page.isascii() and page.isdigit() and len(page) < 4 else 1, request.user
+        ),
         "standing": standing_of_household(shown.pk),
         "promises": [{"planned": planned, "moment": moment_words(planned.due_when)} for planned in promised]
         if record.residents

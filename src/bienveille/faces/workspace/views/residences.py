@@ -10,8 +10,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from bienveille.engines.cases.models import Case
+from bienveille.engines.cases.queries import open_cases_at
 from bienveille.faces.workspace.rules import floor_words
 from bienveille.faces.workspace.views import Request
+from bienveille.faces.workspace.views.cases import row_of
+from bienveille.faces.workspace.views.watching import proposals_for
 from bienveille.ground.lib.typography import NBSP, counted, number, plural
 from bienveille.ground.ui.exports import file_response, heading
 from bienveille.ground.ui.tables import Asked, Column, Filter, Table
@@ -165,6 +169,7 @@ def watched(request: Request) -> HttpResponse:
     context = {
         "title": title,
         "rows": rows,
+        "proposals": proposals_for(request),
         "totals": [
             (totals["homes"], plural(totals["homes"], "logement")),
             (totals["elders"], plural(totals["elders"], *ELDERS)),
@@ -305,6 +310,7 @@ def residence(request: Request, residence_id: UUID) -> HttpResponseBase:
         "listing": listing,
         "rows": [{"home": row, "place": _place(row)} for row in rows],
         "names": names,
+        "cases": [row_of(one, timezone.now()) for one in _cases_at(request, shown)],
         "relays": relays,
         "calls": calls,
         "managers": [{"display_name": one.display_name, "remove": f"remove:{one.pk}"} for one in managers_of(shown)],
@@ -315,6 +321,13 @@ def residence(request: Request, residence_id: UUID) -> HttpResponseBase:
         "composes": has_role(request.user, *MANAGERS),
     }
     return render(request, "workspace/residence.html", context)
+
+
+def _cases_at(request: Request, shown: Residence) -> list[Case]:
+    """The open cases of the place itself, for who follows cases there."""
+    if not has_role(request.user, *KEEPERS):
+        return []
+    return open_cases_at(shown.pk, reading_scope(request.user), request.user)
 
 
 def _figures(figures: ResidenceFigures) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from allauth.account.adapter import get_adapter
+from allauth.account.utils import perform_login
 from allauth.account.views import (
     LoginView,
     LogoutView,
@@ -13,6 +14,7 @@ from allauth.account.views import (
     PasswordResetView,
 )
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.decorators import login_not_required
@@ -34,12 +36,14 @@ from bienveille.register.accounts.access import (
     get_token_for,
     get_user_for,
 )
+from bienveille.register.accounts.adapters import proof_required
 from bienveille.register.accounts.choices import Role
 from bienveille.register.accounts.forms import (
     ChangePasswordForm,
     ChoosePasswordForm,
     ForgottenPasswordForm,
     NewUserForm,
+    PasskeyForm,
     ResetForm,
     RoleForm,
     SearchForm,
@@ -69,6 +73,8 @@ class SignIn(LoginView):
             "landlord": landlord,
             "helper": helper if helper.get("name") and helper.get("phone") else None,
             "next": self.get_next_url() or "",
+            "passkey_form": PasskeyForm(),
+            "demo": not settings.SECOND_FACTOR_REQUIRED,
         }
 
     def form_invalid(self, form: forms.Form) -> HttpResponse:
@@ -153,8 +159,8 @@ def invitation(request: HttpRequest, secret: str) -> HttpResponse:
             user = operations.accept_invitation(secret=secret, password=form.cleaned_data["password1"], now=now)
         except operations.InvitationRefused:  # used in another tab meanwhile
             return _private_link(render(request, "accounts/invitation_over.html", status=410))
-        get_adapter(request).login(request, user)
-        return redirect("workspace:home")
+        response: HttpResponse = perform_login(request, user, redirect_url=reverse("workspace:home"))
+        return response
     context = {"form": form, "invited": found.user, "landlord": queries.landlord()}
     return _private_link(render(request, "accounts/invitation.html", context, status=_status(form)))
 
@@ -188,6 +194,7 @@ def password_change(request: HttpRequest) -> HttpResponse:
     return redirect("accounts:account")
 
 
+@proof_required
 @require_POST
 def token_create(request: HttpRequest) -> HttpResponse:
     """A new API token, shown once on the page that answers."""
@@ -243,6 +250,7 @@ def users(request: HttpRequest) -> HttpResponse:
 
 
 @account_manager_required
+@proof_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def user_new(request: HttpRequest) -> HttpResponse:
     """Open an account with a first role, then hand over the link."""
@@ -263,6 +271,7 @@ def user_new(request: HttpRequest) -> HttpResponse:
 
 
 @account_manager_required
+@proof_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def user(request: HttpRequest, user_id: UUID) -> HttpResponse:
     """Somebody's account: correct the data; roles, invitation and closing are beside."""
@@ -282,6 +291,7 @@ def user(request: HttpRequest, user_id: UUID) -> HttpResponse:
 
 
 @account_manager_required
+@proof_required
 @require_POST
 def role_grant(request: HttpRequest, user_id: UUID) -> HttpResponse:
     """Give somebody a role."""
@@ -298,6 +308,7 @@ def role_grant(request: HttpRequest, user_id: UUID) -> HttpResponse:
 
 
 @account_manager_required
+@proof_required
 @require_POST
 def role_revoke(request: HttpRequest, grant_id: UUID) -> HttpResponse:
     """Take a role back."""
@@ -317,6 +328,7 @@ def role_revoke(request: HttpRequest, grant_id: UUID) -> HttpResponse:
 
 
 @account_manager_required
+@proof_required
 @require_POST
 def user_invite(request: HttpRequest, user_id: UUID) -> HttpResponse:
     """A new one-time link, on a sheet to print; it is shown once."""
@@ -349,6 +361,7 @@ def user_deactivate(request: HttpRequest, user_id: UUID) -> HttpResponse:
 
 
 @account_manager_required
+@proof_required
 @require_POST
 def user_reactivate(request: HttpRequest, user_id: UUID) -> HttpResponse:
     """Open a closed account again."""
@@ -371,6 +384,7 @@ def _user_page(
         "roles": queries.roles_of(shown),
         "pending": queries.open_invitation(shown, now=timezone.now()),
         "has_password": shown.has_usable_password(),
+        "has_factor": queries.has_second_factor(shown),
     }
     return render(request, "accounts/user.html", context, status=INVALID if given else 200)
 

@@ -24,7 +24,9 @@ from bienveille.register.housing.operations.reference import (
 from bienveille.register.housing.operations.watch import (
     REASON_LENGTH,
     CannotWatch,
+    end_due,
     end_watch,
+    end_watches_due,
     start_watch,
     take_back_watch,
 )
@@ -46,7 +48,9 @@ __all__ = [
     "create_building",
     "create_dwelling",
     "create_residence",
+    "end_due",
     "end_watch",
+    "end_watches_due",
     "ensure_reference",
     "load_official",
     "remove_manager",

@@ -3,8 +3,10 @@
 from datetime import date
 
 from django.db import transaction
+from django.utils.timezone import localdate
 
 from bienveille.ground.lib.names import clean_text
+from bienveille.ground.platform.jobs import job
 from bienveille.ground.platform.refusal import Refusal
 from bienveille.register.accounts.choices import AuditAction
 from bienveille.register.accounts.models import User
@@ -26,17 +28,30 @@ class CannotWatch(Refusal):
 
 
 @transaction.atomic
-def start_watch(*, actor: User | None, residence: Residence, reason: str, started_on: date, today: date) -> Watch:
-    """Put a residence under active watch. Refuses a second watch, a day to come, no reason or one about a person."""
+def start_watch(
+    *,
+    actor: User | None,
+    residence: Residence,
+    reason: str,
+    started_on: date,
+    today: date,
+    until: date | None = None,
+) -> Watch:
+    """Put a residence under active watch, until a day when one is set.
+
+    Refuses a second watch, a day to come, a last day gone by, no reason or one about a person.
+    """
     held = Residence.objects.select_for_update().get(pk=residence.pk)
     if held.watched:
         raise CannotWatch("Cette résidence est déjà sous veille.")
     if started_on > today:
         raise CannotWatch("Une veille commence aujourd’hui ou avant.", field="started_on")
+    if until is not None and until <= today:
+        raise CannotWatch("Le dernier jour est passé\u00a0: choisissez un jour à venir.", field="until")
     reason = _checked(reason)
     if not reason:
         raise CannotWatch("Dites pourquoi cette résidence est mise sous veille.", field="reason")
-    watch = Watch.objects.create(residence=held, reason=reason, started_on=started_on, started_by=actor)
+    watch = Watch.objects.create(residence=held, reason=reason, started_on=started_on, until=until, started_by=actor)
     _mark(actor, held, watched=True, change="watch_started")
     return watch
 
@@ -52,6 +67,24 @@ def end_watch(*, actor: User | None, residence: Residence, reason: str = "", tod
     watch.save(update_fields=["ended_on", "ended_by", "end_reason"])
     _mark(actor, held, watched=False, change="watch_ended")
     return watch
+
+
+@job(queue="housekeeping")
+def end_watches_due() -> int:
+    """Each night: end the watches whose last day is past. How many."""
+    return end_due(today=localdate())
+
+
+@transaction.atomic
+def end_due(*, today: date) -> int:
+    """End the watches whose last day is past; the day of their end is that day. Twice does nothing more."""
+    due = Watch.objects.select_for_update(of=["self"]).filter(ended_on=None, until__lt=today)
+    watches = list(due.select_related("residence").order_by("pk"))
+    for watch in watches:
+        watch.ended_on, watch.end_reason = watch.until, "Arrivée à son dernier jour"
+        watch.save(update_fields=["ended_on", "end_reason"])
+        _mark(None, watch.residence, watched=False, change="watch_ended")
+    return len(watches)
 
 
 @transaction.atomic

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,8 +23,9 @@ from bienveille.register.imports.operations.housing import apply_housing
 from bienveille.register.imports.operations.partners import Directories, apply_partners
 from bienveille.register.imports.operations.reading import Given, WrongFile, recognised
 from bienveille.register.imports.operations.staff import apply_staff
-from bienveille.register.imports.operations.staging import Outcome, Source, copying, escaped, rows, run
-from bienveille.register.imports.operations.tenants import apply_tenants
+from bienveille.register.imports.operations.staging import Outcome, Source, copying, escaped, rows, run, still
+from bienveille.register.imports.operations.tenants import apply_tenants, tenants_are_known, typists_of
+from bienveille.register.imports.operations.typists import Typists
 from bienveille.register.imports.rules.messages import issue_message, refusal_message, spaced
 from bienveille.register.imports.rules.profiles import Profile, load_profile, profile_names
 from bienveille.register.imports.rules.recognition import HOUSING, IN_ORDER, PARTNERS, STAFF, TENANTS
@@ -136,11 +138,18 @@ def import_files(
             recognised(one if isinstance(one, Given) else Given(one), chosen=asked.columns if asked else None)
             for one in paths
         ]
-        with transaction.atomic():
+        with ExitStack() as reading, transaction.atomic():
             run("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
             if kept and not dry_run and not ImportRun.objects.filter(pk=kept.pk, state=RunState.APPLYING).exists():
                 raise AlreadyDone
             landlord = _landlord(org)
+            typists = {
+                id(source): reading.enter_context(typists_of(source, today=today, profile=asked))
+                for source in [source for source in sources if source.kind == TENANTS][:1]
+            }  # the processes of the first begin while the register is counted
+            if tenants_are_known():
+                for one in typists.values():
+                    one.sign_ahead()
             before = _counts(today)
             together = Together(sum(source.kind == TENANTS for source in sources))
             directories = Directories(sum(source.kind == PARTNERS for source in sources))
@@ -154,6 +163,7 @@ def import_files(
                     together=together,
                     directories=directories,
                     actor=actor,
+                    typists=typists.get(id(source)),
                 )
                 for source in sorted(sources, key=lambda s: IN_ORDER.index(s.kind))
             }
@@ -235,8 +245,9 @@ def _apply(
     together: Together,
     directories: Directories,
     actor: User | None,
+    typists: Typists | None,
 ) -> Outcome:
-    moved = progress(source.name, 0) if progress else lambda: None
+    moved = progress(source.name, 0) if progress else still
     try:
         if source.kind == HOUSING:
             return apply_housing(source, moved=moved)
@@ -245,7 +256,13 @@ def _apply(
         if source.kind == PARTNERS:
             return apply_partners(source, today=today, moved=moved, together=directories, departures=departures)
         return apply_tenants(
-            source, today=today, profile=profile, moved=moved, departures=departures, together=together
+            source,
+            typists=typists or typists_of(source, today=today, profile=profile),
+            today=today,
+            profile=profile,
+            moved=moved,
+            departures=departures,
+            together=together,
         )
     except NotATable as error:  # found while reading on: an unclosed quotation mark, a sheet cut short
         raise WrongFile(refusal_message(source.name, error.code, error.detail)) from error
@@ -261,8 +278,10 @@ _TABLES = {
 def _refresh_statistics(outcomes: Iterable[Outcome]) -> None:
     """What was just filled is asked about at once; without statistics PostgreSQL plans as for empty tables.
 
-    A table that grew by less than a tenth keeps plans that are as good: autovacuum will see to it.
+    A table that grew by less than a tenth keeps plans that are as good. A small sample is enough for the first plans:
+    autovacuum will see to the rest.
     """
+    run("SET LOCAL default_statistics_target = 25")
     for outcome in outcomes:
         if outcome.source.kind in _TABLES and outcome.created * 10 > outcome.accepted:
             run(f"ANALYZE {_TABLES[outcome.source.kind]}")

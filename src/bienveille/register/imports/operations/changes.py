@@ -49,7 +49,7 @@ def see(typists: Typists, parameters: dict[str, Any]) -> Seen | None:
     doubtful: list[tuple[int, int]] = []
     matched = 0
     for signed in typists.sign_all():
-        for lease, signature, first, length in zip(*signed, strict=True):
+        for lease, signature, first, length in signed.runs():
             remembered = known.get(lease)
             if remembered == signature:
                 known[lease] = _MATCHED
@@ -64,6 +64,8 @@ def see(typists: Typists, parameters: dict[str, Any]) -> Seen | None:
                 pending.append((lease, first, length))
                 sums[lease] = sums.get(lease, 0) + signature
     changed = {lease for lease, total in sums.items() if known.get(lease) != total & SIGNED_BITS}
+    if any(known.get(lease) == _MATCHED for lease in changed):  # rows of it came before those that seemed all
+        return None
     if len(changed) > max((matched + len(sums)) * WORTH_IT, FEW):
         return None
     run(sql.LEFT)

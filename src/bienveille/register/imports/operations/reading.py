@@ -7,6 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path, PurePath
@@ -39,12 +40,13 @@ class WrongFile(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """One file of a call: where it is, its own name, what somebody said of it and of its columns."""
+    """One file of a call: where it is, its own name, what somebody said of it, of its columns and of its sheet."""
 
     path: Path
     name: str = ""
     kind: str = ""
     chosen: Mapping[str, str] = field(default_factory=dict)
+    sheet: str = ""
 
 
 @contextmanager
@@ -82,7 +84,7 @@ def members_of(files: Iterable[Given]) -> Iterator[list[Given]]:
                 members = folders.enter_context(unpacked(one.path))
             except WrongArchive as error:
                 raise WrongFile(archive_message(_name(one), error.code, error.member, most=MOST_MEMBERS)) from error
-            found += [Given(member.path, member.name) for member in members]
+            found += [Given(member.path, member.name, sheet=one.sheet) for member in members]
         yield found
 
 
@@ -147,9 +149,9 @@ def _opened(given: Given) -> Table | Source:
     try:
         if _looks_like_json(path):
             return _directory(path, name)
-        table = open_table(path, is_title=is_title)
+        table = open_table(path, is_title=is_title, sheet=given.sheet)
         found = "" if given.kind else directory_kind(table.header)
-        return Source(name, PARTNERS, table, sheets=_sheets(table, found)) if found else table
+        return Source(name, PARTNERS, table, sheets=_sheets(table, found, alone=bool(given.sheet))) if found else table
     except NotATable as error:
         raise WrongFile(refusal_message(name, error.code, error.detail)) from error
     except OSError as error:
@@ -166,9 +168,12 @@ def _looks_like_json(path: Path) -> bool:
     return head.startswith((b"{", b"[")) and not head.startswith(b"{\\rtf")
 
 
-def _sheets(table: Table, kind: str) -> list[Table]:
-    """The tables of a directory: the one found, or both sheets of a workbook at the schema, structures first."""
-    if kind != SCHEMA or table.form != "workbook":
+def _sheets(table: Table, kind: str, *, alone: bool) -> list[Table]:
+    """The tables of a directory: the one found, or both sheets of a workbook at the schema, structures first.
+
+    `alone`: somebody chose the sheet.
+    """
+    if alone or kind != SCHEMA or table.form != "workbook":
         return [table]
     sheets = [sheet for sheet in open_sheets(table.path) if directory_kind(sheet.header) == SCHEMA]
     return sorted(sheets, key=lambda sheet: "structure_id" in sheet.header) or [table]
@@ -199,8 +204,21 @@ def keep(content: File) -> str:
 
 def erase(stored: str) -> None:
     """Erase a file from the storage; harmless twice."""
-    if stored:
+    if stored and not _KEPT.get():
         default_storage.delete(stored)
+
+
+_KEPT: ContextVar[bool] = ContextVar("files are kept", default=False)
+
+
+@contextmanager
+def keeping_files() -> Iterator[None]:
+    """What is erased meanwhile stays in the storage: a purge that only counts erases nothing anywhere."""
+    token = _KEPT.set(True)
+    try:
+        yield
+    finally:
+        _KEPT.reset(token)
 
 
 def forgotten(*, known: Collection[str], before: dt.datetime) -> list[str]:

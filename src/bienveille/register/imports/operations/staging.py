@@ -77,6 +77,10 @@ def copying(statement: str) -> Iterator[Any]:
             copy.write("".join(pieces))
 
 
+def still() -> None:
+    """What is called at every record when nobody looks."""
+
+
 def run(statement: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> int:
     """Run one statement; how many rows it touched."""
     with connection.cursor() as cursor:

@@ -9,7 +9,7 @@ CREATE TEMP TABLE imp_tenant (
     row integer, lease text, kind text, dwelling text, entry date, exit date, title text, last_name text,
     first_name text, birth date, role text, marital text, languages varchar[], phones text[], whose text[],
     emails text[], disabled boolean, fingerprint bigint, key text, signature bigint, doubtful boolean,
-    person_id uuid, phone_id uuid, email_id uuid
+    person_id uuid, phone_id uuid, email_id uuid, lease_key uuid, household_key uuid
 ) ON COMMIT DROP;
 CREATE TEMP TABLE imp_doubtful_lease (number text) ON COMMIT DROP
 """
@@ -45,10 +45,12 @@ WITH read AS (
            (sum(signature) %% 4611686018427387904)::bigint AS signature, bool_or(doubtful) AS doubtful,
            count(*) FILTER (WHERE exit IS NULL OR exit >= %(today)s) AS people,
            LEAST(min(exit) FILTER (WHERE exit >= %(today)s) + 1,
-                 CASE WHEN bool_or(disabled) THEN %(marks_until)s::date END) AS due_on
+                 CASE WHEN bool_or(disabled) THEN %(marks_until)s::date END) AS due_on,
+           any_value(lease_key) AS lease_key, any_value(household_key) AS household_key
     FROM imp_tenant GROUP BY lease
 )
 SELECT r.number, r.row, r.entry, r.exit, r.torn, r.speaker, r.kind, r.dwelling, r.people, r.due_on,
+       r.lease_key, r.household_key,
        CASE WHEN NOT r.torn AND NOT EXISTS (SELECT FROM imp_doubtful_lease d WHERE d.number = r.number)
             THEN CASE WHEN r.doubtful THEN -3 - r.signature ELSE r.signature END END AS signature,
        r.kind = 'housing' AND (r.exit IS NULL OR r.exit >= %(today)s) AS open
@@ -65,10 +67,42 @@ WHERE l.torn AND (t.dwelling, t.kind) IS DISTINCT FROM (l.dwelling, l.kind) ORDE
 """
 MATCHED_LEASES = """
 CREATE TEMP TABLE imp_match ON COMMIT DROP AS
-SELECT i.*, d.id AS dwelling_id, COALESCE(l.id, uuidv7()) AS lease_id, l.id IS NULL AS new_lease, l.exit AS old_exit,
-       COALESCE(l.household_id, CASE WHEN i.open THEN uuidv7() END) AS household_id,
+SELECT i.*, d.id AS dwelling_id, COALESCE(l.id, i.lease_key, uuidv7()) AS lease_id, l.id IS NULL AS new_lease,
+       l.exit AS old_exit,
+       COALESCE(l.household_id, CASE WHEN i.open THEN COALESCE(i.household_key, uuidv7()) END) AS household_id,
        l.household_id IS NULL AND i.open AS new_household
 FROM imp_lease i LEFT JOIN housing_dwelling d ON d.code = i.dwelling LEFT JOIN tenants_lease l ON l.number = i.number
+"""
+# What was written straight (`straight_load.py`): one line per lease, its first row, how many people.
+STRAIGHT = """
+CREATE TEMP TABLE imp_straight (
+    row integer, people integer, number text, dwelling text, entry date, signature bigint, name text, lease_id uuid,
+    household_id uuid
+) ON COMMIT DROP
+"""
+# Rows of one lease that do not follow one another, a home that nobody knows: to be typed as the others.
+DOUBTED = """
+CREATE TEMP TABLE imp_doubted ON COMMIT DROP AS
+SELECT s.row, s.people, s.number, s.household_id FROM imp_straight s
+WHERE NOT EXISTS (SELECT FROM housing_dwelling d WHERE d.code = s.dwelling) OR s.number IN (
+    SELECT number FROM imp_straight GROUP BY number HAVING count(*) > 1
+    UNION ALL SELECT lease FROM imp_tenant UNION ALL SELECT number FROM imp_doubtful_lease)
+"""
+TAKEN_BACK = (
+    "ANALYZE imp_doubted",
+    """DELETE FROM tenants_contactpoint c USING tenants_person p, imp_doubted b
+    WHERE p.id = c.person_id AND p.household_id = b.household_id""",
+    "DELETE FROM tenants_person p USING imp_doubted b WHERE p.household_id = b.household_id",
+    "DELETE FROM imp_straight s USING imp_doubted b WHERE s.household_id = b.household_id",
+)
+STRAIGHT_HOUSEHOLDS = """
+INSERT INTO tenants_household (id, dwelling_id, name)
+SELECT s.household_id, d.id, s.name FROM imp_straight s JOIN housing_dwelling d ON d.code = s.dwelling
+"""
+STRAIGHT_LEASES = """
+INSERT INTO tenants_lease (id, number, kind, household_id, dwelling_id, dwelling_code, entry, erp_signature, erp_people)
+SELECT s.lease_id, s.number, 'housing', s.household_id, d.id, s.dwelling, s.entry, s.signature, s.people
+FROM imp_straight s JOIN housing_dwelling d ON d.code = s.dwelling
 """
 HOUSEHOLD_NAME = """left(concat_ws(' ', CASE t.title WHEN 'mrs' THEN 'Mme' WHEN 'mr' THEN 'M.' END,
        NULLIF(t.first_name, ''), t.last_name), 250)"""
@@ -149,8 +183,9 @@ WHERE m.open AND (t.exit IS NULL OR t.exit >= %(today)s)
 # Into an empty register: the rows themselves, so that nothing is looked up again by the two statements that follow.
 FIRST_PEOPLE = """
 CREATE TEMP TABLE imp_person ON COMMIT DROP AS
-SELECT t.*, m.household_id, true AS new, NULL::uuid AS merged_into_id, true AS touched,
-       false AS merged_touched
+SELECT t.row, t.title, t.last_name, t.first_name, t.birth, t.role, t.marital, t.languages, t.phones, t.whose, t.emails,
+       t.fingerprint, t.key, t.person_id, t.phone_id, t.email_id, m.household_id, true AS new,
+       NULL::uuid AS merged_into_id, true AS touched, false AS merged_touched
 FROM imp_tenant t JOIN imp_match m ON m.number = t.lease
 WHERE m.open AND (t.exit IS NULL OR t.exit >= %(today)s)
 """
@@ -293,6 +328,31 @@ MERGED_FINGERPRINTS = """
 UPDATE tenants_person p SET erp_fingerprint = t.fingerprint
 FROM imp_person n JOIN imp_tenant t ON t.row = n.row WHERE p.id = n.person_id AND n.merged_touched
 """
+# Somebody merged into another is still listed, or no longer: the one who stands for both lives there, or not.
+_LEASE_OF = "regexp_replace({}.erp_key, '[|][^|]*$', '')"  # a key is a lease and a name, which has no bar
+SILENT = f"""
+CREATE TEMP TABLE imp_silent (person_id uuid) ON COMMIT DROP;
+WITH silent AS (
+    UPDATE tenants_person p SET erp_fingerprint = NULL
+    FROM imp_match m
+    WHERE p.merged_into_id IS NOT NULL AND p.erp_fingerprint IS NOT NULL AND m.number = {_LEASE_OF.format("p")}
+      AND (NOT m.open OR EXISTS (SELECT FROM imp_tenant t WHERE t.key = p.erp_key AND t.exit < %(today)s)
+        OR NOT EXISTS (SELECT FROM imp_tenant t WHERE t.key = p.erp_key)
+           AND NOT EXISTS (SELECT FROM imp_doubtful_lease d WHERE d.number = m.number))
+    RETURNING p.merged_into_id
+) INSERT INTO imp_silent SELECT merged_into_id FROM silent
+"""
+STAYS = f"""
+CREATE TEMP TABLE imp_stays ON COMMIT DROP AS
+SELECT k.id AS person_id, l.household_id, l.entry, l.number,
+       EXISTS (SELECT FROM imp_person n WHERE n.person_id = g.id AND n.merged_touched) AS touched
+FROM tenants_person g JOIN tenants_person k ON k.id = g.merged_into_id
+JOIN tenants_lease l ON l.number = {_LEASE_OF.format("g")}
+WHERE g.merged_into_id IS NOT NULL AND g.erp_fingerprint IS NOT NULL AND k.erp_key IS NOT NULL AND NOT k.deceased
+  AND l.kind = 'housing' AND (l.exit IS NULL OR l.exit >= %(today)s) AND l.household_id IS NOT NULL
+"""
+_STANDS = """NOT (p.erp_fingerprint IS NULL AND EXISTS (
+        SELECT FROM imp_stays s WHERE s.person_id = p.id AND s.household_id = p.household_id))"""
 # Who left: the lease has ended, or the person's own row has.
 ENDED = """
 WITH ended AS (
@@ -313,26 +373,54 @@ WHERE h.id = m.household_id AND m.kind = 'housing' AND NOT m.open AND h.closed_o
     SELECT FROM tenants_lease o WHERE o.household_id = h.id AND o.kind = 'housing'
        AND o.number <> m.number AND (o.exit IS NULL OR o.exit >= %(today)s))
 """
-ROW_ENDED = """
+ROW_ENDED = f"""
 WITH ended AS (
     UPDATE tenants_person p SET left_on = t.exit, erp_fingerprint = NULL
     FROM imp_tenant t JOIN imp_match m ON m.number = t.lease
-    WHERE p.erp_key = t.key AND m.open AND t.exit < %(today)s AND p.left_on IS NULL
+    WHERE p.erp_key = t.key AND m.open AND t.exit < %(today)s AND p.left_on IS NULL AND {_STANDS}
     RETURNING p.id
 ) INSERT INTO imp_closed SELECT id FROM ended
 """
 # No longer listed in a lease that the file has. A lease with a refused row closes nobody: the row may be theirs.
-ABSENT = """
+ABSENT = f"""
 WITH absent AS (
     UPDATE tenants_person p SET left_on = %(today)s::date - 1, erp_fingerprint = NULL
     FROM imp_match m
     WHERE p.household_id = m.household_id AND m.open AND NOT m.new_lease AND p.left_on IS NULL
       AND p.erp_key IS NOT NULL AND starts_with(p.erp_key, m.number || '|')
       AND NOT EXISTS (SELECT FROM imp_tenant t WHERE t.key = p.erp_key)
-      AND NOT EXISTS (SELECT FROM imp_doubtful_lease d WHERE d.number = m.number)
+      AND NOT EXISTS (SELECT FROM imp_doubtful_lease d WHERE d.number = m.number) AND {_STANDS}
     RETURNING p.id
 ) INSERT INTO imp_closed SELECT id FROM absent
 """
+# Whose own row has left while another says where they live: they are there, or nobody would be called in that home.
+# Somebody reported gone by people stays so until the file says something new.
+_ELSEWHERE = f"""EXISTS (
+    SELECT FROM tenants_lease l WHERE l.number = {_LEASE_OF.format("p")} AND (
+        l.household_id IS DISTINCT FROM p.household_id OR l.kind <> 'housing' OR l.exit < %(today)s))"""
+STAYED = f"""
+WITH home AS (
+    SELECT DISTINCT ON (person_id) person_id, household_id, touched FROM imp_stays
+    ORDER BY person_id, touched DESC, entry DESC NULLS LAST, number
+), stayed AS (
+    UPDATE tenants_person p SET household_id = h.household_id, left_on = NULL FROM home h
+    WHERE p.id = h.person_id AND p.erp_fingerprint IS NULL AND CASE
+        WHEN p.left_on IS NOT NULL THEN h.touched OR EXISTS (SELECT FROM imp_closed c WHERE c.person_id = p.id)
+        ELSE {_ELSEWHERE} AND NOT EXISTS (
+            SELECT FROM imp_stays s WHERE s.person_id = p.id AND s.household_id = p.household_id) END
+    RETURNING p.id
+), gone AS (DELETE FROM imp_closed c USING stayed WHERE c.person_id = stayed.id)
+INSERT INTO imp_updated SELECT id FROM stayed
+"""
+SILENCED = f"""
+WITH left_there AS (
+    UPDATE tenants_person p SET left_on = %(today)s::date - 1 FROM (SELECT DISTINCT person_id FROM imp_silent) s
+    WHERE p.id = s.person_id AND p.left_on IS NULL AND p.erp_fingerprint IS NULL AND p.erp_key IS NOT NULL
+      AND {_ELSEWHERE} AND NOT EXISTS (SELECT FROM imp_stays o WHERE o.person_id = p.id)
+    RETURNING p.id
+) INSERT INTO imp_closed SELECT id FROM left_there
+"""
+LEAVING = (SILENT, STAYS, ENDED, CLOSED_HOUSEHOLDS, ROW_ENDED, ABSENT, STAYED, SILENCED, RENAMED_HOUSEHOLDS)
 # A garage belongs to the household in which exactly one living-there person has its holder's name and birth date.
 GARAGES = """
 UPDATE tenants_lease l SET household_id = found.household_id, erp_signature = found.signature

@@ -8,17 +8,20 @@ not changed since the last import are not even read (`changes.py`).
 import datetime as dt
 import time
 from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 from operator import attrgetter
 from typing import Any
 
 from django.conf import settings
 
 from bienveille.register.imports.choices import Departures
+from bienveille.register.imports.operations import first_load
 from bienveille.register.imports.operations import tenant_statements as sql
 from bienveille.register.imports.operations.changes import Together, close_absent, see
 from bienveille.register.imports.operations.first_load import without_indexes
 from bienveille.register.imports.operations.reading import WrongFile
-from bienveille.register.imports.operations.staging import Outcome, Source, copying, escaped, rows, run, value
+from bienveille.register.imports.operations.staging import Outcome, Source, copying, escaped, rows, run, still, value
+from bienveille.register.imports.operations.straight_load import write_straight
 from bienveille.register.imports.operations.typists import Typists
 from bienveille.register.imports.rules.cells import Issue, shown
 from bienveille.register.imports.rules.homonyms import Known, Listed, assign_keys
@@ -33,9 +36,31 @@ _STAGED = ("row", "lease", "dwelling", "key")  # columns of `imp_tenant` that st
 _MANY = 50_000  # rows: under that, looking each key up costs less than reading the whole register
 
 
+def typists_of(source: Source, *, today: dt.date, profile: Profile | None) -> Typists:
+    """Those who will read a tenants' export; several processes begin at once for a long one."""
+    assert source.table is not None
+    assert source.columns is not None
+    reading = Reading(
+        source.columns,
+        today,
+        len(source.table.header),
+        settings.SECRET_KEY.encode(),
+        with_disability=profile is not None and any(rule.column == "disability" for rule in profile.marks),
+        text=source.table.form == "csv",
+        at=time.time_ns() // 1_000_000,
+    )
+    return Typists(source.table, reading)
+
+
+def tenants_are_known() -> bool:
+    """Whether the register has a household or a lease (1 query)."""
+    return bool(value("SELECT EXISTS (SELECT FROM tenants_household) OR EXISTS (SELECT FROM tenants_lease)"))
+
+
 def apply_tenants(
     source: Source,
     *,
+    typists: Typists,
     today: dt.date,
     profile: Profile | None,
     moved: Callable[[], None],
@@ -49,36 +74,29 @@ def apply_tenants(
     (`absent`) and how many were not closed (`held`).
     """
     outcome = Outcome(source, extra={"absent": 0, "held": 0})
-    assert source.table is not None
-    assert source.columns is not None
-    reading = Reading(
-        source.columns,
-        today,
-        len(source.table.header),
-        settings.SECRET_KEY.encode(),
-        with_disability=profile is not None and any(rule.column == "disability" for rule in profile.marks),
-        at=time.time_ns() // 1_000_000,
-    )
-    parameters = _parameters(reading, profile)
-    known = value("SELECT EXISTS (SELECT FROM tenants_household) OR EXISTS (SELECT FROM tenants_lease)")
+    parameters = _parameters(typists.reading, profile)
+    known = tenants_are_known()
     run(sql.STAGE)
-    with Typists(source.table, reading) as typists:
-        seen = see(typists, parameters) if known else None
-        unreadable = _stage(
-            typists.type_runs(seen.wanted, seen.doubtful) if seen else typists.type_all(), outcome, moved=moved
+    seen = None
+    with ExitStack() as laid_aside:
+        straight = (
+            not known
+            and together.files == 1
+            and typists.many
+            and laid_aside.enter_context(without_indexes(_FILLED, incoming=first_load.WORTH_IT))
         )
-    run(f"ANALYZE imp_tenant ({', '.join(_STAGED)})")
-    _reject_unknown_dwellings(outcome)
-    _tell_homonyms_apart(outcome)
-    run("SET LOCAL work_mem = '128MB'")
-    run(sql.LEASES, parameters)
-    _settle_torn_leases(outcome, parameters)
-    run(sql.MATCHED_LEASES)
-    run("ANALYZE imp_match")
-    if known and value("SELECT EXISTS (SELECT FROM tenants_person WHERE erp_key IS NULL)"):
-        run(sql.TAKEN_OVER)
-    with without_indexes(_FILLED, incoming=outcome.accepted if not known else 0):
-        _fill(outcome, parameters, known=known)
+        with typists:
+            if straight:
+                unreadable = write_straight(typists, outcome, note=_note_doubtful, moved=moved)
+            else:
+                seen = see(typists, parameters) if known else None
+                pieces = typists.type_runs(seen.wanted, seen.doubtful) if seen else typists.type_all()
+                unreadable = _stage(pieces, outcome, moved=moved)
+        alone = outcome.created  # those written straight
+        _match(outcome, parameters, known=known)
+        if not straight:
+            laid_aside.enter_context(without_indexes(_FILLED, incoming=outcome.accepted if not known else 0))
+        _fill(outcome, parameters, known=known, straight=straight)
     for rule in profile.marks if profile else ():
         run(sql.MARKS, parameters | {"mark": rule.mark, "purpose": profile.purpose, "months": rule.months})  # type: ignore[union-attr]
     if known or together.files > 1:
@@ -89,15 +107,27 @@ def apply_tenants(
         if together.complete:
             close_absent(outcome, parameters, departures, unreadable=together.unreadable)
             run(sql.ENDED_UNSEEN, parameters)
-        for statement in (sql.ENDED, sql.CLOSED_HOUSEHOLDS, sql.ROW_ENDED, sql.ABSENT, sql.RENAMED_HOUSEHOLDS):
+        for statement in sql.LEAVING:
             run(statement, parameters)
     if value("SELECT EXISTS (SELECT FROM imp_match WHERE kind <> 'housing' AND household_id IS NULL)"):
         run(sql.GARAGES)
     outcome.updated = value("SELECT count(DISTINCT person_id) FROM imp_updated")
     outcome.closed = value("SELECT count(DISTINCT person_id) FROM imp_closed")
-    listed = value("SELECT count(*) FROM imp_person")
+    listed = alone + value("SELECT count(*) FROM imp_person")
     outcome.unchanged = (seen.skipped if seen else 0) + listed - outcome.created - outcome.updated
-    for name in ("tenant", "doubtful_lease", "lease", "match", "person", "updated", "closed", "absent"):
+    for name in (
+        "tenant",
+        "straight",
+        "doubtful_lease",
+        "lease",
+        "match",
+        "person",
+        "updated",
+        "closed",
+        "absent",
+        "silent",
+        "stays",
+    ):
         run(f"DROP TABLE IF EXISTS imp_{name}")
     if together.complete:
         run("DROP TABLE IF EXISTS imp_unlisted")
@@ -116,10 +146,30 @@ def _parameters(reading: Reading, profile: Profile | None) -> dict[str, Any]:
     }
 
 
-def _fill(outcome: Outcome, parameters: dict[str, Any], *, known: bool) -> None:
-    """Households, leases, people and how to reach them; `known`: there were leases before."""
+def _match(outcome: Outcome, parameters: dict[str, Any], *, known: bool) -> None:
+    """Each typed lease beside what the register knows of it, once the rows that must be are refused."""
+    run("SET LOCAL work_mem = '128MB'")
+    run("SET LOCAL hash_mem_multiplier = 4")  # half a million leases are grouped without a file
+    run(f"ANALYZE imp_tenant ({', '.join(_STAGED)})")
+    _reject_unknown_dwellings(outcome)
+    _tell_homonyms_apart(outcome, known=known)
+    run(sql.LEASES, parameters)
+    _settle_torn_leases(outcome, parameters)
+    run(sql.MATCHED_LEASES)
+    run("ANALYZE imp_match")
+    if known and value("SELECT EXISTS (SELECT FROM tenants_person WHERE erp_key IS NULL)"):
+        run(sql.TAKEN_OVER)
+
+
+def _fill(outcome: Outcome, parameters: dict[str, Any], *, known: bool, straight: bool) -> None:
+    """Households, leases, people and how to reach them; `known`: there were leases before, `straight`: some were
+    written straight.
+    """
     outcome.extra["households"] = run(sql.NEW_HOUSEHOLDS)
     outcome.extra["leases"] = run(sql.NEW_LEASES)
+    if straight:
+        outcome.extra["households"] += run(sql.STRAIGHT_HOUSEHOLDS)
+        outcome.extra["leases"] += run(sql.STRAIGHT_LEASES)
     outcome.extra["leases_updated"] = run(sql.CHANGED_LEASES, parameters) if known else 0
     if known:
         run(sql.MOVED_HOUSEHOLDS, parameters)
@@ -129,7 +179,7 @@ def _fill(outcome: Outcome, parameters: dict[str, Any], *, known: bool) -> None:
     run("ANALYZE imp_person (row)")
     run("CREATE TEMP TABLE imp_updated (person_id uuid) ON COMMIT DROP")
     run("CREATE TEMP TABLE imp_closed (person_id uuid) ON COMMIT DROP")
-    outcome.created = run(sql.NEW_PEOPLE if known else sql.FIRST_NEW_PEOPLE)
+    outcome.created += run(sql.NEW_PEOPLE if known else sql.FIRST_NEW_PEOPLE)
     run(sql.NEW_POINTS if known else sql.FIRST_POINTS)
     if known and value("SELECT EXISTS (SELECT FROM imp_person WHERE NOT new AND touched)"):
         for statement in (
@@ -159,8 +209,9 @@ def _stage(pieces: Iterable[Typed], outcome: Outcome, *, moved: Callable[[], Non
             doubtful += typed.doubtful
             unreadable += typed.unreadable
             write("".join(typed.lines))
-            for _ in range(typed.records):
-                moved()
+            if moved is not still:
+                for _ in range(typed.records):
+                    moved()
     outcome.warnings.sort(key=_ROW)  # those of unchanged rows were told apart from the others
     _note_doubtful(doubtful)
     return unreadable
@@ -191,21 +242,21 @@ def _reject_unknown_dwellings(outcome: Outcome) -> None:
     _note_doubtful([lease for _, _, lease in refused])
 
 
-def _tell_homonyms_apart(outcome: Outcome) -> None:
+def _tell_homonyms_apart(outcome: Outcome, *, known: bool) -> None:
     """Same lease, same name: birth dates tell people apart, and the same person twice is refused."""
     run("CREATE TEMP TABLE imp_homonym ON COMMIT DROP AS SELECT key FROM imp_tenant GROUP BY key HAVING count(*) > 1")
-    few = value("SELECT count(*) FROM imp_tenant") < _MANY
-    if few or value("SELECT EXISTS (SELECT FROM tenants_person WHERE strpos(erp_key, '#') > 0)"):
+    few = known and value("SELECT count(*) FROM imp_tenant") < _MANY
+    if few or (known and value("SELECT EXISTS (SELECT FROM tenants_person WHERE strpos(erp_key, '#') > 0)")):
         run(
             "INSERT INTO imp_homonym SELECT t.key FROM imp_tenant t WHERE EXISTS (SELECT FROM tenants_person p "
             "WHERE p.erp_key = t.key || '#2') EXCEPT SELECT key FROM imp_homonym"
         )
     listed = rows("SELECT key, row, birth FROM imp_tenant JOIN imp_homonym USING (key) ORDER BY key, row")
-    known = rows(sql.KNOWN_HOMONYMS) if listed else []
+    here = rows(sql.KNOWN_HOMONYMS) if listed and known else []
     by_key: dict[str, tuple[list[Listed], list[Known]]] = {}
     for key, row, birth in listed:
         by_key.setdefault(key, ([], []))[0].append(Listed(row, birth))
-    for key, own, birth in known:
+    for key, own, birth in here:
         by_key[key][1].append(Known(own, birth))
     doubles: list[Issue] = []
     renamed: list[tuple[int, str]] = []

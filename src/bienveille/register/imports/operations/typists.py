@@ -5,10 +5,13 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from multiprocessing import get_context
+from queue import SimpleQueue
+from threading import Semaphore, Thread
 from types import TracebackType
 from typing import Self
 
-from bienveille.ground.lib.pieces import Numbered, Piece, Rows, pieces_of, read_piece
+from bienveille.ground.lib.blocks import Block, pieces_of
+from bienveille.ground.lib.pieces import Numbered, Piece, Rows, read_piece
 from bienveille.ground.lib.tables import Table
 from bienveille.register.imports.rules import typing_process
 from bienveille.register.imports.rules.tenant_lines import Reading, Signed, Typed, Typist
@@ -26,15 +29,21 @@ class Typists:
     """
 
     def __init__(self, table: Table, reading: Reading) -> None:
-        self.table = table
+        self.table, self.reading = table, reading
         self._alone = Typist(reading)
+        self._lease = reading.columns.positions["lease_number"][0]
+        self.straight = True
+        self._blocks: list[Block] = []  # of the first reading, for the second
         self._pool: ProcessPoolExecutor | None = None
         self._ahead = 0
+        self._signing: _Ahead | None = None
         processes = min(MOST, os.process_cpu_count() or 1)
         if table.form == "csv" and processes > 1 and table.path.stat().st_size > LARGE:
             self._pool = ProcessPoolExecutor(
                 processes, get_context("spawn"), initializer=typing_process.begin, initargs=(reading,)
             )
+            for _ in range(processes):  # they begin while the register is asked
+                self._pool.submit(typing_process.ready)
             self._ahead = processes * AHEAD
 
     def __enter__(self) -> Self:
@@ -43,45 +52,125 @@ class Typists:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if self._signing:
+            self._signing.stop()
         if self._pool:
             self._pool.shutdown(cancel_futures=True)
 
     def sign_all(self) -> Iterator[Signed]:
         """The signatures of the whole table."""
-        alone, elsewhere = self._alone.sign_piece, typing_process.sign_piece
-        return self._in_order(self._ask(alone, elsewhere, piece) for piece in pieces_of(self.table))
+        self.sign_ahead()
+        return self._signing.all() if self._signing else map(self._alone.sign_piece, self._pieces())
+
+    def sign_ahead(self) -> None:
+        """Begin to sign, while something else is asked of the register here."""
+        if self._pool and not self._signing:
+            self._signing = _Ahead(self._pool, self._pieces(), self._ahead)
 
     def type_all(self) -> Iterator[Typed]:
         """The whole table, typed."""
+        if self._signing:
+            self._signing.stop()
         alone, elsewhere = self._alone.type_piece, typing_process.type_piece
-        return self._in_order(self._ask(alone, elsewhere, piece) for piece in pieces_of(self.table))
+        return self._in_order(self._ask(alone, elsewhere, piece) for piece in self._pieces())
+
+    @property
+    def many(self) -> bool:
+        """Whether several processes share the work."""
+        return self._pool is not None
+
+    def write_all(self) -> Iterator[Typed]:
+        """The whole table, typed; what can be written into an empty register as it is, apart, while `straight`."""
+        plain, straight = self._alone.type_piece, self._alone.write_piece
+        return self._in_order(
+            self._ask(straight, typing_process.write_piece, piece)
+            if self.straight
+            else self._ask(plain, typing_process.type_piece, piece)
+            for piece in self._pieces()
+        )
 
     def type_runs(self, wanted: _Runs, doubtful: _Runs) -> Iterator[Typed]:
         """Some rows only, in order, typed; all are counted. Of the `doubtful` ones only the doubts are given."""
-        return self._in_order(self._type_runs(wanted, doubtful))
+        return self._in_order(self._type_runs(wanted, doubtful), small=True)
 
     def _type_runs(self, wanted: _Runs, doubtful: _Runs) -> "Iterator[Typed | Future[Typed]]":
         picks, doubts = _Picks(wanted), _Picks(doubtful)
-        for piece in pieces_of(self.table):
-            records, others = picks.of(piece), doubts.of(piece)
-            yield Typed(records=piece.records - len(records) - len(others))
-            if records:
-                yield self._ask(self._alone.type_records, typing_process.type_records, records)
-            if others:
-                yield self._ask(self._alone.doubt_records, typing_process.doubt_records, others)
+        for piece in self._pieces():
+            numbers, others = picks.of(piece), doubts.of(piece)
+            yield Typed(records=piece.records - len(numbers) - len(others))
+            if not numbers and not others:
+                continue
+            if isinstance(piece, Block):
+                yield self._ask(self._alone.type_some, typing_process.type_some, piece, numbers, others)
+            else:
+                records, told = _records(piece, numbers), _records(piece, others)
+                yield self._ask(self._alone.type_picked, typing_process.type_picked, records, told)
 
-    def _ask[A, B](self, alone: Callable[[A], B], elsewhere: Callable[[A], B], what: A) -> "B | Future[B]":
-        return self._pool.submit(elsewhere, what) if self._pool else alone(what)
+    def _pieces(self) -> Iterator[Block | Piece | Rows]:
+        known = tuple(self._blocks)
+        for place, piece in enumerate(pieces_of(self.table, self._lease, known=known)):
+            if isinstance(piece, Block) and place >= len(known):
+                self._blocks.append(piece)
+            yield piece
 
-    def _in_order[B](self, asked: "Iterator[B | Future[B]]") -> Iterator[B]:
-        """What was asked, once done; not more than a few pieces wait."""
+    def _ask[*A, B](self, alone: Callable[[*A], B], elsewhere: Callable[[*A], B], *what: *A) -> "B | Future[B]":
+        return self._pool.submit(elsewhere, *what) if self._pool else alone(*what)
+
+    def _in_order[B](self, asked: "Iterator[B | Future[B]]", *, small: bool = False) -> Iterator[B]:
+        """What was asked, once done; not more than a few pieces wait, a few times more when they are `small`."""
         waiting: deque[B | Future[B]] = deque()
+        most = self._ahead * 5 if small else self._ahead
         for one in asked:
             waiting.append(one)
-            if len(waiting) > self._ahead:
+            if len(waiting) > most:
                 yield _done(waiting.popleft())
         while waiting:
             yield _done(waiting.popleft())
+
+
+class _Ahead:
+    """Signs every piece of a table, beside: a thread cuts it. What a block becomes is small: all of them may wait."""
+
+    def __init__(self, pool: ProcessPoolExecutor, pieces: Iterator[Block | Piece | Rows], most: int) -> None:
+        self._pool, self._pieces = pool, pieces
+        self._asked: SimpleQueue[tuple[Future[Signed], bool] | BaseException | None] = SimpleQueue()
+        self._room = Semaphore(most)  # for pieces that travel whole
+        self._stopped = False
+        self._thread = Thread(target=self._ask, name="import-signing", daemon=True)
+        self._thread.start()
+
+    def all(self) -> Iterator[Signed]:
+        """The signatures, in the table's order."""
+        while one := self._asked.get():
+            if isinstance(one, BaseException):
+                raise one
+            signed, travels = one
+            yield signed.result()
+            if travels:
+                self._room.release()
+
+    def stop(self) -> None:
+        """Ask for nothing more."""
+        self._stopped = True
+        self._room.release()
+        self._thread.join()
+        while not self._asked.empty():
+            one = self._asked.get()
+            if isinstance(one, tuple):
+                one[0].cancel()
+
+    def _ask(self) -> None:
+        try:
+            for piece in self._pieces:
+                travels = not isinstance(piece, Block)
+                if travels:
+                    self._room.acquire()
+                if self._stopped:
+                    break
+                self._asked.put((self._pool.submit(typing_process.sign_piece, piece), travels))
+            self._asked.put(None)
+        except BaseException as error:  # told to whoever waits for the rest
+            self._asked.put(error)
 
 
 def _done[B](one: "B | Future[B]") -> B:
@@ -95,19 +184,23 @@ class _Picks:
         self._numbers = (number for first, rows in runs for number in range(first, first + rows))
         self._next = next(self._numbers, None)
 
-    def of(self, piece: Piece | Rows) -> list[Numbered]:
-        """The records of the piece that are wanted."""
+    def of(self, piece: Block | Piece | Rows) -> list[int]:
+        """The numbers of the records of the piece that are wanted."""
         picked: list[int] = []
         while self._next is not None and self._next < piece.first + piece.records:
             picked.append(self._next)
             self._next = next(self._numbers, None)
-        if not picked:
-            return []
-        if isinstance(piece, Rows):
-            return [piece.rows[number - piece.first] for number in picked]
-        lines = piece.lines()
-        if lines is None:
-            among = set(picked)
-            return [one for one in read_piece(piece) if one[0] in among]
-        texts = [(number, lines[number - piece.first]) for number in picked]
-        return [(number, line.split(piece.separator), line) for number, line in texts]  # type: ignore[misc]
+        return picked
+
+
+def _records(piece: Piece | Rows, numbers: Sequence[int]) -> list[Numbered]:
+    if not numbers:
+        return []
+    if isinstance(piece, Rows):
+        return [piece.rows[number - piece.first] for number in numbers]
+    lines = piece.lines()
+    if lines is None:
+        among = set(numbers)
+        return [one for one in read_piece(piece) if one[0] in among]
+    texts = [(number, lines[number - piece.first]) for number in numbers]
+    return [(number, line.split(piece.separator), line) for number, line in texts]  # type: ignore[misc]

@@ -84,6 +84,7 @@ WRONG_FILES = {
     "another_landlord": "{share} % de ses logements ne sont pas dans votre patrimoine ; c’est le fichier d’un autre "
     "bailleur, ou bien importez d’abord la liste des logements",
     "too_few_columns": "le tableau n’a que {columns} colonne(s)",
+    "no_sheet": "ce classeur n’a pas de feuille « {sheet} » ; ses feuilles : {sheets}",
     "unclosed_quote": "un guillemet n’est pas refermé vers l’enregistrement {record}",
     "unknown_kind": "ses colonnes ne permettent pas de savoir ce qu’il décrit ({titles})",
     "unreadable": "le fichier ne peut pas être lu ({error})",

@@ -5,31 +5,35 @@ Knows neither Django nor the database, so that other processes load it in an ins
 
 import datetime as dt
 import os
-from collections.abc import Iterable, Iterator
+import re
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from itertools import groupby
+from itertools import accumulate, groupby, repeat
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from bienveille.ground.lib.copy_text import NULL, array, escaped
+from bienveille.ground.lib.blocks import Block
+from bienveille.ground.lib.copy_text import NULL, escaped
+from bienveille.ground.lib.copy_text import array as texts_of
 from bienveille.ground.lib.names import clean_code
 from bienveille.ground.lib.pieces import Numbered, Piece, Rows, read_piece
 from bienveille.ground.lib.words import search_name
 from bienveille.register.imports.rules.cells import Issue, Memo
+from bienveille.register.imports.rules.plain_rows import DOUBT, PlainReader, PlainRow
 from bienveille.register.imports.rules.recognition import ColumnMap
+from bienveille.register.imports.rules.straight_lines import SEARCHED, Straight, StraightLines, fingerprint
 from bienveille.register.imports.rules.tenants import Rejected, TenantReader, TenantRow
 
 #: To be raised whenever the same row would be read otherwise: every row is then read again.
 READING = 2
 SIGNED_BITS = (1 << 62) - 1
-#: Characters of a searchable name kept in a person's key: some letters become several when searched.
-SEARCHED = 240
 #: The columns of `imp_tenant` that a line fills, in its order.
 COLUMNS = (
     "row", "lease", "kind", "dwelling", "entry", "exit", "title", "last_name", "first_name", "birth", "role",
     "marital", "languages", "phones", "whose", "emails", "disabled", "fingerprint", "key", "signature", "doubtful",
-    "person_id", "phone_id", "email_id",
+    "person_id", "phone_id", "email_id", "lease_key", "household_key",
 )  # fmt: skip
 
 
@@ -42,6 +46,7 @@ class Reading:
     width: int
     secret: bytes
     with_disability: bool = False
+    text: bool = False  # a workbook's cells are typed
     at: int = 0  # milliseconds since 1970, of the keys that are drawn here
 
     @property
@@ -66,15 +71,23 @@ class Typed:
     warnings: list[Issue] = field(default_factory=list)
     doubtful: list[str] = field(default_factory=list)
     unreadable: int = 0
+    straight: Straight | None = None
 
 
 class Signed(NamedTuple):
-    """Runs, which are rows of one lease that follow one another: leases, signatures, first rows' numbers, lengths."""
+    """Runs, which are rows of one lease that follow one another: leases (one a line), signatures, the first row's
+    number of the first one, lengths. Compact: a whole table of them waits between two processes.
+    """
 
-    leases: list[str]
-    signatures: list[int]
-    firsts: list[int]
-    lengths: list[int]
+    leases: str
+    signatures: "array[int]"
+    first: int
+    lengths: "array[int]"
+
+    def runs(self) -> Iterator[tuple[str, int, int, int]]:
+        """The lease, the signature, the first row's number and the length of each."""
+        firsts = accumulate(self.lengths, initial=self.first)
+        return zip(self.leases.split("\n"), self.signatures, firsts, self.lengths, strict=False)
 
 
 def sign(text: str, key: bytes) -> int:
@@ -83,6 +96,15 @@ def sign(text: str, key: bytes) -> int:
 
 
 _LEASE_CELL = itemgetter(0)
+_PLAIN_CODES = re.compile(r"[0-9A-Za-z\n_./-]*", re.ASCII)  # nothing to clean
+
+
+def _runs_of(separator: str, position: int) -> re.Pattern[bytes]:
+    """Finds the runs of even lines: the lines and the lease's cell."""
+    other = rb"[^%b\n]*" % re.escape(separator.encode())
+    before = rb"(?:%b%b){%d}" % (other, re.escape(separator.encode()), position) if position else b""
+    end = rb"(?=%b|\Z|\n)" % re.escape(separator.encode())
+    return re.compile(rb"(?m)^(?=[^\n])(%b(%b)[^\n]*(?:\n%b\2%b[^\n]*)*)" % (before, other, before, end))
 
 
 def _cells(piece: Piece | Rows, position: int) -> Iterator[tuple[Any, str]]:
@@ -106,73 +128,157 @@ class Typist:
         self.reader = TenantReader(
             reading.columns, today=reading.today, width=reading.width, with_disability=reading.with_disability
         )
-        self.names, self.arrays = Memo(search_name), Memo(array)
+        plain = PlainReader(self.reader)
+        self._plain = plain if reading.text and plain.possible else None
+        self.names, self.arrays = Memo(search_name), Memo(texts_of)
         self._lease = reading.columns.positions["lease_number"][0]
+        self._runs_pattern: re.Pattern[bytes] | None = None
         self._stamp = f"{reading.at:012x}7"
         self._drawn, self._place = "", 0
 
-    def sign_piece(self, piece: Piece | Rows) -> Signed:
+    def sign_piece(self, piece: Block | Piece | Rows) -> Signed:
         """The runs of a piece, in its order."""
-        signed, first = Signed([], [], [], []), piece.first
+        if isinstance(piece, Block):
+            return self._sign_block(piece)
+        leases: list[str] = []
+        signatures, lengths = array("q"), array("I")
         for cell, rows in groupby(_cells(piece, self._lease), _LEASE_CELL):
             texts = [text for _, text in rows]
-            signed.leases.append(clean_code(cell))
-            signed.signatures.append(sign("\n".join(texts), self.key))
-            signed.firsts.append(first)
-            signed.lengths.append(len(texts))
-            first += len(texts)
-        return signed
+            leases.append(clean_code(cell))
+            signatures.append(sign("\n".join(texts), self.key))
+            lengths.append(len(texts))
+        return Signed("\n".join(leases), signatures, piece.first, lengths)
 
-    def type_piece(self, piece: Piece | Rows) -> Typed:
+    def _sign_block(self, block: Block) -> Signed:
+        """The same of a block, its runs found all at once."""
+        if self._runs_pattern is None:
+            self._runs_pattern = _runs_of(block.separator, self._lease)
+        text = block.utf8()
+        runs = self._runs_pattern.findall(text)
+        if sum(len(run) for run, _ in runs) + len(runs) - 1 != len(text):  # a line too short to name its lease
+            return self.sign_piece(block.piece())
+        digest, key, whole = blake2b, self.key, int.from_bytes
+        cells = b"\n".join([cell for _, cell in runs]).decode()
+        return Signed(
+            cells if _PLAIN_CODES.fullmatch(cells) else "\n".join(map(clean_code, cells.split("\n"))),
+            array("q", [whole(digest(run, digest_size=8, salt=key).digest()) & SIGNED_BITS for run, _ in runs]),
+            block.first,
+            array("I", [run.count(b"\n") + 1 for run, _ in runs]),
+        )
+
+    def type_piece(self, piece: Block | Piece | Rows) -> Typed:
         """Every record of a piece."""
-        return self.type_records(read_piece(piece))
+        return self.type_records(read_piece(piece.piece() if isinstance(piece, Block) else piece))
+
+    def type_some(self, block: Block, wanted: Sequence[int], doubtful: Sequence[int]) -> Typed:
+        """`type_picked`, of records of a block, by their numbers."""
+        records = list(block.some(sorted({*wanted, *doubtful})))
+        told = set(doubtful)
+        return self.type_picked(
+            [one for one in records if one[0] not in told], [one for one in records if one[0] in told]
+        )
+
+    def type_picked(self, wanted: Iterable[Numbered], doubtful: Iterable[Numbered]) -> Typed:
+        """Some records; of the doubtful ones, already known as they are, only the doubts are told."""
+        typed, every = self.type_records(wanted), list(doubtful)
+        wanted_lines = len(typed.lines)
+        for (number, cells, _), row in zip(every, self._plain_rows(every), strict=False):
+            if row is None or DOUBT in "".join(row):
+                self._type_one(number, cells, 0, typed)
+        del typed.lines[wanted_lines:]
+        typed.records += len(every)
+        typed.warnings += self.reader.warnings
+        self.reader.warnings.clear()
+        return typed
 
     def type_records(self, records: Iterable[Numbered]) -> Typed:
         """Records from wherever they come."""
-        typed = Typed()
-        read, warnings, lines = self.reader.read, self.reader.warnings, typed.lines
-        for run in self._runs(records):
-            # The run's signature goes with its first row: those of a lease are added up. With a refused row, the lease
-            # is not remembered.
-            signature = sign("\n".join([text for _, _, text in run]), self.key)
-            for number, cells, _ in run:
-                known = len(warnings)
-                row = read(number, cells)
-                if isinstance(row, Rejected):
-                    typed.rejects.append(row.issue)
-                    if row.lease:
-                        typed.doubtful.append(row.lease)
-                    else:
-                        typed.unreadable += 1
-                else:
-                    lines.append(self._line(row, signature, doubtful=len(warnings) > known))
-                signature = 0
-            typed.records += len(run)
-        typed.warnings = warnings[:]
-        warnings.clear()
+        every = list(records)
+        typed = Typed(records=len(every))
+        self._type_all(every, self._plain_rows(every), self._signatures(every), typed)
+        typed.warnings = self.reader.warnings[:]
+        self.reader.warnings.clear()
         return typed
 
-    def doubt_records(self, records: Iterable[Numbered]) -> Typed:
-        """Records already known as they are: only what is doubtful in them is told."""
-        typed = self.type_records(records)
-        typed.lines.clear()
+    def write_piece(self, piece: Block | Piece | Rows) -> Typed:
+        """Every record of a piece; leases without doubt are ready to be written as they are, the others typed."""
+        every = list(read_piece(piece.piece() if isinstance(piece, Block) else piece))
+        typed = Typed(records=len(every))
+        rows = self._plain.read([cells for _, cells, _ in every]) if self._plain and every else []
+        straight = StraightLines()
+        keys = [self._key(number) for number, _, _ in every]
+        for begin, end in self._runs(every):
+            signature, some = self._sign_run(every, begin, end), rows[begin:end]
+            if not some or not straight.add(every[begin][0], some, signature, keys[begin:end]):
+                signatures = [signature] + [0] * (end - begin - 1)
+                self._type_all(every[begin:end], some or repeat(None), signatures, typed)
+        typed.warnings = self.reader.warnings[:]
+        self.reader.warnings.clear()
+        typed.straight = straight.lines()
         return typed
 
-    def _runs(self, records: Iterable[Numbered]) -> Iterator[list[Numbered]]:
-        """Records of one lease that follow one another in the file."""
-        run: list[Numbered] = []
-        current: Any = None
-        position, following = self._lease, 0
-        for record in records:
-            number, cells, _ = record
+    def _type_all(
+        self, every: Sequence[Numbered], rows: Iterable[PlainRow | None], signatures: Iterable[int], typed: Typed
+    ) -> None:
+        for (number, cells, _), row, signature in zip(every, rows, signatures, strict=False):
+            line = self._plain_line(number, row, signature) if row else DOUBT
+            if DOUBT in line:
+                self._type_one(number, cells, signature, typed)
+            else:
+                typed.lines.append(line)
+
+    def _plain_rows(self, records: Sequence[Numbered]) -> Iterable[PlainRow | None]:
+        if self._plain and records:
+            return self._plain.read([cells for _, cells, _ in records])
+        return repeat(None)
+
+    def _signatures(self, records: Sequence[Numbered]) -> list[int]:
+        """That of each run of rows of one lease that follow one another, at its first row: those of a lease are added
+        up. Nil elsewhere.
+        """
+        found = [0] * len(records)
+        for begin, end in self._runs(records):
+            found[begin] = self._sign_run(records, begin, end)
+        return found
+
+    def _runs(self, records: Sequence[Numbered]) -> Iterator[tuple[int, int]]:
+        """Where rows of one lease that follow one another begin and end."""
+        position = self._lease
+        begin, following, current = 0, 0, None
+        for at, (number, cells, _) in enumerate(records):
             cell = cells[position] if position < len(cells) else None
-            if run and (cell != current or number != following):
-                yield run
-                run = []
-            run.append(record)
+            if at and (cell != current or number != following):
+                yield begin, at
+                begin = at
             current, following = cell, number + 1
-        if run:
-            yield run
+        if records:
+            yield begin, len(records)
+
+    def _sign_run(self, records: Sequence[Numbered], begin: int, end: int) -> int:
+        if end == begin + 1:
+            return sign(records[begin][2], self.key)
+        return sign("\n".join([text for _, _, text in records[begin:end]]), self.key)
+
+    def _type_one(self, number: int, cells: Sequence[Any], signature: int, typed: Typed) -> None:
+        """A record that needs thought. A lease with a refused one is not remembered, whatever its signature."""
+        known = len(self.reader.warnings)
+        row = self.reader.read(number, cells)
+        if isinstance(row, Rejected):
+            typed.rejects.append(row.issue)
+            if row.lease:
+                typed.doubtful.append(row.lease)
+            else:
+                typed.unreadable += 1
+        else:
+            typed.lines.append(self._line(row, signature, doubtful=len(self.reader.warnings) > known))
+
+    def _plain_line(self, number: int, row: PlainRow, signature: int) -> str:
+        """What `_line` makes of the same row."""
+        lease, contract, person, searched = row
+        return (
+            f"{number}\t{lease}\t{contract}\t{person}\t{fingerprint(person)}\t{lease}|{searched.strip()[:SEARCHED]}\t"
+            f"{signature}\tf\t{self._keys(number, first=signature > 0)}\n"
+        )
 
     def _line(self, row: TenantRow, signature: int, *, doubtful: bool) -> str:
         """The row as COPY reads it. The fingerprint is that of the person's own columns, not of the lease's."""
@@ -180,20 +286,29 @@ class Typist:
         arrays = self.arrays
         person = (
             f"{row.title}\t{last}\t{first}\t{row.birth or NULL}\t{row.role}\t{row.marital}\t{arrays[row.languages]}\t"
-            f"{array(row.phones)}\t{arrays[row.whose]}\t{array(row.emails)}\t{'t' if row.disabled else 'f'}"
+            f"{texts_of(row.phones)}\t{arrays[row.whose]}\t{texts_of(row.emails)}\t{'t' if row.disabled else 'f'}"
         )
-        fingerprint = int.from_bytes(blake2b(person.encode(), digest_size=8).digest(), "big", signed=True)
         searched = f"{self.names[row.last_name]} {self.names[row.first_name]}".strip()[:SEARCHED]
         return (
             f"{row.row}\t{lease}\t{row.kind}\t{escaped(row.dwelling)}\t{row.entry or NULL}\t{row.exit or NULL}\t"
-            f"{person}\t{fingerprint}\t{lease}|{searched}\t{signature}\t{'t' if doubtful else 'f'}\t"
-            f"{self._key()}\t{self._key()}\t{self._key()}\n"
+            f"{person}\t{fingerprint(person)}\t{lease}|{searched}\t{signature}\t{'t' if doubtful else 'f'}\t"
+            f"{self._keys(row.row, first=signature > 0)}\n"
         )
 
-    def _key(self) -> str:
-        """A UUID of version 7 (RFC 9562). Drawn by thousands: PostgreSQL's own asks the system for each."""
+    def _keys(self, row: int, *, first: bool) -> str:
+        """UUIDs of version 7 (RFC 9562) for a person, a number and an address; for a lease and a household too on the
+        `first` row of a run. They follow one another as the rows do, so that indexes are filled in their order. Drawn
+        by thousands: PostgreSQL's own asks the system for each.
+        """
+        begin = self._key(row)
+        if first:
+            return f"{begin}0\t{begin}2\t{begin}1\t{begin}3\t{begin}4"
+        return f"{begin}0\t{begin}2\t{begin}1\t{NULL}\t{NULL}"
+
+    def _key(self, row: int) -> str:
+        """What the keys of a row have in common; a digit is missing."""
         place = self._place
         if place >= len(self._drawn):
-            self._drawn, place = os.urandom(9 * 4096).hex(), 0
-        self._place = place + 18
-        return f"{self._stamp}{self._drawn[place : place + 3]}8{self._drawn[place + 3 : place + 18]}"
+            self._drawn, place = os.urandom(11 * 4096).hex(), 0
+        self._place = place + 11
+        return f"{self._stamp}{row >> 12 & 0xFFF:03x}8{row & 0xFFF:03x}{self._drawn[place : place + 11]}"

@@ -70,17 +70,31 @@ class TenantReader:
         positions = {name: found[0] for name, found in columns.positions.items()}
         self._lease, self._dwelling = positions["lease_number"], positions["dwelling_code"]
         self._last, self._first = positions["last_name"], positions.get("first_name")
-        self._entry = _column(columns, "entry", entry_reader(today))
-        self._exit = _column(columns, "exit", exit_reader(today))
-        self._kind = _column(columns, "lease_kind", read_lease_kind)
-        self._title = _column(columns, "title", read_civility)
-        self._role = _column(columns, "role", read_role)
-        self._marital = _column(columns, "marital_status", read_marital)
-        self._language = _column(columns, "language", read_language_list)
-        self._disability = _column(columns, "disability", read_yes_no) if with_disability else None
-        self._birth = _column(columns, "birth_date", birth_reader(today))
-        self._phones = _columns(columns, "phone")
-        self._emails = _columns(columns, "email")
+        readers: dict[str, Callable[[Any], Any]] = {
+            "entry": entry_reader(today),
+            "exit": exit_reader(today),
+            "lease_kind": read_lease_kind,
+            "title": read_civility,
+            "role": read_role,
+            "marital_status": read_marital,
+            "language": read_language_list,
+            "birth_date": birth_reader(today),
+        }
+        if with_disability:
+            readers["disability"] = read_yes_no
+        #: The columns of one cell that the file has: place, reader, title.
+        self.single = {
+            name: (positions[name], Memo(read), columns.title(name))
+            for name, read in readers.items()
+            if name in positions
+        }
+        self._entry, self._exit = self.single.get("entry"), self.single.get("exit")
+        self._kind, self._title = self.single.get("lease_kind"), self.single.get("title")
+        self._role, self._marital = self.single.get("role"), self.single.get("marital_status")
+        self._language, self._disability = self.single.get("language"), self.single.get("disability")
+        self._birth = self.single.get("birth_date")
+        self.phones = _columns(columns, "phone")
+        self.emails = _columns(columns, "email")
         self._lease_cell: Any = None
         self._lease_code = ""
 
@@ -175,7 +189,7 @@ class TenantReader:
         self, number: int, cells: Sequence[Any], doubts: list[Issue]
     ) -> tuple[tuple[str, ...], tuple[str, ...]]:
         found: dict[str, str] | None = None
-        for position, title in self._phones:
+        for position, title in self.phones:
             cell = cells[position]
             if not cell or (isinstance(cell, str) and cell.isspace()):
                 continue
@@ -194,7 +208,7 @@ class TenantReader:
 
     def _email_cells(self, number: int, cells: Sequence[Any], doubts: list[Issue]) -> tuple[str, ...]:
         found = _NOTHING
-        for position, title in self._emails:
+        for position, title in self.emails:
             cell = cells[position]
             if not cell or (isinstance(cell, str) and cell.isspace()):
                 continue
@@ -212,11 +226,6 @@ class TenantReader:
 
 
 type _Column = tuple[int, Memo, str]  # position, reader, the file's title
-
-
-def _column(columns: ColumnMap, name: str, read: Callable[[Any], Any]) -> "_Column | None":
-    positions = columns.positions.get(name)
-    return (positions[0], Memo(read), columns.title(name)) if positions else None
 
 
 def _columns(columns: ColumnMap, name: str) -> list[tuple[int, str]]:

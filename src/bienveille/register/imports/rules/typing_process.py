@@ -1,10 +1,12 @@
 """What a process that signs and types pieces of an export runs; it loads the rules only, so it begins in an instant."""
 
+import gc
 import os
 import threading
 from collections.abc import Sequence
 from multiprocessing import connection, parent_process
 
+from bienveille.ground.lib.blocks import Block
 from bienveille.ground.lib.pieces import Numbered, Piece, Rows
 from bienveille.register.imports.rules.tenant_lines import Reading, Signed, Typed, Typist
 
@@ -15,31 +17,42 @@ def begin(reading: Reading) -> None:
     """Before the first piece."""
     global _typist
     _typist = Typist(reading)
+    gc.disable()  # nothing here refers to itself, and looking for it would take a third of the time
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
-def sign_piece(piece: Piece | Rows) -> Signed:
+def ready() -> None:
+    """Nothing: once it is done, the process has begun."""
+
+
+def sign_piece(piece: Block | Piece | Rows) -> Signed:
     """The signatures of a piece."""
     assert _typist is not None
     return _typist.sign_piece(piece)
 
 
-def type_piece(piece: Piece | Rows) -> Typed:
+def type_piece(piece: Block | Piece | Rows) -> Typed:
     """What becomes of a piece."""
     assert _typist is not None
     return _typist.type_piece(piece)
 
 
-def type_records(records: Sequence[Numbered]) -> Typed:
+def write_piece(piece: Block | Piece | Rows) -> Typed:
+    """What becomes of a piece into an empty register."""
+    assert _typist is not None
+    return _typist.write_piece(piece)
+
+
+def type_some(block: Block, wanted: Sequence[int], doubtful: Sequence[int]) -> Typed:
+    """What becomes of some records of a block."""
+    assert _typist is not None
+    return _typist.type_some(block, wanted, doubtful)
+
+
+def type_picked(wanted: Sequence[Numbered], doubtful: Sequence[Numbered]) -> Typed:
     """What becomes of some records."""
     assert _typist is not None
-    return _typist.type_records(records)
-
-
-def doubt_records(records: Sequence[Numbered]) -> Typed:
-    """What is doubtful in some records."""
-    assert _typist is not None
-    return _typist.doubt_records(records)
+    return _typist.type_picked(wanted, doubtful)
 
 
 def _end_with_parent() -> None:

@@ -87,7 +87,7 @@ def _stands_for_two(person: Person) -> bool:
 
 @transaction.atomic
 def flag_contact_point(
-    *, actor: User, contact_point: ContactPoint, status: ContactStatus, now: datetime
+    *, actor: User | None, contact_point: ContactPoint, status: ContactStatus, now: datetime
 ) -> ContactPoint:
     """Say that a number or an address is wrong, must not be used again, or is to be checked. Who and when are kept."""
     point = locked_point(contact_point)

@@ -4,7 +4,7 @@ The row that goes stays, closed, with its key in the landlord's file; what it he
 move is written down so that undoing puts every value back.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -37,6 +37,7 @@ from bienveille.register.tenants.rules import (
     formal_name,
     is_present,
     latest,
+    lease_of,
     stricter_status,
     version_of,
 )
@@ -117,10 +118,13 @@ def merge_people(
     before["points"] = _bring_points(kept, gone)
     before["marks"] = _bring_marks(kept, gone)
     before["relatives"] = _bring_relatives(kept, gone)
+    if gone.left_on is not None and gone.erp_fingerprint is not None:  # nobody knows any more whether it is listed
+        gone.erp_fingerprint = None
+        _ask_again([gone])
     gone.left_on = earliest(gone.left_on, today)
     gone.merged_into, gone.merged_at, gone.merged_by = kept, now, actor
     Person.objects.filter(merged_into=gone).update(merged_into=kept)
-    gone.save(update_fields=["left_on", "merged_into", "merged_at", "merged_by"])
+    gone.save(update_fields=["left_on", "erp_fingerprint", "merged_into", "merged_at", "merged_by"])
     reason = clean_text(reason)[:300]
     merge = Merge.objects.create(kept=kept, gone=gone, merged_by=actor, merged_at=now, reason=reason, before=before)
     audit_person(actor, kept, "merged", sorted(before["fields"]), reason=reason)
@@ -299,14 +303,33 @@ def undo_merge(*, actor: User, merge: Merge, now: datetime, keep_changes: bool =
     closed = Household.objects.values_list("closed_on", flat=True).get(pk=gone.household_id)
     gone.left_on = _day(merge.before["gone_left_on"]) or closed
     _protect_both(merge, kept, gone)
+    _go_home(kept)
     _read_again(merge, kept, gone)
     gone.save()
-    Person.objects.filter(pk__in=merge.before["repointed"], merged_into=kept).update(merged_into=gone)
+    repointed = Person.objects.filter(pk__in=merge.before["repointed"], merged_into=kept)
+    _ask_again([kept, gone, *repointed])
+    repointed.update(merged_into=gone, erp_fingerprint=None)
     merge.undone_by, merge.undone_at, merge.before = actor, now, {}  # each row has its own again
     merge.save(update_fields=["undone_by", "undone_at", "before"])
     audit_person(actor, kept, "merge_undone", sorted(since.names))
     audit_person(actor, gone, "merge_undone", [])
     return merge
+
+
+def _go_home(kept: Person) -> None:
+    """Who lived where another row said, their own having left the file, is again where their own said last."""
+    if kept.erp_key is None or kept.erp_fingerprint is not None:
+        return
+    own = Household.objects.filter(leases__number=lease_of(kept.erp_key)).first()
+    if own is not None and own.pk != kept.household_id:
+        kept.household, kept.left_on = own, kept.left_on or own.closed_on
+        kept.save(update_fields=["household", "left_on"])
+
+
+def _ask_again(people: Iterable[Person]) -> None:
+    """The next file's rows of their leases are read, even unchanged."""
+    numbers = [lease_of(person.erp_key) for person in people if person.erp_key is not None]
+    Lease.objects.filter(number__in=numbers).update(erp_signature=None)
 
 
 def _read_again(merge: Merge, kept: Person, gone: Person) -> None:
@@ -315,8 +338,11 @@ def _read_again(merge: Merge, kept: Person, gone: Person) -> None:
 
     A row that no file lists cannot be told: numbers that came meanwhile wait for a check.
     """
-    if gone.left_on is None or gone.erp_fingerprint != merge.before.get("gone_read"):
+    read = merge.before.get("gone_read")
+    if gone.left_on is None or gone.erp_fingerprint not in (None, read):
         gone.erp_fingerprint = None
+    elif merge.before["gone_left_on"] is not None:
+        gone.erp_fingerprint = read
     if kept.left_on is None:
         Person.objects.filter(pk=kept.pk).update(erp_fingerprint=None)
     Lease.objects.filter(household__in=[kept.household_id, gone.household_id]).update(erp_signature=None)
@@ -385,6 +411,11 @@ def _give_back_rows(group: str, merge: Merge, gone: Person, rows: Rows) -> None:
     for key, kept_facts in told["moved"].items():
         row = rows[group].get(key)
         if row is None:
+            continue
+        if group == "points" and ContactPoint.objects.filter(person=gone, kind=row.kind, value=row.value).exists():
+            if row.status == ContactStatus.VALID:  # both have it now: a check will tell whose it is
+                row.status = ContactStatus.UNVERIFIED
+                row.save(update_fields=["status"])
             continue
         row.person = gone
         if "source" in kept_facts:

@@ -164,7 +164,7 @@ def note_corrections(
             FieldCorrection.objects.filter(person=person, field=name).delete()
 
 
-def audit_person(actor: User, person: Person, change: str, fields: list[str], reason: str = "") -> None:
+def audit_person(actor: User | None, person: Person, change: str, fields: list[str], reason: str = "") -> None:
     record_audit(
         actor=actor,
         action=AuditAction.PERSON_CHANGED,

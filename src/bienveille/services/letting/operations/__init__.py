@@ -22,6 +22,19 @@ from bienveille.services.letting.operations.lots import (
     tick_step,
     untick_step,
 )
+from bienveille.services.letting.operations.rehousing import (
+    CannotRehouse,
+    HomeTaken,
+    Wanted,
+    drop_rehousing,
+    give_back_due,
+    give_back_homes,
+    hold_home,
+    move_in,
+    release_home,
+    start_rehousing,
+    tick_entry_step,
+)
 from bienveille.services.letting.operations.territories import CannotArrangeTerritory, remove_territory, save_territory
 
 __all__ = [
@@ -30,8 +43,11 @@ __all__ = [
     "CannotAddHomes",
     "CannotArrangeTerritory",
     "CannotDeleteLot",
+    "CannotRehouse",
     "CannotSaveLot",
+    "HomeTaken",
     "LotGone",
+    "Wanted",
     "add_buildings",
     "add_codes",
     "add_file",
@@ -40,10 +56,18 @@ __all__ = [
     "create_lot_audience",
     "delete_lot",
     "drop_lot_audience",
+    "drop_rehousing",
+    "give_back_due",
+    "give_back_homes",
+    "hold_home",
+    "move_in",
+    "release_home",
     "remove_batch",
     "remove_home",
     "remove_territory",
     "save_territory",
+    "start_rehousing",
+    "tick_entry_step",
     "tick_step",
     "untick_step",
 ]

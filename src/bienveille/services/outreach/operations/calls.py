@@ -1,7 +1,7 @@
 """What a caller does: take the next household, take a promised call, save, take back."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils.timezone import localtime
 
 from bienveille.engines.cases import operations as cases
+from bienveille.engines.cases.rules import kept_apart, told_to_all
 from bienveille.engines.dispatch import operations as dispatch
 from bienveille.engines.dispatch.choices import Outcome
 from bienveille.engines.dispatch.models import Attempt
@@ -24,7 +25,12 @@ from bienveille.register.wording.queries import check_note
 from bienveille.services.outreach.choices import Grade
 from bienveille.services.outreach.models import Campaign, Referral, Report
 from bienveille.services.outreach.operations.scales import keep_scale
-from bienveille.services.outreach.operations.shared import keep_together, set_aside_elsewhere, take_back_together
+from bienveille.services.outreach.operations.shared import (
+    keep_together,
+    leave_to_other,
+    set_aside_elsewhere,
+    take_back_together,
+)
 from bienveille.services.outreach.operations.training import check_ready, check_trained
 from bienveille.services.outreach.operations.verbatims import CannotPublishVerbatim, Quote, check_quote, keep_verbatim
 from bienveille.services.outreach.operations.wishes import follow_wish, keep_wish
@@ -71,6 +77,10 @@ class CallReport:
     wish: CallWishSaid | None = None  # when the household asks to be called; None: nothing was asked
 
 
+#: Households given back one after the other because another campaign has them in hand, before the caller waits.
+MOST_YIELDS = 20
+
+
 def take_next(*, campaign: Campaign, caller: User, now: datetime) -> dispatch.HandOut | None:
     """Give me the next household of this campaign; None when nobody is to be called now. Refuses who may not call.
 
@@ -83,10 +93,17 @@ def take_next(*, campaign: Campaign, caller: User, now: datetime) -> dispatch.Ha
     if not handed and contact_in_hand(campaign.queue_id, caller) is None:
         return None
     check_ready(caller=caller, queue_id=campaign.queue_id, now=now)
-    found = dispatch.hand_out(queue_id=campaign.queue_id, caller=caller, now=now, reason=f"Campagne {campaign.name}")
-    if found is not None and found.fresh:
-        set_aside_elsewhere(queue_id=campaign.queue_id, contact_id=found.contact_id, now=now)
-    return found
+    for _ in range(MOST_YIELDS):
+        found = dispatch.hand_out(
+            queue_id=campaign.queue_id, caller=caller, now=now, reason=f"Campagne {campaign.name}"
+        )
+        if found is None or not found.fresh:
+            return found
+        until = set_aside_elsewhere(queue_id=campaign.queue_id, contact_id=found.contact_id, now=now)
+        if until is None:
+            return found
+        leave_to_other(caller=caller, contact_id=found.contact_id, until=until, now=now)
+    return None
 
 
 @transaction.atomic
@@ -119,6 +136,7 @@ def take_back_call(*, campaign: Campaign, caller: User, attempt_id: UUID, now: d
     dispatch.undo_attempt(caller=caller, attempt_id=attempt_id, now=now)
     take_back_together(caller=caller, attempt_id=attempt_id, now=now)
     cases.take_back_signal(actor=caller, source=attempt_id, now=now)
+    cases.take_back_confidential(actor=caller, source=attempt_id, now=now)
 
 
 @transaction.atomic
@@ -134,11 +152,13 @@ def record_call(
 ) -> dispatch.Recorded:
     """Save a call with what it revealed, once. Refuses what `check_report` finds and what dispatch refuses.
 
-    Grade, needs, answers and note are kept only when somebody was spoken to.
+    Grade, needs, answers and note are kept only when somebody was spoken to. What was told of violence goes to the two
+    readers of a confidential case, and nothing of it stays with the call.
     """
     answers, errors = check_report(campaign, report)
     if errors:
         raise InvalidReport(errors)
+    report, apart = set_apart(report)
     household_id = None
     if report.wish is not None:
         household_id = household_in_hand(contact_id, caller)
@@ -172,6 +192,13 @@ def record_call(
             keep_verbatim(attempt=recorded.attempt, campaign=campaign, quote=report.quote, now=now)
         except CannotPublishVerbatim as refusal:
             raise InvalidReport({"quote_by": [str(refusal)]}) from None
+    if apart is not None:
+        cases.open_confidential(
+            actor=caller,
+            household_id=recorded.attempt.contact.household_id,
+            signal=replace(apart, source=recorded.attempt.pk),
+            now=now,
+        )
     due_at = referral_due(report.grade, report.agreed, now)
     if due_at is not None:
         case = cases.signal_household(
@@ -190,6 +217,25 @@ def record_call(
             created_at=now,
         )
     return recorded
+
+
+def set_apart(report: CallReport) -> tuple[CallReport, cases.Signal | None]:
+    """A call without what only two named people may read, and that part; None when there is no such part.
+
+    The note goes with it, and the grade too when nothing else was needed: neither would be there without it.
+    """
+    hidden = kept_apart(report.needs)
+    if not hidden:
+        return report, None
+    others = told_to_all(report.needs)
+    signal = cases.Signal(
+        grade=Grade.RED if report.grade == Grade.RED else Grade.ORANGE,
+        needs=hidden,
+        words=report.note,
+        kept_despite_guard=bool(report.note and check_note(report.note)),
+    )
+    left = replace(report, needs=others, note="", keep_note=False, quote=None)
+    return (left if others else replace(left, grade="", agreed=None)), signal
 
 
 def check_report(campaign: Campaign, report: CallReport) -> tuple[dict[str, Any], dict[str, list[str]]]:

@@ -9,6 +9,7 @@ from django.db import connection, transaction
 from bienveille.engines.dispatch.choices import ContactState, Outcome
 from bienveille.engines.dispatch.models import Attempt, Contact
 from bienveille.engines.dispatch.operations.contacts import locked_contact, may_go_back, reopen_lane
+from bienveille.engines.dispatch.operations.hands import release
 from bienveille.register.accounts.choices import AuditAction
 from bienveille.register.accounts.models import User
 from bienveille.register.accounts.operations import record_audit
@@ -28,22 +29,46 @@ _SPOKEN = (Outcome.REACHED, Outcome.INTERRUPTED, Outcome.REFUSED)
 # Nobody else rings the same door while it is in a caller's hands: the household waits in the other campaigns as long as
 # the reservation lasts. Rows that somebody holds at this moment are theirs to say.
 _SET_ASIDE = """
-UPDATE dispatch_contact SET not_before = greatest(coalesce(not_before, %(now)s), mine.lease_until)
-FROM (SELECT queue_id, household_id, lease_until FROM dispatch_contact WHERE id = %(contact)s) AS mine
-WHERE dispatch_contact.id IN (
-    SELECT c.id FROM dispatch_queue q
-    JOIN dispatch_contact c ON c.queue_id = q.id AND c.household_id = (
-        SELECT household_id FROM dispatch_contact WHERE id = %(contact)s)
-    WHERE q.accepting AND q.id <> %(queue)s AND c.state = 'waiting' AND c.reserved_by_id IS NULL
-    FOR NO KEY UPDATE OF c SKIP LOCKED)
+WITH aside AS (
+    UPDATE dispatch_contact SET not_before = greatest(coalesce(not_before, %(now)s), mine.lease_until)
+    FROM (SELECT queue_id, household_id, lease_until FROM dispatch_contact WHERE id = %(contact)s) AS mine
+    WHERE dispatch_contact.id IN (
+        SELECT c.id FROM dispatch_queue q
+        JOIN dispatch_contact c ON c.queue_id = q.id AND c.household_id = (
+            SELECT household_id FROM dispatch_contact WHERE id = %(contact)s)
+        WHERE q.accepting AND q.id <> %(queue)s AND c.state = 'waiting' AND c.reserved_by_id IS NULL
+        FOR NO KEY UPDATE OF c SKIP LOCKED))
+SELECT max(other.lease_until) FROM dispatch_contact mine
+JOIN dispatch_contact other ON other.household_id = mine.household_id AND other.id <> mine.id
+WHERE mine.id = %(contact)s AND mine.state = 'reserved' AND other.reserved_by_id IS NOT NULL
+  AND other.lease_until > %(now)s
+"""
+_WAIT = """
+UPDATE dispatch_contact SET not_before = greatest(coalesce(not_before, %s), %s)
+WHERE id = %s AND state = 'waiting' AND reserved_by_id IS NULL
 """
 
 
-def set_aside_elsewhere(*, queue_id: UUID, contact_id: UUID, now: datetime) -> None:
-    """While a household is in somebody's hands, no other campaign hands it out (1 statement)."""
+def set_aside_elsewhere(*, queue_id: UUID, contact_id: UUID, now: datetime) -> datetime | None:
+    """While a household is in somebody's hands, no other campaign hands it out (1 statement).
+
+    Until when somebody else already has it in theirs, in another campaign: both asked at the same moment.
+    """
     connection.ensure_connection()
     with connection.wrap_database_errors:  # psycopg's own cursor prepares the statement; Django's never does
-        connection.connection.execute(_SET_ASIDE, {"contact": contact_id, "queue": queue_id, "now": now})
+        given = {"contact": contact_id, "queue": queue_id, "now": now}
+        return connection.connection.execute(_SET_ASIDE, given).fetchone()[0]
+
+
+@transaction.atomic
+def leave_to_other(*, caller: User, contact_id: UUID, until: datetime, now: datetime) -> None:
+    """Give back a household that somebody else has in hand in another campaign: nobody's telephone rings twice."""
+    token = Contact.objects.values_list("token", flat=True).get(pk=contact_id)
+    if token is None:
+        return
+    release(caller=caller, contact_id=contact_id, token=token)
+    with connection.cursor() as cursor:
+        cursor.execute(_WAIT, [now, until, contact_id])
 
 
 @transaction.atomic

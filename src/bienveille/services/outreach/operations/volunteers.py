@@ -205,11 +205,14 @@ def decline_offer(*, actor: User, offer_id: UUID, reply: str, now: datetime) -> 
 
 
 @job(queue="default")
-def forget_offers() -> None:
-    """Forget who answered calls for volunteers, on the last day of each answer; the figures of the call stay."""
+def forget_offers() -> int:
+    """Forget who answered calls for volunteers, on the last day of each answer; the figures of the call stay.
+
+    How many answers were forgotten.
+    """
     past = VolunteerOffer.objects.filter(expires_on__lt=localdate(), email__isnull=False)
     VolunteerOffer.knows.through.objects.filter(volunteeroffer__in=past).delete()
-    past.update(
+    return past.update(
         user=None,
         email=None,
         first_name="",

@@ -7,6 +7,7 @@ from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Any
 from uuid import UUID
 
+from bienveille.engines.cases.rules import CONFIDENTIAL_NEEDS
 from bienveille.engines.dispatch.choices import Outcome
 from bienveille.engines.questionnaires.choices import Need
 from bienveille.ground.lib.dates import OK, read_date
@@ -20,7 +21,8 @@ from bienveille.services.outreach.choices import Grade
 NOTE_LENGTH = 500
 OUTCOMES = {one.label: one.value for one in Outcome}
 GRADES = {one.label: one.value for one in Grade}
-NEEDS = {one.label: one.value for one in Need}
+#: What is told of violence is written on no sheet: it is typed on the screen.
+NEEDS = {one.label: one.value for one in Need if one not in CONFIDENTIAL_NEEDS}
 YES = ("Oui", "Non")
 
 #: Field → column of the sheet, in order. What is filled in comes after what is read.

@@ -162,3 +162,13 @@ def shortcuts() -> dict[str, str]:
 def print_button(*, label: str = "Imprimer") -> dict[str, str]:
     """`{% print_button %}`: prints the page; not shown without a script, where the browser's own menu does it."""
     return {"label": label}
+
+
+@register.inclusion_tag("ui/quick_exit.html")
+def quick_exit(*, label: str = "Quitter vite") -> dict[str, str]:
+    """`{% quick_exit %}`: leaves at once for a page that says nothing, for somebody who may be watched.
+
+    A plain link; with a script the page is wiped first and leaves no way back in the history, and Escape pressed
+    three times does the same. On pages for tenants and on those of helplines.
+    """
+    return {"label": label}

@@ -26,6 +26,7 @@ from bienveille.register.accounts.models import (
     Company,
     Invitation,
     Landlord,
+    OpenSession,
     RoleGrant,
     User,
 )
@@ -278,6 +279,7 @@ def deactivate_user(*, actor: User | None, user: User, now: datetime, left_on: d
     user.save(update_fields=["is_active", "left_on", "password"])
     tokens = ApiToken.objects.filter(user=user, revoked_at=None).update(revoked_at=now)
     _revoke_invitations(user, now)
+    OpenSession.objects.filter(user=user).delete()
     _changed(actor=actor, subject=user, did="deactivate", tokens=tokens, by_file=left_on is not None)
 
 

@@ -1,0 +1,69 @@
+"""`restore FILE`: puts an encrypted copy back, all or nothing, then erases again what has ended since."""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import os
+import time
+
+NAME = "restore"
+NEEDS_DATABASE = False  # an empty one is not filled only to be emptied
+HELP = "remettre une copie faite par backup, en entier ou pas du tout"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FICHIER", help="la copie à remettre")
+    parser.add_argument(
+        "--key", metavar="FICHIER", help="le fichier de la clé secrète (sans précision\u00a0: celui d’ici)"
+    )
+    parser.add_argument(
+        "--replace",
+        action="store_true",
+        help="remplacer la base d’ici, qui contient déjà un bailleur\u00a0: elle est perdue",
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bienveille.config.settings")
+    import django
+
+    django.setup()
+    from django.utils.timezone import localtime, now
+
+    from bienveille.faces.cli.backup import key_path, secrets_here
+    from bienveille.faces.cli.main import given_path, set_up
+    from bienveille.faces.cli.purge import purge_all
+    from bienveille.ground.lib.typography import calendar_day, clock, number
+    from bienveille.ground.platform.backups import BackupRefusal, read_key, restore_backup
+    from bienveille.ground.platform.schema import is_set_up
+    from bienveille.register.accounts.queries import landlord
+
+    begun = time.monotonic()
+    here = landlord() if is_set_up() else None
+    if here and not options.replace:
+        raise BackupRefusal(
+            f"Cette base contient déjà {here.name}. Ajoutez --replace pour la remplacer\u00a0: "
+            "ce qui s’y trouve sera perdu."
+        )
+    key = read_key(given_path(options.key) if options.key else key_path())
+    manifest = restore_backup(given_path(options.file), key=key, beside=secrets_here())
+    set_up()  # a copy made by an older version is brought up to date
+    erased = sum(purge_all().values())
+    made = localtime(dt.datetime.fromisoformat(manifest.made_at))
+    lost = now() - made
+    print(f"Copie remise\u00a0: {number(manifest.rows)} lignes et {number(manifest.files)} fichiers, tous vérifiés.")
+    print(f"  Faite le {calendar_day(made.date())} à {clock(made)}, remise en {time.monotonic() - begun:.0f} s.")
+    print(f"  Effacé aussitôt, car arrivé à son terme depuis\u00a0: {number(erased)}.")
+    print(f"  À refaire\u00a0: ce qui a été saisi pendant {_spell(lost)}, d’abord les oppositions, les adresses")
+    print("  protégées, les décès et les comptes fermés. Chacun doit se reconnecter.")
+    return 0
+
+
+def _spell(lasting: dt.timedelta) -> str:
+    """`les 3 dernières heures`: how long ago the copy was made."""
+    minutes = max(1, int(lasting.total_seconds() // 60))
+    if minutes >= 48 * 60:
+        return f"les {minutes // (24 * 60)} derniers jours"
+    count, unit = (minutes // 60, "heure") if minutes >= 60 else (minutes, "minute")
+    return f"la dernière {unit}" if count == 1 else f"les {count} dernières {unit}s"

@@ -1,0 +1,86 @@
+"""G13: what every answer says to the browser, whichever it is: pages, refusals, what does not exist, failures, files."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from django.urls import reverse
+from tests.accounts.factories import UserFactory
+from tests.architecture.house import ROOT
+from tests.architecture.policy import routes, table
+
+from bienveille.register.accounts.choices import Role
+
+#: Directives that no answer goes without. Nothing is inline anywhere, so there is no nonce to give away.
+POLICY = {"default-src 'none'", "script-src 'self'", "style-src 'self'", "base-uri 'none'", "frame-ancestors 'none'"}
+
+
+def missing(response) -> list[str]:
+    """What an answer forgot to say."""
+    policy = {part.strip() for part in response.headers.get("Content-Security-Policy", "").split(";")}
+    said = {
+        "policy": policy >= POLICY,
+        "inline": "unsafe" not in response.headers.get("Content-Security-Policy", ""),
+        "nosniff": response.headers.get("X-Content-Type-Options") == "nosniff",
+        "referrer": response.headers.get("Referrer-Policy") in ("same-origin", "strict-origin", "no-referrer"),
+        "opener": response.headers.get("Cross-Origin-Opener-Policy") == "same-origin",
+    }
+    return [name for name, good in said.items() if not good]
+
+
+def kept(response) -> bool:
+    return "no-store" not in response.headers.get("Cache-Control", "")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("role", [None, Role.ADMINISTRATOR])
+def test_g13_every_route_says_it(role):
+    client, silent, stored = Client(raise_request_exception=False), [], []
+    if role:
+        client.force_login(UserFactory(roles=[role]))
+    for route in routes():
+        response = client.get(reverse(route.name, kwargs=route.parameters))
+        if forgotten := missing(response):
+            silent.append((route.name, response.status_code, forgotten))
+        if (role or table()[route.name]["who"] != "everybody") and kept(response):
+            stored.append(route.name)
+    assert silent == []
+    assert stored == []
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/nulle-part/", "/static/ui/mark.svg", "/static/nulle-part.js", "/casse/"])
+def test_g13_so_do_failures_and_files(path, settings):
+    settings.ROOT_URLCONF = "tests.architecture.broken_urls"
+    response = Client(raise_request_exception=False).get(path)
+    response.close()
+    assert missing(response) == []
+    assert response.status_code == {"/casse/": 500, "/static/ui/mark.svg": 200}.get(path, 404)
+
+
+def test_g13_a_site_with_tls_is_ready_for_it():
+    """`check --deploy` finds nothing, cookies are bound to the host, and browsers are told to come back by TLS."""
+    asked = (
+        "from django.conf import settings as s; print(s.SESSION_COOKIE_NAME, s.CSRF_COOKIE_NAME, s.DEVICE_COOKIE_NAME,"
+    )
+    asked += " s.SESSION_COOKIE_SECURE, s.CSRF_COOKIE_SECURE, s.SECURE_HSTS_SECONDS)"
+    code = f"import django; django.setup(); {asked}; from django.core.management import call_command; "
+    code += "call_command('check', deploy=True, tags=['security'], fail_level='WARNING')"
+    environment = os.environ | {
+        "BIENVEILLE_NO_DATABASE": "1",
+        "DJANGO_SETTINGS_MODULE": "bienveille.config.settings",
+        "PUBLIC_URL": "https://bienveille.bailleur.example",
+        "PYTHONPATH": str(ROOT / "src"),
+        "SECRET_KEY": "une clé bien assez longue, faite pour un essai et pour rien d’autre, de soixante signes",
+    }
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split("\n")[0] == "__Host-session __Host-csrf __Host-device True True 31536000"
+
+
+def test_g12_sessions_end_by_themselves():
+    assert settings.SESSION_COOKIE_AGE == 12 * 3600
+    assert settings.SESSION_COOKIE_HTTPONLY

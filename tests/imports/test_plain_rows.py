@@ -1,0 +1,74 @@
+"""Rows typed column by column are those read one by one, whatever the cells."""
+
+import datetime as dt
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bienveille.register.imports.rules.recognition import recognise
+from bienveille.register.imports.rules.tenant_lines import Reading, Typist
+
+TITLES = [
+    "N_CONTRAT", "NATURE_CONTRAT", "CODE_LOGEMENT", "DATE_ENTREE", "DATE_SORTIE", "CIVILITE", "NOM", "PRENOM",
+    "DATE_NAISSANCE", "ROLE", "SITUATION", "TEL_FIXE", "TEL_PORTABLE", "EMAIL", "LANGUE", "HANDICAP",
+]  # fmt: skip
+LONG = "n" * 101
+CELLS = {
+    "N_CONTRAT": ["1", "1", "2", "'3", "", " ", "a\\b", "4" * 41],
+    "NATURE_CONTRAT": ["HABITATION", "PARKING", "", "?"],
+    "CODE_LOGEMENT": ["L1", "", "'L2", "L\\3", "5" * 41],
+    "DATE_ENTREE": ["01/02/2010", "", "2011-01-01", "31/02/2010", "quand"],
+    "DATE_SORTIE": ["", "", "31/12/9999", "01/01/2009", "02/02/2020", "bientôt"],
+    "CIVILITE": ["MME", "M.", "M. et Mme", "", "Dr"],
+    "NOM": ["MARTIN", "Lefèvre-D’Arc", "  d'  arc ", "", "null", "a\\b", LONG],
+    "PRENOM": ["Jeanne", "Éléonore", "", "\xa0", LONG],
+    "DATE_NAISSANCE": ["03/04/1945", "", "01/01/1900", "05/06/24", "29/02/12", "?", "01/01/2500"],
+    "ROLE": ["TITULAIRE", "OCCUPANT", "", "chef"],
+    "SITUATION": ["VEUF", "", "zz"],
+    "TEL_FIXE": ["", "", "04 72 00 00 00", " ", "262123456", "NC"],
+    "TEL_PORTABLE": ["0612345678", "+33 6 12 34 56 78", "612345678", "0612345678 (fille)", "06.12.34.56.78 le soir",
+                     "0612345678 / 0472000000", "0692123456", "", "999", "a", "00336 12345678", "06123456789"],
+    "EMAIL": ["a@b.fr", "A@B.FR", "", " ", "a@b.fr;c@d.fr", "pas là", '"x"@b.fr', "a" * 70 + "@b.fr", "a" * 300 + "@b.fr"],
+    "LANGUE": ["FR", "français/turc", "", "klingon"],
+    "HANDICAP": ["O", "N", "", "?"],
+}  # fmt: skip
+
+
+def typed(rows, titles=TITLES, *, text, with_disability=True):
+    columns = recognise(titles)
+    typist = Typist(Reading(columns, dt.date(2026, 11, 22), len(titles), b"s", with_disability, text))
+    records = [(number, row, ";".join(row)) for number, row in enumerate(rows, 2)]
+    found = typist.type_records(records)
+    found.lines = [line.rsplit("\t", 5)[0] for line in found.lines]
+    return found
+
+
+@given(st.integers(0, 1 << 30), st.booleans())
+def test_plain_rows_are_those_read_one_by_one(seed, with_disability):
+    chance = random.Random(seed)
+    rows = [
+        [CELLS[title][0] if chance.random() < 0.94 else chance.choice(CELLS[title]) for title in TITLES]
+        for _ in range(60)
+    ]
+    rows = [[*row, "x"] if chance.random() < 0.05 else row[:-1] if chance.random() < 0.05 else row for row in rows]
+    fast, slow = (typed(rows, text=text, with_disability=with_disability) for text in (True, False))
+    assert fast == slow
+
+
+@pytest.mark.parametrize("titles", [[*TITLES[:3], "NOM", "PRENOM"], [*TITLES[:3], "NOM"]])
+def test_a_file_with_few_columns(titles):
+    rows = [[CELLS[title][0] for title in titles], [CELLS[title][-2] for title in titles]]
+    assert typed(rows, titles, text=True) == typed(rows, titles, text=False)
+
+
+def test_keys_follow_one_another_and_are_all_different():
+    typist = Typist(Reading(recognise(TITLES), dt.date(2026, 11, 22), len(TITLES), b"s", at=1_763_800_000_000))
+    found = [
+        tuple(typist._keys(row, first=row != 3).split("\t")) for row in (2, 3, 4095, 4096, 4097, 1_000_000, 16_000_000)
+    ]
+    every = [key for keys in found for key in keys if key != "\\N"]
+    assert len(set(every)) == len(every) == 5 * len(found) - 2
+    assert [keys[0] for keys in found] == sorted(keys[0] for keys in found)
+    assert {(len(key), key[12], key[16]) for key in every} == {(32, "7", "8")}
