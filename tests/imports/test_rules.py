@@ -192,7 +192,9 @@ class TestMessages:
     @pytest.mark.parametrize("code", WRONG_FILES)
     def test_a_refusal_is_one_french_sentence_and_what_is_expected(self, code):
         text = refusal_message(
-            "a.csv", code, {"columns": 3, "record": 12, "titles": ["A"] * 9, "error": "x", "share": 98}
+            "a.csv",
+            code,
+            {"columns": 3, "record": 12, "titles": ["A"] * 9, "error": "x", "share": 98, "sheet": "A", "sheets": "A, B"},
         )
         assert text.startswith("«\u00a0a.csv\u00a0» n’est pas importé\u00a0: ")
         assert ("Attendu\u00a0:" in text) == (code != "another_landlord")  # that one says itself what to do

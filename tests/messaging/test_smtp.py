@@ -80,11 +80,11 @@ class Scripted:
                 return
             self.connections += 1
             script = self._scripts.pop(0) if len(self._scripts) > 1 else self._scripts[0]
-            with client, client.makefile("rwb") as stream:
-                try:
+            try:
+                with client, client.makefile("rwb") as stream:
                     self._talk(stream, dict(script))
-                except OSError:
-                    continue
+            except OSError:  # the other side has left, in the middle of a word or before what is left of ours
+                continue
 
     def _talk(self, stream, script):
         self._say(stream, script.get("greeting", "220 x"))
