@@ -194,7 +194,15 @@ class TestMessages:
         text = refusal_message(
             "a.csv",
             code,
-            {"columns": 3, "record": 12, "titles": ["A"] * 9, "error": "x", "share": 98, "sheet": "A", "sheets": "A, B"},
+            {
+                "columns": 3,
+                "record": 12,
+                "titles": ["A"] * 9,
+                "error": "x",
+                "share": 98,
+                "sheet": "A",
+                "sheets": "A, B",
+            },
         )
         assert text.startswith("«\u00a0a.csv\u00a0» n’est pas importé\u00a0: ")
         assert ("Attendu\u00a0:" in text) == (code != "another_landlord")  # that one says itself what to do
