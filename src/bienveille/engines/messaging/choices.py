@@ -65,6 +65,7 @@ class Withheld(TextChoices):
     PROVIDER = "provider", "Refus de l’opérateur"
     EMPTY = "empty", "Texte incomplet pour ce ménage"
     MAILING = "mailing", "Envoi arrêté"
+    HELD = "held", "N’a plus lieu d’être"
 
 
 class TextKind(TextChoices):

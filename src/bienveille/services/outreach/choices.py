@@ -100,6 +100,13 @@ class VerbatimRefusal(TextChoices):
     UNCLEAR = "unclear", "Hors de la conversation, on ne la comprend pas"
 
 
+class AfterCall(TextChoices):
+    """What a message that follows a call is about."""
+
+    MISSED = "missed", "Nous avons essayé de vous appeler"
+    AGREED = "agreed", "Ce qui est convenu"
+
+
 class HalfDay(TextChoices):
     """Mornings and afternoons on which callers call."""
 

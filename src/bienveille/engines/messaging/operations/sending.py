@@ -276,8 +276,13 @@ def post_one(
     person_id: UUID | None = None,
     user: User | None = None,
     language: str = "fr",
+    place: str = "",
+    not_before: datetime | None = None,
 ) -> Delivery:
-    """One message of its own words, in the caller's transaction: if it rolls back, nothing leaves."""
+    """One message of its own words, in the caller's transaction: if it rolls back, nothing leaves.
+
+    With `not_before`, it waits until then, and `hold_back` may still keep it from leaving.
+    """
     sent = Delivery.objects.create(
         channel=channel,
         to=to,
@@ -287,9 +292,20 @@ def post_one(
         person_id=person_id,
         user=user,
         language=language,
+        place=place,
+        not_before=not_before,
     )
-    _push(None, [channel], 1)
+    if not_before is None:
+        _push(None, [channel], 1)
     return sent
+
+
+@transaction.atomic
+def hold_back(*, delivery_ids: Iterable[UUID], now: datetime) -> int:
+    """Messages of their own that still wait never leave: what they say is no longer true. How many were kept."""
+    return Delivery.objects.filter(pk__in=list(delivery_ids), mailing=None, state=DeliveryState.WAITING).update(
+        state=DeliveryState.STOPPED, reason=Withheld.HELD, ended_at=now
+    )
 
 
 @job(queue="messages")

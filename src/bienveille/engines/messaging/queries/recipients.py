@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import connection
 
@@ -218,6 +219,46 @@ def fall_back(mailing: Mailing, *, today: date) -> int:
             {"mailing": mailing.pk, "channels": list(mailing.channels), "mobile": MOBILE, "today": today},
         )
         return cursor.fetchone()[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """Where one message for one household goes: whose number or address, and whose hours count there."""
+
+    to: str
+    person_id: UUID
+    language: str
+    place: str
+
+
+_POINT = f"""
+SELECT k.value, p.id, coalesce(p.languages[1], 'fr'), {_PLACE}
+FROM tenants_household h
+JOIN tenants_person p ON p.household_id = h.id
+JOIN tenants_contactpoint k ON k.person_id = p.id
+LEFT JOIN housing_dwelling d ON d.id = h.dwelling_id
+LEFT JOIN housing_building b ON b.id = d.building_id
+LEFT JOIN housing_residence r ON r.id = b.residence_id
+WHERE h.id = %(household)s AND h.closed_on IS NULL AND {ELIGIBLE.replace("%s", "%(today)s")}
+  AND k.status IN ('valid', 'unverified') AND k.whose = ''
+  AND CASE %(channel)s WHEN 'email' THEN k.kind = 'email' ELSE k.kind = 'phone' AND k.value ~ %(mobile)s END
+  AND {ALLOWED}
+  AND NOT EXISTS (SELECT 1 FROM tenants_person q WHERE q.household_id = h.id AND q.protected_address
+                  AND NOT q.deceased AND (q.left_on IS NULL OR q.left_on > %(today)s))
+ORDER BY k.status = 'valid' DESC, k.verified_on DESC NULLS LAST, p.role = 'holder' DESC, p.birth_date, k.value
+LIMIT 1"""
+
+
+def point_of(household_id: UUID, channel: str, today: date) -> Point | None:
+    """Where a message of its own for one household goes by this channel, by the rules of mailings (1 query).
+
+    None when nothing may reach it: no such point, opposed, stopped, an address that is protected.
+    """
+    given: dict[str, Any] = {"household": household_id, "channel": str(channel), "today": today, "mobile": MOBILE}
+    with connection.cursor() as cursor:
+        cursor.execute(_POINT, given)
+        row = cursor.fetchone()
+    return Point(*row) if row else None
 
 
 def states(mailing: Mailing) -> dict[str, int]:

@@ -141,6 +141,7 @@ class RulesIn(Schema):
     ends_on: date | None = Field(default=None, description="Fin prévue.")
     windows: list[WindowIn] = Field(default_factory=list, max_length=20, description="Aucune : à toute heure.")
     on_public_holidays: bool = Field(default=False, description="Appeler aussi les jours fériés.")
+    send_sms: bool = Field(default=False, description="Le SMS part tout seul quand personne n’a répondu.")
 
 
 class CampaignIn(Schema):

@@ -1,14 +1,17 @@
 """Forms of the caller's screens: types and shapes of what was typed; operations decide what it means."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
 
 from bienveille.engines.cases.rules import kept_apart, told_to_all
 from bienveille.engines.dispatch.choices import Outcome, StopReason
+from bienveille.engines.messaging.choices import Channel
 from bienveille.engines.questionnaires.choices import Need
 from bienveille.faces.workspace.forms.fields import day_field
 from bienveille.faces.workspace.rules import moments
+from bienveille.ground.lib.phones import display_phone
 from bienveille.ground.lib.typography import NBSP
 from bienveille.services.outreach.choices import Grade
 from bienveille.services.outreach.operations import NOTE_LENGTH, CallReport
@@ -62,6 +65,15 @@ class CallForm(forms.Form):
         label="Prochain appel", choices=NEXT_CALLS, initial="none", widget=forms.RadioSelect, required=False
     )
     call_back_on = day_field("Jour du rappel", required=False)
+    agreed_by = forms.ChoiceField(
+        label="Ce qui est convenu, par écrit",
+        choices=[("", "Rien à envoyer"), (Channel.SMS.value, "Un SMS"), (Channel.EMAIL.value, "Un e-mail")],
+        help_text="Si la personne le veut. Il dit le jour du prochain appel et le numéro de l’agence, rien de ce "
+        "qu’elle vous a confié.",
+        initial="",
+        widget=forms.RadioSelect,
+        required=False,
+    )
     call_back_when = forms.ChoiceField(label="À quel moment", choices=moments, required=False)
     note = forms.CharField(
         label="Une phrase pour la suite",
@@ -72,6 +84,14 @@ class CallForm(forms.Form):
         error_messages={"max_length": f"Cette phrase est trop longue{NBSP}: 500 caractères au plus."},
     )
     keep_note = forms.BooleanField(label="Garder ma phrase, avec relecture", required=False)
+
+    def offer_ways(self, ways: Mapping[str, str]) -> None:
+        """Only the ways by which this household may be written to: channel → number or address."""
+        named = {Channel.SMS.value: "Un SMS au", Channel.EMAIL.value: "Un e-mail à"}
+        self.fields["agreed_by"].choices = [  # type: ignore[attr-defined]
+            ("", "Rien à envoyer"),
+            *((way, f"{named[way]} {display_phone(to)}") for way, to in ways.items()),
+        ]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -111,6 +131,7 @@ class CallForm(forms.Form):
             call_back_when=typed["call_back_when"] if later else "",
             weekly=reached and typed["next"] == "weekly",
             phone=typed["phone"],
+            agreed_by=typed["agreed_by"] if reached else "",
         )
 
 

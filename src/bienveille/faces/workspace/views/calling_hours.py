@@ -10,6 +10,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from bienveille.engines.messaging.channels import open_channels
+from bienveille.engines.messaging.choices import Channel
 from bienveille.faces.workspace.views import Request
 from bienveille.faces.workspace.views.preparation import INVALID, onward, step_page
 from bienveille.ground.lib.calling_hours import DAYS_OFF_SOURCES, SALES_HOURS_SOURCE
@@ -69,7 +71,11 @@ def campaign_hours(request: Request, campaign_id: UUID) -> HttpResponse:
 def _form(request: Request, campaign: Campaign) -> HoursForm:
     queue = campaign.queue
     initial = hours_initial(
-        queue.windows, on_days_off=queue.on_days_off, voicemail=campaign.voicemail, sms=campaign.sms
+        queue.windows,
+        on_days_off=queue.on_days_off,
+        voicemail=campaign.voicemail,
+        sms=campaign.sms,
+        send_sms=campaign.send_sms,
     )
     return HoursForm(request.POST if request.method == "POST" else None, initial=initial)
 
@@ -86,6 +92,7 @@ def _save(request: Request, campaign: Campaign, form: HoursForm) -> Refusal | No
             on_days_off=typed["on_days_off"],
             voicemail=typed["voicemail"],
             sms=typed["sms"],
+            send_sms=typed["send_sms"],
             now=timezone.now(),
         )
     except Refusal as refusal:
@@ -104,5 +111,6 @@ def _shown(campaign: Campaign, form: HoursForm) -> dict[str, Any]:
         "sales": SALES_HOURS_SOURCE,
         "on_days_off": campaign.queue.on_days_off,
         "any_hour": not campaign.queue.windows,
+        "sms_open": Channel.SMS in open_channels(),
         "running": campaign.state != CampaignState.DRAFT,
     }

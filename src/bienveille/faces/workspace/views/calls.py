@@ -61,6 +61,7 @@ from bienveille.services.outreach.queries import (
     scale_in_use,
     undone_call,
 )
+from bienveille.services.outreach.queries.messages import written_ways
 from bienveille.services.outreach.rules import AGREEMENT, SCALE_AGREES
 
 INVALID = 422
@@ -281,6 +282,8 @@ def _call_page(
     ]
     done = caller_day(request.user, campaign.queue_id, midnight())["calls"]
     quote.offer(people_to_quote(contact.household_id))
+    ways = written_ways(contact.household_id, timezone.now())
+    form.offer_ways(ways)
     scale = scale_in_use(campaign)
     context = {
         **beside_the_call(request, campaign, contact),
@@ -289,7 +292,8 @@ def _call_page(
         "sheet": sheet,
         "quote_form": quote,
         "all_forms": [form, quote, wish],
-        **hours_and_words(request.user, campaign, contact, sheet, wish, timezone.now()),
+        **hours_and_words(request.user, campaign, contact, sheet, wish, ways, timezone.now()),
+        "ways": ways,
         "agreement": AGREEMENT,
         "scale_definition": get_definition(scale.version_id) if scale else None,
         "scale_answers": _scale_answers(request, campaign),

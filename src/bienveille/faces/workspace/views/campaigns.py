@@ -17,6 +17,7 @@ from bienveille.engines.audiences.access import targeting_scope
 from bienveille.engines.audiences.queries import EVERYWHERE
 from bienveille.engines.dispatch.choices import ClosingReason
 from bienveille.engines.dispatch.queries import ledger, ledgers, ledgers_by_agency
+from bienveille.engines.messaging.access import WRITERS
 from bienveille.engines.questionnaires.choices import Need
 from bienveille.faces.workspace.rules import key_figures, reached_title, sorted_rows
 from bienveille.faces.workspace.views import Request
@@ -67,6 +68,7 @@ def campaign(request: Request, campaign_id: UUID) -> HttpResponse:
         "may_call": shown.state == CampaignState.OPEN and may_call(shown, request.user),
         "trail": [("Campagnes", reverse("workspace:campaigns"))],
         "live": shown.state in (CampaignState.OPEN, CampaignState.PAUSED),
+        "tell_url": _tell_url(request, shown),
     }
     if shown.state == CampaignState.DRAFT:
         context["waves"] = _waves(request, shown)
@@ -82,6 +84,14 @@ def campaign(request: Request, campaign_id: UUID) -> HttpResponse:
     if request.GET.get("vu") == context["seen"]:
         return HttpResponse(status=204)  # nothing moved: the page stays as it is
     return render(request, f"{page}#figures", context)
+
+
+def _tell_url(request: Request, shown: Campaign) -> str:
+    """Where « we will call you » is written to the households of the first wave; empty for who sends nothing."""
+    if not has_role(request.user, *WRITERS) or shown.state == CampaignState.CLOSED:
+        return ""
+    first = shown.waves.first()
+    return f"{reverse('workspace:new_mailing')}?public=vague-{first.pk}" if first else ""
 
 
 def _waves(request: Request, shown: Campaign) -> list[tuple[WaveCount, str, int]]:

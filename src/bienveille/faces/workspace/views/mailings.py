@@ -1,6 +1,6 @@
 """Mailings: the list, one written, counted, tried, read by a second person, started, held, stopped; its report."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -36,6 +36,8 @@ from bienveille.ground.lib.typography import counted, euros, listed, moment_in_w
 from bienveille.ground.platform.refusal import Refusal
 from bienveille.register.accounts.access import role_required
 from bienveille.register.accounts.models import User
+from bienveille.services.outreach.models import Wave
+from bienveille.services.outreach.queries.messages import waves_to_tell
 
 METHODS = ["GET", "HEAD", "POST"]
 INVALID, CONFLICT = 422, 409
@@ -187,7 +189,8 @@ def message_prices_page(request: Request) -> HttpResponse:
 def _write(request: Request, shown: Mailing | None) -> HttpResponse:
     texts = sendable()
     audiences = {str(one.pk): one for one in saved_audiences()}
-    initial = _initial(shown, audiences) if shown else {"audience": request.GET.get("public", "")}
+    waves = {f"vague-{one.pk}": one for one in waves_to_tell()}
+    initial = _initial(shown) if shown else _asked(request.GET.get("public", ""), waves)
     form = MailingForm(
         request.POST if request.method == "POST" else None,
         initial=initial,
@@ -196,6 +199,7 @@ def _write(request: Request, shown: Mailing | None) -> HttpResponse:
             *((_KEPT, f"Le public de ce brouillon\u00a0: {describe(shown.audience)}"[:150]) for _ in [0] if shown),
             (EVERYBODY, "Tous les foyers que vous couvrez"),
             *((key, one.name) for key, one in audiences.items()),
+            *((key, f"Campagne {one.campaign.name}\u00a0: {one.name}"[:150]) for key, one in waves.items()),
         ],
         purposes=list(purposes().items()),
     )
@@ -207,6 +211,8 @@ def _write(request: Request, shown: Mailing | None) -> HttpResponse:
             rule = shown.audience
         elif typed["audience"] in audiences:
             rule = audiences[typed["audience"]].rule
+        elif typed["audience"] in waves:
+            rule = waves[typed["audience"]].audience
         said = {
             "name": typed["name"],
             "purpose": typed["purpose"],
@@ -239,7 +245,16 @@ def _write(request: Request, shown: Mailing | None) -> HttpResponse:
 _KEPT = "garder"
 
 
-def _initial(shown: Mailing, audiences: dict[str, Any]) -> dict[str, Any]:
+def _asked(audience: str, waves: Mapping[str, Wave]) -> dict[str, Any]:
+    """A new mailing as it is first shown; to the households of a wave, the name says so."""
+    wave = waves.get(audience)
+    if wave is None:
+        return {"audience": audience}
+    name = f"Avant les appels\u00a0: {wave.campaign.name}"[:150]
+    return {"audience": audience, "name": name, "purpose": wave.campaign.purpose}
+
+
+def _initial(shown: Mailing) -> dict[str, Any]:
     return {
         "name": shown.name,
         "text": str(shown.version.template_id),

@@ -53,7 +53,7 @@ STEPS = [
     ("check", "Vérifier", "workspace/campaign_step_check.html"),
 ]
 #: What the rules of a document say of hours: they have their own step.
-HOURS = ("windows", "on_public_holidays")
+HOURS = ("windows", "on_public_holidays", "send_sms")
 NEXT = {name: STEPS[rank + 1][0] for rank, (name, _, _) in enumerate(STEPS[:-1])}
 
 

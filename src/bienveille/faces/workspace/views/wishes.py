@@ -1,5 +1,6 @@
 """When a household asks to be called: its page of correction, and what a call shows of hours and words to leave."""
 
+from collections.abc import Container
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
@@ -69,7 +70,13 @@ def wish_initial(known: CallWish | None) -> dict[str, Any]:
 
 
 def hours_and_words(
-    user: User, campaign: Campaign, contact: Contact, sheet: CallSheet, wish: CallWishForm, now: datetime
+    user: User,
+    campaign: Campaign,
+    contact: Contact,
+    sheet: CallSheet,
+    wish: CallWishForm,
+    ways: Container[str],
+    now: datetime,
 ) -> dict[str, Any]:
     """For the page of a call: the hour where they live, what they asked for, words to leave when nobody answers."""
     hours = hours_of_contact(contact)
@@ -79,13 +86,15 @@ def hours_and_words(
     mobile = next((line.number for line in sheet.phones if is_mobile(line.number)), "")
     sms = said(campaign.sms or SMS, **names)
     known = wish_of(contact.household_id)
+    leaves = campaign.send_sms and "sms" in ways
     return {
         "there": there_words(hours.local(now), timezone.localtime(now), hours.place, people),
         "wish_form": wish,
         "wish_words": wish_words(known.not_on, known.parts, known.in_writing) if known else "",
         "voicemail": said(campaign.voicemail or VOICEMAIL, **names),
         "sms": sms,
-        "sms_url": f"sms:{mobile}?body={quote(sms)}" if mobile else "",
+        "sms_leaves": leaves,
+        "sms_url": f"sms:{mobile}?body={quote(sms)}" if mobile and not leaves else "",
         "to_relative": said(RELATIVE, **names, person=contact.household.display_name),
         "spared": spared_until(user, now) is not None and not contact.hard,
     }

@@ -43,10 +43,17 @@ class HoursForm(forms.Form):
     )
     sms = forms.CharField(
         label="Texte du SMS",
-        help_text="L’appelant l’envoie de son téléphone. 306 caractères au plus, soit deux SMS.",
+        help_text="306 caractères au plus, soit deux SMS.",
         max_length=306,
         required=False,
         widget=forms.Textarea(attrs={"rows": 4}),
+    )
+
+    send_sms = forms.BooleanField(
+        label="L’envoyer tout seul quand personne n’a répondu",
+        help_text="Dix minutes après l’appel, de 8 h à 20 h, une fois tous les deux jours au plus. Sinon, l’appelant "
+        "l’envoie de son téléphone.",
+        required=False,
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -102,7 +109,9 @@ def _windows(found: Sequence[tuple[int, time, time]]) -> list[dict[str, Any]]:
     ]
 
 
-def hours_initial(windows: Sequence[Any], *, on_days_off: bool, voicemail: str, sms: str) -> dict[str, Any]:
+def hours_initial(
+    windows: Sequence[Any], *, on_days_off: bool, voicemail: str, sms: str, send_sms: bool
+) -> dict[str, Any]:
     """What the form shows first: the hours of a campaign; those of good manners when it has none."""
     read, _ = read_windows(windows)
     initial: dict[str, Any] = {
@@ -110,6 +119,7 @@ def hours_initial(windows: Sequence[Any], *, on_days_off: bool, voicemail: str, 
         "on_days_off": on_days_off,
         "voicemail": voicemail or VOICEMAIL,
         "sms": sms or SMS,
+        "send_sms": send_sms,
     }
     for rank in range(1, 8):
         ours = sorted((one for one in read or GOOD_MANNERS if rank in one.days), key=lambda one: one.start)

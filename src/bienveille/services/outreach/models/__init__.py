@@ -10,6 +10,7 @@ from bienveille.services.outreach.models.campaigns import (
     Wave,
 )
 from bienveille.services.outreach.models.debriefs import CallerRhythm, DebriefRequest
+from bienveille.services.outreach.models.messages import CallMessage
 from bienveille.services.outreach.models.report import CampaignLesson
 from bienveille.services.outreach.models.scales import CampaignScale, ScaleAnswer
 from bienveille.services.outreach.models.shared import PickUp, ResidentNews, SharedCall
@@ -23,6 +24,7 @@ from bienveille.services.outreach.models.weekly_calls import CallerWeek, Recurri
 __all__ = [
     "VERBATIM_LENGTH",
     "CallChange",
+    "CallMessage",
     "CallerPause",
     "CallerRhythm",
     "CallerTraining",

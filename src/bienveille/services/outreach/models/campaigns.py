@@ -38,6 +38,9 @@ class Campaign(Record):
         max_length=400, blank=True, default="", db_default="", help_text="Words left on a voicemail; empty: ours"
     )
     sms = models.CharField(max_length=306, blank=True, default="", db_default="", help_text="Same, by text message")
+    send_sms = models.BooleanField(
+        default=False, db_default=False, help_text="The landlord sends these words by itself when nobody answers"
+    )
 
     class Meta:
         ordering = ["-created_at"]

@@ -15,6 +15,7 @@ from bienveille.engines.dispatch import operations as dispatch
 from bienveille.engines.dispatch.choices import Outcome
 from bienveille.engines.dispatch.models import Attempt
 from bienveille.engines.dispatch.queries import contact_in_hand, household_in_hand
+from bienveille.engines.messaging.choices import Channel
 from bienveille.engines.questionnaires.choices import Need
 from bienveille.engines.questionnaires.operations import record_response
 from bienveille.engines.questionnaires.rules import parse, validate
@@ -24,6 +25,7 @@ from bienveille.register.tenants.choices import FactSource
 from bienveille.register.wording.queries import check_note
 from bienveille.services.outreach.choices import Grade
 from bienveille.services.outreach.models import Campaign, Referral, Report
+from bienveille.services.outreach.operations.call_messages import CannotWrite, follow_call, take_back_messages
 from bienveille.services.outreach.operations.scales import keep_scale
 from bienveille.services.outreach.operations.shared import (
     keep_together,
@@ -75,6 +77,7 @@ class CallReport:
     together: Together | None = None  # who picked up, news of each, the other households asked about
     scale: Mapping[str, Any] | None = None  # the short loneliness scale, where it is on
     wish: CallWishSaid | None = None  # when the household asks to be called; None: nothing was asked
+    agreed_by: str = ""  # sms or email: the person wants what was agreed in writing, by that way
 
 
 #: Households given back one after the other because another campaign has them in hand, before the caller waits.
@@ -135,6 +138,7 @@ def take_back_call(*, campaign: Campaign, caller: User, attempt_id: UUID, now: d
         dispatch.release(caller=caller, contact_id=held.pk, token=held.token)
     dispatch.undo_attempt(caller=caller, attempt_id=attempt_id, now=now)
     take_back_together(caller=caller, attempt_id=attempt_id, now=now)
+    take_back_messages(attempt_id=attempt_id, now=now)
     cases.take_back_signal(actor=caller, source=attempt_id, now=now)
     cases.take_back_confidential(actor=caller, source=attempt_id, now=now)
 
@@ -149,8 +153,11 @@ def record_call(
     report: CallReport,
     now: datetime,
     idempotency_key: str | None = None,
+    tell: bool = True,
 ) -> dispatch.Recorded:
     """Save a call with what it revealed, once. Refuses what `check_report` finds and what dispatch refuses.
+
+    `tell`: the household may get a message about this call; not when it is saved long after it was made.
 
     Grade, needs, answers and note are kept only when somebody was spoken to. What was told of violence goes to the two
     readers of a confidential case, and nothing of it stays with the call.
@@ -181,6 +188,11 @@ def record_call(
     if recorded.replayed:
         return recorded
     keep_together(campaign=campaign, caller=caller, attempt=recorded.attempt, said=report.together, now=now)
+    if tell:
+        try:
+            follow_call(campaign=campaign, caller=caller, attempt=recorded.attempt, agreed=report.agreed_by, now=now)
+        except CannotWrite as refusal:
+            raise InvalidReport({"agreed_by": [str(refusal)]}) from None
     if household_id is not None and report.wish is not None:
         follow_wish(actor=caller, household_id=household_id, in_writing=report.wish.in_writing)
     if report.grade or report.needs or report.note or answers:
@@ -250,6 +262,8 @@ def check_report(campaign: Campaign, report: CallReport) -> tuple[dict[str, Any]
         errors["needs"] = [f"Besoins inconnus : {', '.join(map(str, unknown[:5]))}."]
     if len(report.note) > NOTE_LENGTH:
         errors["note"] = [f"La note fait {len(report.note)} caractères ; {NOTE_LENGTH} au plus."]
+    if report.agreed_by not in ("", Channel.SMS, Channel.EMAIL):
+        errors["agreed_by"] = ["Choisissez SMS, e-mail, ou rien."]
     if "\0" in report.note:
         errors["note"] = ["La note contient un caractère impossible à enregistrer."]
     if report.quote is not None:

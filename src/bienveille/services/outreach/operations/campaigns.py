@@ -142,7 +142,7 @@ def _write(campaign: Campaign, parsed: CampaignDocument, version: QuestionnaireV
     campaign.name, campaign.purpose, campaign.questionnaire = parsed.name, parsed.purpose, version
     campaign.all_callers, campaign.keep_answers_days = parsed.all_callers, parsed.keep_answers_days
     campaign.starts_on, campaign.ends_on = parsed.starts_on, parsed.ends_on
-    campaign.voicemail, campaign.sms = parsed.voicemail, parsed.sms
+    campaign.voicemail, campaign.sms, campaign.send_sms = parsed.voicemail, parsed.sms, parsed.send_sms
     campaign.save()
     campaign.waves.all().delete()
     campaign.callers.all().delete()

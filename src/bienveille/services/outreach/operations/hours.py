@@ -30,6 +30,7 @@ def change_hours(
     on_days_off: bool,
     voicemail: str,
     sms: str,
+    send_sms: bool,
     now: datetime,
 ) -> Campaign:
     """Say anew when a campaign calls and which words are left; it counts at once, for calls promised too.
@@ -41,10 +42,17 @@ def change_hours(
     if found.state == CampaignState.CLOSED:
         raise CannotChangeHours
     before = campaign_document(found)
-    kept = {key: value for key, value in before["rules"].items() if key not in ("windows", "on_public_holidays")}
+    kept = {
+        key: value for key, value in before["rules"].items() if key not in ("windows", "on_public_holidays", "send_sms")
+    }
     texts = {name: text for name, text in (("voicemail", voicemail), ("sms", sms)) if text.strip()}
     changes: dict[str, Any] = {
-        "rules": {**kept, "windows": list(windows), "on_public_holidays": on_days_off},
+        "rules": {
+            **kept,
+            "windows": list(windows),
+            "on_public_holidays": on_days_off,
+            "send_sms": send_sms,
+        },
         "texts": texts,
     }
     if found.state == CampaignState.DRAFT:
@@ -52,9 +60,10 @@ def change_hours(
     parsed, errors = read_document({**before, **changes}, unfinished=True)
     if parsed is None:
         raise InvalidDocument(errors)
-    if (found.voicemail, found.sms) != (parsed.voicemail, parsed.sms):
-        found.voicemail, found.sms = parsed.voicemail, parsed.sms
-        found.save(update_fields=["voicemail", "sms"])
+    said = parsed.voicemail, parsed.sms, parsed.send_sms
+    if (found.voicemail, found.sms, found.send_sms) != said:
+        found.voicemail, found.sms, found.send_sms = said
+        found.save(update_fields=["voicemail", "sms", "send_sms"])
     dispatch.set_hours(queue=found.queue, windows=windows, on_days_off=on_days_off, now=now)
     if campaign_document(found) != before:
         audit_campaign(actor, found, "hours")

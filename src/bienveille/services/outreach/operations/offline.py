@@ -223,6 +223,7 @@ def _save_row(line: BatchLine, row: FilledRow, now: datetime) -> str:
                 ),
                 now=row.at or now,
                 idempotency_key=offline_key(row),
+                tell=False,
             )
             fresh.token = uuid4()
             fresh.save(update_fields=["token"])

@@ -42,6 +42,8 @@ def campaign_document(campaign: Campaign) -> dict[str, Any]:
         rules["windows"] = campaign.queue.windows
     if campaign.queue.on_days_off:
         rules["on_public_holidays"] = True
+    if campaign.send_sms:
+        rules["send_sms"] = True
     texts = {name: getattr(campaign, name) for name in ("voicemail", "sms") if getattr(campaign, name)}
     return {
         "name": campaign.name,

@@ -21,6 +21,8 @@ from bienveille.register.tenants.choices import ContactKind, ContactStatus
 from bienveille.register.tenants.models import ContactPoint, Mark, Person
 from bienveille.register.tenants.queries import lost_since
 from bienveille.register.tenants.rules import age_on, mark_words, readable_marks
+from bienveille.services.outreach.choices import AfterCall
+from bienveille.services.outreach.models import CallMessage
 from bienveille.services.outreach.rules import reasons
 
 
@@ -169,7 +171,7 @@ def count_promised(caller: User, until: date) -> int:
 
 
 def undone_call(contact: Contact, caller: User, now: datetime) -> dict[str, Any]:
-    """What a caller had typed in the call they have just taken back, so that they correct it (1 query).
+    """What a caller had typed in the call they have just taken back, so that they correct it (2 queries).
 
     Empty unless the latest attempt of the household is theirs and was undone since it came back to their hands.
     """
@@ -190,6 +192,9 @@ def undone_call(contact: Contact, caller: User, now: datetime) -> dict[str, Any]
             typed["answers"] = last.report.response.answers
     if hasattr(last, "referral"):
         typed["agreed"] = bool(last.referral.agreed)
+    message = CallMessage.objects.filter(attempt=last, about=AfterCall.AGREED).select_related("delivery").first()
+    if message is not None and message.delivery is not None:
+        typed["agreed_by"] = message.delivery.channel
     if hasattr(last, "verbatim"):
         one = last.verbatim
         typed |= {

@@ -17,7 +17,8 @@ YELLOW_CALL_BACK_DAYS = 7
 AGENCY_SERVICE = "agence"
 #: What the `rules` of a document may say.
 RULES = {
-    "max_attempts", "lease_minutes", "keep_answers_days", "starts_on", "ends_on", "windows", "on_public_holidays"
+    "max_attempts", "lease_minutes", "keep_answers_days", "starts_on", "ends_on", "windows", "on_public_holidays",
+    "send_sms",
 }  # fmt: skip
 #: Answers and notes of a call are not kept longer than this, in days.
 LONGEST_KEEPING = 1095
@@ -49,6 +50,7 @@ class CampaignDocument:
     on_days_off: bool = False
     voicemail: str = ""
     sms: str = ""
+    send_sms: bool = False
 
 
 @dataclass
@@ -95,9 +97,7 @@ def read_document(raw: object, *, unfinished: bool = False) -> tuple[CampaignDoc
     windows, wrong = read_windows(rules.get("windows", []))
     for sentence in wrong:
         errors.add("rules.windows", sentence)
-    on_days_off = rules.get("on_public_holidays", False)
-    if not isinstance(on_days_off, bool):
-        errors.add("rules.on_public_holidays", "Répondez par vrai ou faux.")
+    on_days_off, send_sms = _flag(rules, "on_public_holidays", errors), _flag(rules, "send_sms", errors)
     texts, unsaid = read_texts(raw.get("texts", {}))
     for name_of_text, sentence in unsaid:
         errors.add(name_of_text, sentence)
@@ -120,6 +120,7 @@ def read_document(raw: object, *, unfinished: bool = False) -> tuple[CampaignDoc
             on_days_off=on_days_off,
             voicemail=texts.get("voicemail", ""),
             sms=texts.get("sms", ""),
+            send_sms=send_sms,
         ),
         {},
     )
@@ -182,6 +183,14 @@ def _number(raw: Mapping[str, Any], key: str, default: int, low: int, high: int,
     if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
         errors.add(f"rules.{key}", f"Un nombre entier de {low} à {high}.")
         return default
+    return value
+
+
+def _flag(raw: Mapping[str, Any], key: str, errors: DocumentErrors) -> bool:
+    value = raw.get(key, False)
+    if not isinstance(value, bool):
+        errors.add(f"rules.{key}", "Répondez par vrai ou faux.")
+        return False
     return value
 
 
