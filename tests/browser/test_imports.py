@@ -1,6 +1,7 @@
 """A director brings the register up to date from a browser: drops files, looks, corrects a column, applies, looks back."""
 
 import pytest
+import xlsxwriter
 from tests.accounts.factories import UserFactory
 from tests.browser import axe
 from tests.imports.factories import Landlord, home, tenant
@@ -120,6 +121,40 @@ def test_columns_that_nobody_knows(visit, landlord, director):
     page.wait_for_selector("text=Le travail va commencer")
     work(check_run)
     page.wait_for_selector("text=Appliquer la ligne")
+
+
+def test_another_sheet_of_the_workbook(visit, landlord, director, tmp_path):
+    sheets = {
+        "Octobre": [tenant()],
+        "Novembre": [tenant(), tenant(N_CONTRAT="002", CODE_LOGEMENT="0001-2", NOM="ROYER")],
+        "Notes": [{"À faire": "relire"}],
+    }
+    with xlsxwriter.Workbook(tmp_path / "locataires 2026.xlsx") as book:
+        for name, rows in sheets.items():
+            sheet = book.add_worksheet(name)
+            for place, row in enumerate([list(rows[0]), *(list(row.values()) for row in rows)]):
+                sheet.write_row(place, 0, row)
+    page = visit(director)
+    page.goto("/imports/nouveau/")
+    page.set_input_files("[name=exports]", tmp_path / "locataires 2026.xlsx")
+    page.click("text=Vérifier ces fichiers")
+    page.wait_for_selector("text=Le travail va commencer")
+    work(check_run)
+    page.wait_for_selector("text=Appliquer la ligne")
+    chosen = page.get_by_label("Feuille à lire dans «\u00a0locataires 2026.xlsx\u00a0»")
+    assert chosen.input_value() == "Octobre"
+    axe.check(page, "imports-feuilles")
+    chosen.select_option("Notes")  # no table: said above the counts, which stay
+    page.wait_for_selector("text=ne peut pas être lue")
+    page.faults.clear()  # the browser logs the 422 as an error
+    axe.check(page, "imports-feuille-refusee")
+    chosen.select_option("Novembre")
+    page.wait_for_selector("text=Le travail va commencer")
+    work(check_run)
+    page.wait_for_selector("text=Appliquer les 2")
+    assert chosen.input_value() == "Novembre"
+    assert "feuille «\u00a0Novembre\u00a0»" in page.inner_text("#vivant")
+    assert page.faults == []
 
 
 def test_without_javascript(visit, landlord, director):

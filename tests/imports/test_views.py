@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+import xlsxwriter
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
@@ -119,6 +120,114 @@ class TestDrop:
 
     def test_an_empty_file_is_said_to_be_empty(self, client):
         assert "le fichier est vide" in text(drop(client, SimpleUploadedFile("rien.csv", b"")))
+
+
+def workbook(path, **sheets):
+    """A workbook: each sheet's rows, by its name."""
+    with xlsxwriter.Workbook(path) as book:
+        for name, rows in sheets.items():
+            sheet = book.add_worksheet(name)
+            for place, row in enumerate([list(rows[0]), *(list(row.values()) for row in rows)] if rows else []):
+                sheet.write_row(place, 0, row)
+    return given(path)
+
+
+def columns_page(client, run, **said):
+    file, shown = run.files.get(), page(client, run)
+    data = {"revision": run.revision, "profile": ""}
+    for form in shown.context["columns_forms"]:
+        data |= {form.add_prefix(name): form[name].value() or "" for name in form.fields}
+    data |= {f"{file.pk}-{name}": value for name, value in said.items()}
+    return client.post(reverse("imports:columns", args=[run.pk]), data)
+
+
+class TestSheets:
+    """A workbook with several sheets: one is read, and somebody may choose another one."""
+
+    @pytest.fixture
+    def book(self, tmp_path):
+        old, new = [tenant()], [tenant(), tenant(N_CONTRAT="002", CODE_LOGEMENT="0001-2", NOM="ROYER")]
+        return workbook(tmp_path / "suivi.xlsx", Octobre=old, Novembre=new, Notes=[{"À": "penser"}])
+
+    @pytest.fixture(params=[20 << 20, 0], ids=["at once", "by the job"])
+    def looked_at(self, request, monkeypatch):
+        monkeypatch.setattr("bienveille.register.imports.operations.receiving.AT_ONCE", request.param)
+
+    def test_another_sheet_is_read(self, looked_at, client, book):
+        run = checked(client, book)
+        assert (run.files.get().sheet, run.files.get().created) == ("Octobre", 0)
+        assert "Feuille à lire dans «\u00a0suivi.xlsx\u00a0»" in text(page(client, run))
+        stored = run.files.get().stored
+        assert columns_page(client, run, sheet="Novembre").status_code == 302
+        check_run(run_id=str(run.pk))
+        run.refresh_from_db()
+        file = run.files.get()
+        assert (run.state, file.sheet, file.records, file.created) == ("ready", "Novembre", 2, 1)
+        assert (file.stored, default_storage.exists(stored)) == (stored, True)
+        data = {"revision": run.checked_revision}
+        client.post(reverse("imports:apply", args=[run.pk]), data)
+        apply_run(run_id=str(run.pk))
+        assert set(Person.objects.values_list("last_name", flat=True)) == {"MARTIN", "ROYER"}
+        assert run.files.get().sheet == "Novembre"
+
+    def test_a_sheet_without_a_table_is_refused_and_the_other_one_stays(self, client, book):
+        run = checked(client, book)
+        response = columns_page(client, run, sheet="Notes")
+        assert response.status_code == 422
+        said = "La feuille «\u00a0Notes\u00a0» de «\u00a0suivi.xlsx\u00a0» ne peut pas être lue\u00a0: le tableau n’a que 1\u00a0colonne."
+        assert said in text(response)
+        assert (run.files.get().sheet, run.files.get().header[0]) == ("Octobre", "N_CONTRAT")
+
+    def test_the_same_of_a_large_workbook_is_said_by_the_job_and_the_file_stays(self, client, book, monkeypatch):
+        monkeypatch.setattr("bienveille.register.imports.operations.receiving.AT_ONCE", 0)
+        run = checked(client, book)
+        columns_page(client, run, sheet="Notes")
+        check_run(run_id=str(run.pk))
+        run.refresh_from_db()
+        assert (run.state, run.files.get().sheet, run.files.get().given_sheet) == ("mapping", "Octobre", "")
+        assert "La feuille «\u00a0Notes\u00a0» de «\u00a0suivi.xlsx\u00a0» ne peut pas être lue" in text(
+            page(client, run)
+        )
+        columns_page(client, run)  # agreed to as it is
+        check_run(run_id=str(run.pk))
+        run.refresh_from_db()
+        assert (run.state, run.files.get().sheet, run.oddities) == ("ready", "Octobre", [])
+
+    def test_a_sheet_that_the_workbook_has_not_is_refused(self, client, book):
+        run = checked(client, book)
+        assert columns_page(client, run, sheet="Décembre").status_code == 422
+        assert run.files.get().sheet == "Octobre"
+
+    def test_the_same_sheet_changes_nothing(self, client, book):
+        run = checked(client, book)
+        columns_page(client, run, sheet="Octobre")
+        run.refresh_from_db()
+        assert (run.state, run.revision) == ("ready", 1)
+
+    def test_what_the_other_sheet_describes_need_not_be_said(self, client, tmp_path):
+        unknown = [{"BAIL_X": "1", "UNITE": "2", "PATRONYME_X": "3", "JJ": "4", "KK": "5"}]
+        run = dropped(client, workbook(tmp_path / "b.xlsx", Vide=[], Autre=unknown, Encore=unknown))
+        assert run.state == "mapping"
+        columns_page(client, run, sheet="Encore")
+        assert run.files.get().sheet == "Encore"
+
+    def test_with_the_page_alive_it_comes_back_whole(self, client, book):
+        run = checked(client, book)
+        data = {"revision": 1, "profile": "", f"{run.files.get().pk}-sheet": "Novembre"}
+        url = reverse("imports:columns", args=[run.pk])
+        assert client.post(url, data, headers={"HX-Request": "true"}).headers["HX-Refresh"] == "true"
+
+    def test_a_workbook_with_one_sheet_asks_nothing(self, client, tmp_path):
+        run = checked(client, workbook(tmp_path / "seul.xlsx", Octobre=[tenant()]))
+        assert "Feuille à lire" not in text(page(client, run))
+
+    def test_a_model_that_nobody_filled_hides_no_sheet(self, client, tmp_path):
+        with xlsxwriter.Workbook(tmp_path / "m.xlsx") as book:
+            book.add_worksheet("Modèle").write_row(0, 0, list(tenant()))
+            sheet = book.add_worksheet("Données")
+            sheet.write_row(0, 0, list(tenant())[:-1])
+            sheet.write_row(1, 0, list(tenant().values())[:-1])
+        assert dropped(client, given(tmp_path / "m.xlsx")).files.get().sheet == "Données"
 
 
 class TestLargeFiles:

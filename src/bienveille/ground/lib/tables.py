@@ -6,6 +6,8 @@ import itertools
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
+from operator import itemgetter
 from pathlib import Path
 from typing import TextIO
 
@@ -68,6 +70,7 @@ class Table:
     encoding: Encoding | None = None
     separator: str = ""
     sheet: str = ""
+    sheets: list[str] = field(default_factory=list)  # the visible ones of the workbook
     _records: Callable[[], Iterator[list[Cell]]] = field(default=lambda: iter(()), repr=False)
 
     def rows(self) -> Iterator[Row]:
@@ -83,8 +86,8 @@ def open_table(path: Path, *, is_title: Callable[[str], bool], sheet: str = "") 
     """Recognise and open `path`; `is_title` says whether a cell is a column title the caller knows.
 
     The header is the record, among the first ones, with the most known titles; without any, the first of the widest
-    records of text. Of a workbook, the sheet whose header knows most titles, or the one that `sheet` names, whatever
-    the case of its letters. Raises `NotATable`.
+    records of text. Of a workbook, the sheet with rows whose header knows most titles, or the one that `sheet` names,
+    whatever the case of its letters. Raises `NotATable`.
     """
     _refuse_what_is_no_table(path)
     with path.open("rb") as stream:
@@ -210,11 +213,9 @@ def _open_workbook(path: Path, is_title: Callable[[str], bool], *, packed: bool,
         raise NotATable("locked") from error
     except (python_calamine.CalamineError, OSError, ValueError) as error:
         raise NotATable("damaged") from error
-    if sheet:
-        names = _named(sheet, names)
-    best: tuple[tuple[int, int], str, int, list[str]] | None = None
+    found: list[tuple[tuple[int, int], str, int, list[str]]] = []
     widest: list[str] = []
-    for name in names:
+    for name in _named(sheet, names) if sheet else names:
         records = list(itertools.islice(_sheet_records(book, name), LOOK_AHEAD))
         index = find_header(records, is_title)
         if index is None:
@@ -225,15 +226,16 @@ def _open_workbook(path: Path, is_title: Callable[[str], bool], *, packed: bool,
         if len(header) > len(widest):
             widest = header
         score = (sum(map(is_title, header)), len(header))
-        if len(header) >= MIN_COLUMNS and (best is None or score > best[0]):
-            best = (score, name, index, header)
-    if best is None:
+        if len(header) >= MIN_COLUMNS:
+            found.append((score, name, index, header))
+    if not found:
         raise NotATable("too_few_columns" if widest else "empty", columns=len(widest), titles=widest)
-    _, name, index, header = best
-    table = Table(path, "workbook", header, index, sheet=name, _records=lambda: _sheet_records(book, name))
-    if next(table.rows(), None) is None:
-        raise NotATable("no_rows")
-    return table
+    for _, name, index, header in sorted(found, key=itemgetter(0), reverse=True):  # the first one of those alike
+        table = Table(path, "workbook", header, index, sheet=name, sheets=names)
+        table._records = partial(_sheet_records, book, name)
+        if next(table.rows(), None) is not None:  # a model that nobody filled hides no sheet with rows
+            return table
+    raise NotATable("no_rows")
 
 
 def _named(sheet: str, names: list[str]) -> list[str]:

@@ -54,7 +54,12 @@ class DropForm(forms.Form):
 
 
 class ColumnsForm(forms.Form):
-    """What one file is, when its titles do not tell, and what its columns become."""
+    """What one file is, when its titles do not tell, which of its sheets is read, and what its columns become."""
+
+    sheet = forms.ChoiceField(
+        help_text="Ce classeur a plusieurs feuilles\u00a0: une seule est lue. Si vous en choisissez une autre, "
+        "ses colonnes sont reconnues de nouveau.",
+    )
 
     kind = forms.ChoiceField(
         label="Ce fichier décrit",
@@ -62,8 +67,24 @@ class ColumnsForm(forms.Form):
         choices=[("", "Choisir"), *((k.value, k.label) for k in FileKind if k != FileKind.PARTNERS)],
     )
 
-    def __init__(self, *args: Any, kind: str, ask_kind: bool, columns: Sequence[Column], **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        kind: str,
+        ask_kind: bool,
+        columns: Sequence[Column],
+        file: str = "",
+        sheet: str = "",
+        sheets: Sequence[str] = (),
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
+        offered: forms.ChoiceField = self.fields["sheet"]  # type: ignore[assignment]
+        offered.choices = [(name, name) for name in sheets]
+        offered.label = f"Feuille à lire dans «\u00a0{file}\u00a0»"
+        self.initial["sheet"] = sheet
+        if not sheets:
+            del self.fields["sheet"]
         self.initial["kind"] = kind
         if not ask_kind:
             del self.fields["kind"]
@@ -72,6 +93,12 @@ class ColumnsForm(forms.Form):
             self.fields[column.name] = forms.ChoiceField(
                 label=f"{column.title} devient", required=False, choices=choices_for(kind), initial=column.field
             )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("sheet", self.initial["sheet"]) != self.initial["sheet"]:
+            self.errors.pop("kind", None)  # of another sheet, which may well tell what it is
+        return cleaned
 
     def said(self) -> dict[str, str]:
         """Title → field."""

@@ -83,7 +83,11 @@ class ImportFile(Record):
     chosen = models.JSONField(default=dict, help_text="Title → field, where somebody corrected what was recognised")
     header = ArrayField(models.CharField(max_length=200), default=list)
     header_line = models.PositiveIntegerField(default=1, help_text="First line = 1")
-    sheet = models.CharField(max_length=100, blank=True)
+    sheet = models.CharField(max_length=100, blank=True, help_text="The one that is read")
+    sheets = ArrayField(
+        models.CharField(max_length=100), default=list, help_text="Those of the workbook, to choose from"
+    )
+    given_sheet = models.CharField(max_length=100, blank=True, help_text="When somebody chose another one")
     samples = models.JSONField(default=dict, help_text="First values by title; erased with the file")
     encoding = models.CharField(max_length=20, blank=True)
     separator = models.CharField(max_length=1, blank=True)

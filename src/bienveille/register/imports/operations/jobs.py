@@ -25,7 +25,17 @@ from bienveille.register.imports.operations.call import (
     import_files,
     record_outcomes,
 )
-from bienveille.register.imports.operations.reading import Given, count_lines, erase, forgotten, lacks, local, look
+from bienveille.register.imports.operations.reading import (
+    Given,
+    WrongSheet,
+    count_lines,
+    erase,
+    forgotten,
+    lacks,
+    local,
+    look,
+    look_at_sheet,
+)
 from bienveille.register.imports.operations.reports import report_run
 from bienveille.register.imports.rules.departures import may_close
 
@@ -108,15 +118,22 @@ def _rows_expected(import_run: ImportRun) -> int:
 def _look_at_large_files(import_run: ImportRun) -> bool:
     """Files too large to be looked at while somebody waits; whether something must be said of their columns first."""
     profile = find_profile(name=import_run.profile) if import_run.profile else None
-    unsaid = False
+    unsaid, unread = False, []
     for file in ImportFile.objects.filter(run=import_run, header=[]).exclude(kind=FileKind.PARTNERS):
         with local(file.stored) as path:
-            facts = look(Given(path, file.name), chosen=profile.columns if profile else None)
+            given, columns = Given(path, file.name, sheet=file.given_sheet), profile.columns if profile else None
+            try:
+                facts = look_at_sheet(given, chosen=columns) if given.sheet else look(given, chosen=columns)
+            except WrongSheet as refusal:  # the file stays, read as it would be by itself, until somebody chooses
+                facts = look(Given(path, file.name), chosen=columns) | {"given_sheet": ""}
+                unread.append(str(refusal))
         ImportFile.objects.filter(pk=file.pk).update(**facts)
         chosen = (profile.columns if profile else {}).get(facts["kind"], {})
         unsaid = unsaid or lacks(facts["kind"], facts.get("header", []), chosen)
+    unsaid = unsaid or bool(unread)
     if unsaid:
-        ImportRun.objects.filter(pk=import_run.pk, state=RunState.CHECKING).update(state=RunState.MAPPING)
+        waiting = ImportRun.objects.filter(pk=import_run.pk, state=RunState.CHECKING)
+        waiting.update(state=RunState.MAPPING, oddities=unread or import_run.oddities)
         if import_run.automatic:
             report_run.enqueue(run_id=import_run.pk)
     return unsaid
@@ -126,7 +143,7 @@ def _call(import_run: ImportRun, progress: "Progress", *, dry_run: bool) -> Repo
     actor: User | None = import_run.actor
     with ExitStack() as places:
         given = [
-            Given(places.enter_context(local(file.stored)), file.name, file.given_kind, file.chosen)
+            Given(places.enter_context(local(file.stored)), file.name, file.given_kind, file.chosen, file.given_sheet)
             for file in ImportFile.objects.filter(run=import_run).order_by("rank")
         ]
         return import_files(

@@ -25,17 +25,22 @@ from bienveille.ground.platform.refusal import Refusal
 from bienveille.register.imports.operations.staging import Source
 from bienveille.register.imports.rules.archives import archive_message
 from bienveille.register.imports.rules.columns import missing_fields, sampled
-from bienveille.register.imports.rules.messages import refusal_message
+from bienveille.register.imports.rules.messages import refusal_message, sheet_message
 from bienveille.register.imports.rules.partners import split_directory, split_lines
 from bienveille.register.imports.rules.partners_sheet import SCHEMA, directory_kind
 from bienveille.register.imports.rules.recognition import LAYOUTS, PARTNERS, Chosen, is_title, recognise
 
 MAX_JSON = 200 << 20  # bytes of a directory of partners
 FOLDER = "imports"
+LONGEST_SHEET, MOST_SHEETS = 100, 50  # characters of a name, sheets of a workbook that a screen offers
 
 
 class WrongFile(Refusal):
     """A file is not what it should be: nothing of the call is applied."""
+
+
+class WrongSheet(Refusal):
+    """A sheet that somebody chose is no table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,10 +130,22 @@ def _dialect(tables: Sequence[Table]) -> dict[str, Any]:
             "encoding": table.encoding.name if table.encoding else "",
             "separator": table.separator,
             "sheet": table.sheet[:100],
+            "sheets": [name for name in table.sheets if len(name) <= LONGEST_SHEET][:MOST_SHEETS],
             "header": [title[:200] for title in table.header],
             "header_line": table.header_line + 1,
         }.items()
     }
+
+
+def look_at_sheet(given: Given, *, chosen: Chosen | None = None) -> dict[str, Any]:
+    """What `look` says of a workbook of which somebody chose the sheet. Raises `WrongSheet`."""
+    try:
+        return look(given, chosen=chosen)
+    except WrongFile as refusal:
+        fault = refusal.__cause__
+        if not isinstance(fault, NotATable):
+            raise
+        raise WrongSheet(sheet_message(_name(given), given.sheet, fault.code, fault.detail)) from refusal
 
 
 def lacks(kind: str, header: list[str], chosen: Mapping[str, str]) -> bool:

@@ -16,7 +16,17 @@ from bienveille.register.imports.choices import Departures, RunState
 from bienveille.register.imports.models import ImportFile, ImportRun
 from bienveille.register.imports.operations.call import VALUES_LAST, UnknownProfile, find_profile
 from bienveille.register.imports.operations.jobs import check_run, erase_files, report_run
-from bienveille.register.imports.operations.reading import Given, WrongFile, erase, keep, lacks, look, members_of
+from bienveille.register.imports.operations.reading import (
+    Given,
+    WrongFile,
+    erase,
+    keep,
+    lacks,
+    local,
+    look,
+    look_at_sheet,
+    members_of,
+)
 from bienveille.register.imports.rules.columns import merged
 from bienveille.register.imports.rules.profiles import Profile
 
@@ -112,6 +122,24 @@ def _kept(given: Given, profile: Profile | None, stored: list[str]) -> dict[str,
         facts["stored"] = keep(File(content))
     stored.append(facts["stored"])
     return facts
+
+
+#: What depends on the sheet that is read of a workbook.
+OF_A_SHEET = ("given_sheet", "sheet", "sheets", "header", "header_line", "samples", "encoding", "separator")
+
+
+def turn_to_sheet(file: ImportFile, sheet: str, profile: Profile | None) -> None:
+    """Have another sheet of a kept workbook read, its columns recognised anew; whoever calls saves the file.
+
+    A large workbook is opened by the job. Refuses a sheet that is no table (`WrongSheet`): then nothing has changed.
+    """
+    facts: dict[str, Any] = {"sheet": sheet, "header": [], "kind": ""}
+    if file.size <= AT_ONCE:
+        with local(file.stored) as path:
+            facts = look_at_sheet(Given(path, file.name, sheet=sheet), chosen=profile.columns if profile else None)
+    facts = {"samples": {}, **facts, "given_sheet": sheet, "given_kind": "", "chosen": {}}
+    for name, fact in facts.items():
+        setattr(file, name, fact)
 
 
 @transaction.atomic

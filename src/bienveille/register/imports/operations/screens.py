@@ -18,13 +18,15 @@ from bienveille.register.imports.choices import AT_WORK, WAITING, Departures, Ru
 from bienveille.register.imports.models import ImportFile, ImportIssue, ImportProfile, ImportRun
 from bienveille.register.imports.operations.call import find_profile
 from bienveille.register.imports.operations.jobs import apply_run, check_run, erase_files
-from bienveille.register.imports.operations.reading import on_disk
+from bienveille.register.imports.operations.reading import WrongSheet, on_disk
 from bienveille.register.imports.operations.receiving import (
+    OF_A_SHEET,
     Arrival,
     ask_for_job,
     audit_prepared,
     check_when_said,
     take_in,
+    turn_to_sheet,
 )
 from bienveille.register.imports.rules.columns import choices_that_differ, doubled_fields
 from bienveille.register.imports.rules.profiles import load_profile
@@ -57,10 +59,11 @@ class ProfileExists(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What somebody said of a file: its kind when the titles do not tell, its columns by title."""
+    """What somebody said of a file: its kind when the titles do not tell, its columns by title, the sheet to read."""
 
     kind: str = ""
     columns: Mapping[str, str] = field(default_factory=dict)
+    sheet: str = ""
 
 
 def receive_files(
@@ -83,10 +86,10 @@ def _locked(run_id: UUID) -> ImportRun:
 def change_columns(
     *, actor: User, run_id: UUID, said: Mapping[UUID, Said], profile: str, revision: int, now: dt.datetime
 ) -> None:
-    """Say what the columns of a run's files are, and under which profile; its counts are made again.
+    """Say what the columns of a run's files are, under which profile and on which sheet; its counts are made again.
 
-    The same said twice changes nothing; another profile takes the place of what was said of columns.
-    Refuses a run that has moved on (`CannotChange`) and a field given twice
+    The same said twice changes nothing; another profile or another sheet takes the place of what was said of columns.
+    Refuses a run that has moved on (`CannotChange`), a field given twice and a sheet that is no table
     (`ColumnsRefused`).
     """
     import_run = _locked(run_id)
@@ -97,12 +100,18 @@ def change_columns(
     known = find_profile(name=profile) if profile else None
     columns = known.columns if known else {}
     files = list(ImportFile.objects.filter(run=import_run).order_by("rank"))
-    before = [(file.kind, file.chosen) for file in files], import_run.profile
+    before = [(file.kind, file.chosen, file.sheet) for file in files], import_run.profile
     wrong: dict[UUID, str] = {}
     another = profile != import_run.profile
     for file in files:
         one = said.get(file.pk)
         if one is None:
+            continue
+        if one.sheet in file.sheets and one.sheet != file.sheet:
+            try:
+                turn_to_sheet(file, one.sheet, known)
+            except WrongSheet as refusal:
+                wrong[file.pk] = str(refusal)
             continue
         if one.kind in LAYOUTS and one.kind != file.kind:
             file.kind = file.given_kind = one.kind
@@ -121,9 +130,13 @@ def change_columns(
         raise ColumnsRefused(wrong)
     import_run.profile = known.name if known else ""
     import_run.purpose = known.purpose if known else ""
-    if ([(file.kind, file.chosen) for file in files], import_run.profile) == before:
+    # A sheet that a job could not read: the one that stands instead is agreed to, or another one was chosen.
+    agreed = import_run.state == RunState.MAPPING and bool(import_run.oddities)
+    if agreed or not import_run.automatic:
+        import_run.oddities = []
+    if not agreed and ([(file.kind, file.chosen, file.sheet) for file in files], import_run.profile) == before:
         return
-    ImportFile.objects.bulk_update(files, ["kind", "given_kind", "chosen"])
+    ImportFile.objects.bulk_update(files, ["kind", "given_kind", "chosen", *OF_A_SHEET])
     import_run.revision += 1
     check_when_said(import_run=import_run, files=files, profile=known, now=now)
     audit_prepared(actor=actor, import_run=import_run, did="columns", profile=import_run.profile)

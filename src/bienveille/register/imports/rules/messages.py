@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from bienveille.ground.lib.typography import counted
+
 _NBSP = "\u00a0"
 
 ISSUES = {
@@ -83,7 +85,7 @@ WRONG_FILES = {
     "no_header": "aucune ligne de titres n’y a été trouvée",
     "another_landlord": "{share} % de ses logements ne sont pas dans votre patrimoine ; c’est le fichier d’un autre "
     "bailleur, ou bien importez d’abord la liste des logements",
-    "too_few_columns": "le tableau n’a que {columns} colonne(s)",
+    "too_few_columns": "le tableau n’a que {columns}",
     "no_sheet": "ce classeur n’a pas de feuille « {sheet} » ; ses feuilles : {sheets}",
     "unclosed_quote": "un guillemet n’est pas refermé vers l’enregistrement {record}",
     "unknown_kind": "ses colonnes ne permettent pas de savoir ce qu’il décrit ({titles})",
@@ -109,12 +111,25 @@ def issue_message(reason: str) -> str:
 
 def refusal_message(file: str, code: str, detail: Mapping[str, object]) -> str:
     """One sentence: which file, what is wrong with it; then what is expected."""
+    expected = "" if code == "another_landlord" else f" {EXPECTED}"
+    return spaced(f"« {file} » n’est pas importé : {_fault(code, detail)}.{expected}")
+
+
+def sheet_message(file: str, sheet: str, code: str, detail: Mapping[str, object]) -> str:
+    """One sentence of a sheet that somebody chose and that is no table; then what to do."""
+    return spaced(
+        f"La feuille « {sheet} » de « {file} » ne peut pas être lue : {_fault(code, detail)}. Choisissez-en une autre."
+    )
+
+
+def _fault(code: str, detail: Mapping[str, object]) -> str:
     values = dict(detail)
+    if isinstance(values.get("columns"), int):
+        values["columns"] = counted(values["columns"], "colonne")  # type: ignore[arg-type]
     if isinstance(values.get("titles"), list):
         shown = [str(title)[:30] for title in values["titles"][:6]]  # type: ignore[index]
         values["titles"] = ", ".join(shown) + ("…" if len(values["titles"]) > 6 else "")  # type: ignore[arg-type]
-    expected = "" if code == "another_landlord" else f" {EXPECTED}"
-    return spaced(f"« {file} » n’est pas importé : {WRONG_FILES[code].format(**values)}.{expected}")
+    return WRONG_FILES[code].format(**values)
 
 
 def advice(reason: str) -> str:

@@ -18,7 +18,7 @@ from bienveille.ground.platform.refusal import Refusal
 from bienveille.register.accounts.queries import landlord
 from bienveille.register.imports import operations
 from bienveille.register.imports.access import get_run_for, importer_required
-from bienveille.register.imports.choices import AT_WORK, Departures, RunState
+from bienveille.register.imports.choices import AT_WORK, Departures, FileKind, RunState
 from bienveille.register.imports.forms import (
     ColumnsForm,
     DeparturesForm,
@@ -242,9 +242,19 @@ def _columns_forms(shown: ImportRun, files: list[ImportFile], data: Any) -> list
                 kind=kind,
                 ask_kind=bool(file.header) and (not kind or bool(file.given_kind)),
                 columns=describe(kind, file.header, file.samples, chosen[file.pk]),
+                file=file.name,
+                sheet=file.sheet,
+                sheets=_sheets_offered(file),
             )
         )
     return forms
+
+
+def _sheets_offered(file: ImportFile) -> list[str]:
+    """The sheets to choose from; a directory of partners has its own two, unless somebody chose one of them."""
+    if len(file.sheets) < 2 or (file.kind == FileKind.PARTNERS and not file.given_sheet):
+        return []
+    return file.sheets
 
 
 def _columns_shown(file: ImportFile, form: ColumnsForm, chosen: dict[str, str]) -> dict[str, Any]:
@@ -257,6 +267,7 @@ def _columns_shown(file: ImportFile, form: ColumnsForm, chosen: dict[str, str]) 
     return {
         "file": file,
         "kind_field": form["kind"] if "kind" in form.fields else None,
+        "sheet_field": form["sheet"] if "sheet" in form.fields else None,
         "rows": rows,
         "known": len(known),
         "missing": missing_fields(kind, file.header, chosen) if kind else [],
@@ -275,7 +286,8 @@ def columns(request: Request, run_id: UUID) -> HttpResponse:
     if not run_form.is_valid() or not all(form.is_valid() for form in forms):
         return _run_page(request, shown, columns_forms=forms, status=INVALID)
     said = {
-        file.pk: Said(form.cleaned_data.get("kind", ""), form.said()) for file, form in zip(files, forms, strict=True)
+        file.pk: Said(form.cleaned_data.get("kind", ""), form.said(), form.cleaned_data.get("sheet", ""))
+        for file, form in zip(files, forms, strict=True)
     }
     try:
         operations.change_columns(
@@ -299,7 +311,8 @@ def columns(request: Request, run_id: UUID) -> HttpResponse:
             return HttpResponseClientRefresh()
         return _run_page(request, get_run_for(request.user, run_id), refusal=refused, status=CONFLICT)
     shown = get_run_for(request.user, run_id)
-    if request.htmx and shown.state in (RunState.CHECKING, RunState.READY):
+    turned = any(said[file.pk].sheet not in ("", file.sheet) for file in files)  # then the page has other columns
+    if request.htmx and not turned and shown.state in (RunState.CHECKING, RunState.READY):
         counting = {"working": True, "live": True, "live_error": "", **_how_far(shown)}
         return render(request, "imports/run_preview.html#live", {"run": shown, **counting})
     return HttpResponseClientRefresh() if request.htmx else redirect("imports:run", shown.pk)
