@@ -17,6 +17,7 @@ from bienveille.ground.lib.tables import MAX_CELL, NotATable, Table
 
 SIZE = 1 << 19  # bytes of a block, the rest of its last group aside
 LONGEST_GROUP = 1_000  # lines: a block ends in the middle of a longer one
+_LONE = re.compile(rb"\r(?!\n)")  # the end of a line of another make
 _NOT_LATIN = bytes(range(0x80, 0xA0))  # of which Windows and ISO 8859-1 make different characters
 #: Encodings in which a separator and the end of a line are the bytes of ASCII, whatever stands before them.
 _PLAIN = frozenset(["utf-8", "utf-8-sig", "cp1252", "iso8859-15", "cp850", "mac_roman"])
@@ -143,7 +144,7 @@ def _records(raw: bytes, blank: re.Pattern[bytes]) -> int:
     if b'"' in raw or b"\x00" in raw or blank.search(raw) or blank.match(b"\n" + raw[:1]):
         return 0
     lines = raw.count(b"\n")
-    if b"\r" in raw and not raw.count(b"\r") == raw.count(b"\r\n") == lines:
+    if b"\r" in raw and (raw.count(b"\r") != lines or _LONE.search(raw)):
         return 0
     window = MAX_CELL // 2  # a longer line leaves one of them without end of line
     if any(raw.find(b"\n", at, at + window) < 0 for at in range(0, len(raw) - window + 1, window)):

@@ -7,6 +7,7 @@ of them together, so that what happens next is what would happen if everything h
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Any, NamedTuple
 
 from bienveille.ground.lib.copy_text import escaped
@@ -19,7 +20,6 @@ from bienveille.register.imports.rules.tenant_lines import SIGNED_BITS
 
 WORTH_IT = 0.1  # of the leases: when more have changed, reading everything at once is as fast
 FEW = 2_000  # leases: they are read here and now, whatever share of the file they are
-_MATCHED = -2  # in place of a signature: the lease's rows were all found, unchanged
 _DOUBTFUL = -3  # less a signature: the lease has a doubtful cell
 
 
@@ -44,35 +44,36 @@ def see(typists: Typists, parameters: dict[str, Any]) -> Seen | None:
         return None
     known = dict(zip(numbers.split("\n"), map(int, signatures.split("\n")), strict=True))
     del numbers, signatures
+    every, unknown = len(known), 0
+    told: dict[str, int | None] = {}  # of the leases that seem to differ: what was remembered, what is read now
     sums: dict[str, int] = {}
     pending: list[tuple[str, int, int]] = []
     doubtful: list[tuple[int, int]] = []
-    matched = 0
     for signed in typists.sign_all():
-        for lease, signature, first, length in signed.runs():
-            remembered = known.get(lease)
+        # What is left of `known` at the end is what the file does not list.
+        before = list(map(known.pop, signed.leases.split("\n"), repeat(None)))
+        for remembered, (lease, signature, first, length) in zip(before, signed.runs(), strict=True):
             if remembered == signature:
-                known[lease] = _MATCHED
-                matched += 1
-            elif remembered == _DOUBTFUL - signature:
-                known[lease] = _MATCHED
-                matched += 1
+                continue
+            if remembered is not None and remembered == _DOUBTFUL - signature:
                 doubtful.append((first, length))
-            elif remembered == _MATCHED:
-                return None
+                continue
+            pending.append((lease, first, length))
+            if lease in sums:
+                sums[lease] += signature
             else:
-                pending.append((lease, first, length))
-                sums[lease] = sums.get(lease, 0) + signature
-    changed = {lease for lease, total in sums.items() if known.get(lease) != total & SIGNED_BITS}
-    if any(known.get(lease) == _MATCHED for lease in changed):  # rows of it came before those that seemed all
+                sums[lease], told[lease] = signature, remembered
+                unknown += remembered is None
+    changed = {lease for lease, total in sums.items() if told[lease] != total & SIGNED_BITS}
+    if len(changed) > max((every - len(known) + unknown) * WORTH_IT, FEW):
         return None
-    if len(changed) > max((matched + len(sums)) * WORTH_IT, FEW):
+    # Rows further down of a lease that seemed all there, and unchanged.
+    if value(sql.ARE_KNOWN, [[lease for lease in changed if told[lease] is None]]):
         return None
     run(sql.LEFT)
     with copying("COPY imp_left FROM STDIN") as write:
-        for lease, remembered in known.items():
-            if remembered != _MATCHED and lease not in sums:
-                write(escaped(lease) + "\n")
+        for lease in known:
+            write(escaped(lease) + "\n")
     run("ANALYZE imp_left")
     skipped = people - value(sql.NOT_SKIPPED, parameters | {"changed": list(changed)})
     wanted = [(first, length) for lease, first, length in pending if lease in changed]

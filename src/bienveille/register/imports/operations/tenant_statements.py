@@ -444,6 +444,7 @@ SELECT string_agg(number, E'\\n'), string_agg(CASE WHEN {_VALID} THEN erp_signat
        CASE WHEN count(erp_signature) > 0 THEN coalesce(sum(erp_people) FILTER (WHERE {_VALID}), 0)::bigint END
 FROM tenants_lease
 """
+ARE_KNOWN = "SELECT EXISTS (SELECT FROM tenants_lease WHERE number = ANY (%s::text[]))"
 LEFT = "CREATE TEMP TABLE imp_left (number text) ON COMMIT DROP"
 LEFT_BY_READING = """
 CREATE TEMP TABLE imp_left ON COMMIT DROP AS
