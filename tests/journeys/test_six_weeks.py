@@ -21,6 +21,7 @@ from bienveille.engines.dispatch.models import Attempt, BatchLine, Contact
 from bienveille.engines.dispatch.operations.steps import end_step
 from bienveille.engines.dispatch.queries import ledger
 from bienveille.engines.questionnaires.operations import ensure_built_in
+from bienveille.ground.platform.prepared import one_row
 from bienveille.register.accounts.models import Agency, User
 from bienveille.register.housing.operations import ensure_reference
 from bienveille.register.imports.operations import import_files
@@ -60,6 +61,8 @@ DOCUMENT = {
         "windows": [{"days": [1, 2, 3, 4, 5], "from": "09:00", "to": "19:30"}],
     },
 }
+
+_IN_HAND = "SELECT token, household_id, planned_call_id FROM dispatch_contact WHERE id = %s"
 
 
 class Season:
@@ -134,9 +137,9 @@ class Season:
         handed = take_next(campaign=self.campaign, caller=caller, now=now)
         if handed is None:
             return
-        token, household, planned = Contact.objects.values_list("token", "household_id", "planned_call").get(
-            pk=handed.contact_id
-        )
+        held = one_row(_IN_HAND, [handed.contact_id])
+        assert held is not None
+        token, household, planned = held
         lease = self._leases[household]
         home = self.people.get(lease)
         if home is None:

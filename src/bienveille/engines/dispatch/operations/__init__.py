@@ -42,6 +42,7 @@ from bienveille.engines.dispatch.operations.outcomes import (
     CannotUndo,
     Recorded,
     record_attempt,
+    save_attempt,
     undo_attempt,
 )
 from bienveille.engines.dispatch.operations.promises import (
@@ -115,6 +116,7 @@ __all__ = [
     "release",
     "restore_household",
     "resume_weekly",
+    "save_attempt",
     "set_hours",
     "stop_weekly",
     "take_line_again",

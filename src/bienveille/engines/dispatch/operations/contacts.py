@@ -9,6 +9,7 @@ from django.db import connection
 
 from bienveille.engines.dispatch.choices import ContactState
 from bienveille.engines.dispatch.models import Contact
+from bienveille.ground.platform.prepared import Prepared, one_row
 from bienveille.ground.platform.refusal import Refusal
 from bienveille.register.accounts.models import User
 
@@ -28,12 +29,36 @@ class UnknownContact(Refusal):
     message = "Ce ménage ne vous est pas confié."
 
 
+_LOCK_LANES_OF = (
+    "SELECT pg_advisory_xact_lock_shared(dispatch_lanes_lock(queue_id)) FROM dispatch_contact WHERE id = %s"
+)
+_locked = Prepared(
+    lambda contact_id: (
+        Contact.objects.select_for_update(of=["self"], no_key=True)
+        .select_related("queue", "lane", "household", "planned_call")
+        .filter(pk=contact_id)
+    ),
+    UUID,
+)
+
+
 @contextmanager
 def may_go_back(queue_id: UUID) -> Iterator[None]:
     """Around a contact that goes back to its lane: see `dispatch_lanes_lock` for why the lock comes first."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock_shared(dispatch_lanes_lock(%s))", [queue_id])
         yield
+
+
+@contextmanager
+def contact_may_go_back(contact_id: UUID) -> Iterator[None]:
+    """The same around one contact, its queue being looked up in the same statement. Refuses an unknown one.
+
+    The queue of a contact never changes: it may be read before any lock.
+    """
+    if one_row(_LOCK_LANES_OF, [contact_id]) is None:
+        raise UnknownContact
+    yield
 
 
 def reopen_lane(contact: Contact) -> None:
@@ -45,14 +70,10 @@ def reopen_lane(contact: Contact) -> None:
 
 def locked_contact(contact_id: UUID) -> Contact:
     """The contact, its row held until the transaction ends. Refuses an unknown one."""
-    try:
-        return (
-            Contact.objects.select_for_update(of=["self"], no_key=True)
-            .select_related("queue", "lane", "household", "planned_call")
-            .get(pk=contact_id)
-        )
-    except Contact.DoesNotExist:
-        raise UnknownContact from None
+    found = _locked(contact_id)
+    if not found:
+        raise UnknownContact
+    return found[0]
 
 
 def let_go(contact: Contact) -> None:

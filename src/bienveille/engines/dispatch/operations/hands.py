@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils.timezone import localtime
 
 from bienveille.engines.dispatch.choices import ClosingReason, ContactState, PlannedState
@@ -12,14 +12,14 @@ from bienveille.engines.dispatch.models import Contact, PlannedCall
 from bienveille.engines.dispatch.operations.contacts import (
     StaleToken,
     UnknownContact,
+    contact_may_go_back,
     hold,
     let_go,
     locked_contact,
-    may_go_back,
-    queue_of,
     reopen_lane,
 )
 from bienveille.engines.dispatch.queries import hours_of_contact, obstacle_to
+from bienveille.ground.platform.prepared import one_row
 from bienveille.ground.platform.refusal import Refusal
 from bienveille.register.accounts.choices import AuditAction
 from bienveille.register.accounts.models import User
@@ -60,22 +60,19 @@ def hand_out(*, queue_id: UUID, caller: User, now: datetime, reason: str) -> Han
 
     None when nobody is to be called now. Audited inside the same statement.
     """
-    connection.ensure_connection()
-    with connection.wrap_database_errors:
-        # psycopg's own cursor prepares the statement at its fifth use; Django's never does.
-        row = connection.connection.execute(
-            "SELECT contact_id, fresh FROM dispatch_hand_out(%s, %s, %s, %s, %s, %s, %s, %s)",
-            [
-                queue_id,
-                caller.pk,
-                caller.agency_id,
-                caller.languages,
-                now,
-                localtime(now).date(),
-                reason[:300],
-                str(current_channel()),
-            ],
-        ).fetchone()
+    row = one_row(
+        "SELECT contact_id, fresh FROM dispatch_hand_out(%s, %s, %s, %s, %s, %s, %s, %s)",
+        [
+            queue_id,
+            caller.pk,
+            caller.agency_id,
+            caller.languages,
+            now,
+            localtime(now).date(),
+            reason[:300],
+            str(current_channel()),
+        ],
+    )
     return HandOut(*row) if row else None
 
 
@@ -100,7 +97,7 @@ def release(*, caller: User, contact_id: UUID, token: UUID) -> None:
 
     Refuses a stale token. A promised call that is given back stays promised.
     """
-    with may_go_back(queue_of(contact_id)):
+    with contact_may_go_back(contact_id):
         contact = locked_contact(contact_id)
         if contact.token != token or contact.reserved_by_id != caller.pk:
             raise StaleToken

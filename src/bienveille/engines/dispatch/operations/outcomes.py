@@ -11,11 +11,10 @@ from bienveille.engines.dispatch.choices import ClosingReason, ContactState, Out
 from bienveille.engines.dispatch.models import Attempt, Contact, PlannedCall
 from bienveille.engines.dispatch.operations.contacts import (
     StaleToken,
+    contact_may_go_back,
     hold,
     let_go,
     locked_contact,
-    may_go_back,
-    queue_of,
     reopen_lane,
 )
 from bienveille.engines.dispatch.operations.promises import keep_rhythm
@@ -31,6 +30,7 @@ from bienveille.engines.dispatch.rules import (
 )
 from bienveille.ground.lib.calling_hours import ANY_HOUR, Hours
 from bienveille.ground.lib.ids import uuid7
+from bienveille.ground.platform.prepared import insert, update
 from bienveille.ground.platform.refusal import Refusal
 from bienveille.register.accounts.choices import AuditAction
 from bienveille.register.accounts.models import User
@@ -91,8 +91,7 @@ def _replay(caller: User, key: str | None) -> Recorded | None:
     return Recorded(attempt, answer["state"], next_call, replayed=True)
 
 
-@transaction.atomic
-def record_attempt(
+def save_attempt(
     *,
     caller: User,
     contact_id: UUID,
@@ -115,12 +114,14 @@ def record_attempt(
     `call_back_when`: `morning`, `afternoon` or HH:MM of that day.
     `hard`: the call revealed a grave situation, after which its caller is spared another one for a day.
     `phone` (E.164) is the number dialled: a wrong one is flagged so that no import brings it back.
+
+    Part of an operation that has its transaction; by itself it is `record_attempt`.
     """
     if replayed := _replay(caller, idempotency_key):
         return replayed
     if not is_callable_hour(call_back_when):
         raise CannotPlanThen
-    with may_go_back(queue_of(contact_id)):
+    with contact_may_go_back(contact_id):
         contact = locked_contact(contact_id)
         if replayed := _replay(caller, idempotency_key):  # the other click was faster
             return replayed
@@ -168,9 +169,9 @@ def record_attempt(
         let_go(contact)
         attempt.before = before
         attempt.answer = {"state": contact.state, "next_call": next_call.isoformat() if next_call else None}
-        attempt.save()
+        insert(attempt)
         _save_planned(attempt, follow)
-        contact.save()
+        update(contact, *_AFTER_A_CALL)
         reopen_lane(contact)
         record_audit(
             actor=caller,
@@ -181,6 +182,15 @@ def record_attempt(
             detail={"outcome": outcome, "state": contact.state},
         )
     return Recorded(attempt, contact.state, next_call)
+
+
+#: What a call may change of its contact.
+_AFTER_A_CALL = (
+    "state", "reason", "not_before", "attempts_made", "hard", "token", "reserved_by", "reserved_at", "lease_until",
+    "planned_call",
+)  # fmt: skip
+
+record_attempt = transaction.atomic(save_attempt)
 
 
 def _snapshot(contact: Contact, planned: PlannedCall | None) -> dict[str, Any]:
@@ -346,7 +356,7 @@ def undo_attempt(*, caller: User, attempt_id: UUID, now: datetime) -> Contact:
     attempt = Attempt.objects.filter(pk=attempt_id, caller=caller, undone_at=None).first()
     if attempt is None or (now - attempt.at).total_seconds() > UNDO_MINUTES * 60:
         raise CannotUndo
-    with may_go_back(queue_of(attempt.contact_id)):
+    with contact_may_go_back(attempt.contact_id):
         contact = locked_contact(attempt.contact_id)
         attempt.refresh_from_db()
         latest = Attempt.objects.filter(contact=contact, undone_at=None).order_by("-at", "-id").first()

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from bienveille.engines.dispatch.choices import ContactState, PlannedState, StepKind, StepResult
 from bienveille.engines.dispatch.models import Contact, Explanation, Step
-from bienveille.engines.dispatch.operations.contacts import locked_contact, may_go_back, queue_of, reopen_lane
+from bienveille.engines.dispatch.operations.contacts import contact_may_go_back, locked_contact, reopen_lane
 from bienveille.engines.dispatch.queries import usable_phones
 from bienveille.engines.dispatch.rules.steps import RESULTS, after_step
 from bienveille.ground.lib.names import clean_text
@@ -96,7 +96,7 @@ def end_step(*, actor: User, step_id: UUID, result: str, now: datetime) -> Step:
     Refuses a result that does not suit the step, one already ended, and another number that nobody wrote down.
     """
     contact_id = Step.objects.values_list("contact_id", flat=True).get(pk=step_id)
-    with may_go_back(queue_of(contact_id)):
+    with contact_may_go_back(contact_id):
         contact = locked_contact(contact_id)
         step = _locked_step(step_id)
         if step.state != PlannedState.PLANNED:
@@ -128,7 +128,7 @@ def take_back_step(*, actor: User, step_id: UUID, now: datetime) -> Step:
     Refuses after half an hour, somebody else's result, and once the household was called or changed since.
     """
     contact_id = Step.objects.values_list("contact_id", flat=True).get(pk=step_id)
-    with may_go_back(queue_of(contact_id)):
+    with contact_may_go_back(contact_id):
         contact = locked_contact(contact_id)
         step = _locked_step(step_id)
         if step.state != PlannedState.DONE or step.done_by_id != actor.pk or step.done_at is None:

@@ -7,22 +7,31 @@ from uuid import UUID
 from bienveille.engines.dispatch.models import Attempt, Contact, Opening
 from bienveille.engines.dispatch.rules import hours_of
 from bienveille.ground.lib.calling_hours import Hours, Wish
+from bienveille.ground.platform.prepared import Prepared
 from bienveille.register.accounts.models import User
 from bienveille.register.tenants.models import CallWish
+
+# Asked at each call that is saved.
+_wish_of = Prepared(lambda household_id: CallWish.objects.filter(household_id=household_id), UUID)
+_tries_of = Prepared(
+    lambda contact_id: (
+        Attempt.objects.filter(contact=contact_id, undone_at=None).order_by("at", "id").values_list("at", flat=True)
+    ),
+    UUID,
+)
 
 
 def hours_of_contact(contact: Contact) -> Hours:
     """When this household may be called: hours of its queue, its own clock, what it asked for (1 query)."""
-    said = CallWish.objects.filter(household_id=contact.household_id).first()
-    wish = Wish(frozenset(said.not_on), frozenset(said.parts)) if said else None
+    said = _wish_of(contact.household_id)
+    wish = Wish(frozenset(said[0].not_on), frozenset(said[0].parts)) if said else None
     queue = contact.queue
     return hours_of(queue.windows, place=contact.lane.place, on_days_off=queue.on_days_off, wish=wish)
 
 
 def tried_at(contact: Contact) -> list[datetime]:
     """When this household was tried, oldest first; what was taken back does not count (1 query)."""
-    attempts = Attempt.objects.filter(contact=contact, undone_at=None).order_by("at", "id")
-    return list(attempts.values_list("at", flat=True))
+    return _tries_of(contact.pk)
 
 
 @dataclass(frozen=True)

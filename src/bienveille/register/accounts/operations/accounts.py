@@ -17,6 +17,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 from bienveille.ground.platform.jobs import job
+from bienveille.ground.platform.prepared import insert
 from bienveille.ground.platform.refusal import Refusal
 from bienveille.register.accounts.choices import AuditAction, AuditChannel, Role
 from bienveille.register.accounts.models import (
@@ -77,7 +78,7 @@ def record_audit(
     """
     if subject is not None:
         subject_type, subject_id = subject._meta.label, subject.pk
-    AuditEntry.objects.create(
+    entry = AuditEntry(
         actor=actor,
         action=action,
         subject_type=subject_type,
@@ -86,6 +87,7 @@ def record_audit(
         channel=channel or _channel.get(),
         detail=detail or {},
     )
+    insert(entry)
 
 
 def _changed(*, actor: User | None, subject: models.Model, did: str, **detail: Any) -> None:

@@ -19,6 +19,7 @@ from bienveille.engines.messaging.choices import Channel
 from bienveille.engines.questionnaires.choices import Need
 from bienveille.engines.questionnaires.operations import record_response
 from bienveille.engines.questionnaires.rules import parse, validate
+from bienveille.ground.platform.prepared import insert
 from bienveille.ground.platform.refusal import Refusal
 from bienveille.register.accounts.models import User
 from bienveille.register.tenants.choices import FactSource
@@ -171,7 +172,7 @@ def record_call(
         household_id = household_in_hand(contact_id, caller)
         if household_id is not None:
             keep_wish(actor=caller, household_id=household_id, wish=report.wish, source=FactSource.CALL, now=now)
-    recorded = dispatch.record_attempt(
+    recorded = dispatch.save_attempt(
         caller=caller,
         contact_id=contact_id,
         token=token,
@@ -288,7 +289,7 @@ def _keep_report(
         response = record_response(
             version_id=campaign.questionnaire_id, answers=answers, now=now, keep_until=expires_on, complete=False
         )
-    Report.objects.create(
+    kept = Report(
         attempt=attempt,
         grade=report.grade,
         needs=list(report.needs),
@@ -297,3 +298,4 @@ def _keep_report(
         response=response,
         expires_on=expires_on,
     )
+    insert(kept)

@@ -10,6 +10,7 @@ from bienveille.engines.dispatch.choices import ContactState, Outcome
 from bienveille.engines.dispatch.models import Attempt, Contact
 from bienveille.engines.dispatch.operations.contacts import locked_contact, may_go_back, reopen_lane
 from bienveille.engines.dispatch.operations.hands import release
+from bienveille.ground.platform.prepared import one_row
 from bienveille.register.accounts.choices import AuditAction
 from bienveille.register.accounts.models import User
 from bienveille.register.accounts.operations import record_audit
@@ -54,10 +55,8 @@ def set_aside_elsewhere(*, queue_id: UUID, contact_id: UUID, now: datetime) -> d
 
     Until when somebody else already has it in theirs, in another campaign: both asked at the same moment.
     """
-    connection.ensure_connection()
-    with connection.wrap_database_errors:  # psycopg's own cursor prepares the statement; Django's never does
-        given = {"contact": contact_id, "queue": queue_id, "now": now}
-        return connection.connection.execute(_SET_ASIDE, given).fetchone()[0]
+    row = one_row(_SET_ASIDE, {"contact": contact_id, "queue": queue_id, "now": now})
+    return row[0] if row else None
 
 
 @transaction.atomic
@@ -71,14 +70,13 @@ def leave_to_other(*, caller: User, contact_id: UUID, until: datetime, now: date
         cursor.execute(_WAIT, [now, until, contact_id])
 
 
-@transaction.atomic
 def keep_together(*, campaign: Campaign, caller: User, attempt: Attempt, said: Together | None, now: datetime) -> None:
     """Keep what a call told beside its outcome, in the transaction that saves it; nothing here refuses.
 
     Reached, it reaches the households behind the same number whom the caller asked about, and the same household in
     campaigns that one call serves. In every other running campaign, the household is left in peace for a day.
     """
-    contact = Contact.objects.select_related("queue").get(pk=attempt.contact_id)
+    contact = attempt.contact
     said = said or Together()
     if attempt.outcome in _SPOKEN:
         _keep_people(attempt, contact.household_id, said)

@@ -7,15 +7,20 @@ from django.db.models import QuerySet
 from bienveille.register.accounts.choices import Role
 from bienveille.register.accounts.models import User
 from bienveille.services.outreach.choices import CampaignState
-from bienveille.services.outreach.models import Campaign
+from bienveille.services.outreach.models import Campaign, CampaignCaller
 
 
 def callers_for(campaign: Campaign) -> QuerySet[User]:
     """Active users who may call in a campaign: those named, else everybody with the caller's role (1 query)."""
+    return users_calling(None if campaign.all_callers else campaign.pk)
+
+
+def users_calling(named_in: UUID | None) -> QuerySet[User]:
+    """The same from the key of a campaign that names its callers; None for one that does not (1 query)."""
     users = User.objects.filter(is_active=True)
-    if campaign.all_callers:
+    if named_in is None:
         return users.filter(grants__role=Role.CALLER).distinct()
-    return users.filter(pk__in=campaign.callers.values("user_id"))
+    return users.filter(pk__in=CampaignCaller.objects.filter(campaign=named_in).values("user_id"))
 
 
 def may_call(campaign: Campaign, user: User) -> bool:

@@ -10,10 +10,11 @@ from bienveille.engines.dispatch.choices import Outcome, PlannedState, StopReaso
 from bienveille.engines.dispatch.models import Attempt, Contact, PlannedCall
 from bienveille.engines.dispatch.operations import UNDO_MINUTES
 from bienveille.engines.dispatch.queries import still_callable
+from bienveille.ground.platform.prepared import Prepared
 from bienveille.register.accounts.models import User
 from bienveille.register.accounts.rules import Scope
 from bienveille.services.outreach.models import CallerPause, Campaign, Report
-from bienveille.services.outreach.queries.campaigns import callers_for
+from bienveille.services.outreach.queries.campaigns import users_calling
 
 #: How long a weekly call that was ended may be taken up again from the caller's page.
 STOPPED_SHOWN = timedelta(days=7)
@@ -46,11 +47,25 @@ def pause_of(caller: User, today: date) -> CallerPause | None:
     return CallerPause.objects.filter(user=caller, until__gt=today).first()
 
 
+def _awake(callers: QuerySet[User], user_id: UUID, today: date) -> QuerySet[User, bool]:
+    resting = Exists(CallerPause.objects.filter(user=OuterRef("pk"), until__gt=today))
+    return callers.filter(pk=user_id).values_list(~resting, flat=True)
+
+
+# Asked each time that somebody takes a household.
+_any_caller_awake = Prepared(lambda user_id, today: _awake(users_calling(None), user_id, today), UUID, date)
+_named_caller_awake = Prepared(
+    lambda campaign_id, user_id, today: _awake(users_calling(campaign_id), user_id, today), UUID, UUID, date
+)
+
+
 def may_be_handed(campaign: Campaign, user: User, today: date) -> bool | None:
     """Whether a user may be handed a household now: None when they do not call there, False at rest (1 query)."""
-    resting = Exists(CallerPause.objects.filter(user=OuterRef("pk"), until__gt=today))
-    found = callers_for(campaign).filter(pk=user.pk).values_list(~resting, flat=True).first()
-    return None if found is None else bool(found)
+    if campaign.all_callers:
+        awake = _any_caller_awake(user.pk, today)
+    else:
+        awake = _named_caller_awake(campaign.pk, user.pk, today)
+    return awake[0] if awake else None
 
 
 def weekly_people(caller: User) -> list[WeeklyPerson]:

@@ -8,6 +8,7 @@ from django.db.models import Q, QuerySet
 from bienveille.engines.dispatch.choices import ContactState
 from bienveille.engines.dispatch.models import Contact
 from bienveille.ground.lib.phones import display_phone
+from bienveille.ground.platform.prepared import Prepared
 from bienveille.register.accounts.models import User
 from bienveille.register.tenants.choices import ContactKind, ContactStatus, PersonRole
 from bienveille.register.tenants.models import ContactPoint, Person
@@ -72,17 +73,28 @@ def residents(household_id: UUID) -> list[Person]:
     return sorted(people.order_by("birth_date", "id"), key=lambda one: rank.get(PersonRole(one.role), 2))
 
 
+# Asked at each call that is saved, and nearly always without a row.
+_others = Prepared(
+    lambda household_id, campaign_id: (
+        Campaign.objects.filter(
+            state__in=[CampaignState.OPEN, CampaignState.PAUSED],
+            queue__contacts__household_id=household_id,
+            queue__contacts__state__in=[ContactState.WAITING, ContactState.RESERVED],
+        )
+        .exclude(pk=campaign_id)
+        .order_by("opened_at", "id")
+    ),
+    UUID,
+    UUID,
+)
+
+
 def elsewhere(contact: Contact, campaign: Campaign, caller: User) -> list[Elsewhere]:
     """The other running campaigns that the same household is to be called in, and whether one call serves both.
 
     Three queries. A campaign in which this caller does not call is not named.
     """
-    others = Campaign.objects.filter(
-        state__in=[CampaignState.OPEN, CampaignState.PAUSED],
-        queue__contacts__household_id=contact.household_id,
-        queue__contacts__state__in=[ContactState.WAITING, ContactState.RESERVED],
-    ).exclude(pk=campaign.pk)
-    found = list(others.order_by("opened_at", "id"))
+    found = _others(contact.household_id, campaign.pk)
     if not found:
         return []
     mine = {one.pk for one in campaigns_to_call(caller)}
