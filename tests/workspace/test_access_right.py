@@ -12,6 +12,7 @@ from tests.accounts.factories import AgencyFactory, UserFactory
 from tests.outreach.factories import MONDAY, call, make_campaign
 from tests.tenants.factories import ContactPointFactory, HouseholdFactory, MarkFactory, RelativeFactory
 
+from bienveille.engines.messaging.models import Delivery, InboundMessage, Stop
 from bienveille.ground.lib.disclosure import Veil
 from bienveille.register.accounts.models import AuditEntry
 from bienveille.register.tenants import operations
@@ -73,6 +74,20 @@ def person(here):
     note = "Courses difficiles. Anatole aide, Philippine aussi, au 06 39 98 08 88. Josiane repasse."
     call(make_campaign(), caller, "reached", note=note, needs=("meals",), grade="yellow", weekly=True)
     twin = HouseholdFactory(agency=here, age=82, first_name="Eleonore", last_name="Lefèvre", phone=True).people.get()
+    number = person.contact_points.filter(whose="").first().value
+    Delivery.objects.create(
+        household=household, person=person, channel="sms", to=number, state="sent", sent_at=MONDAY,
+        body="Réunion des locataires jeudi, dit Anatole.",
+    )  # fmt: skip
+    other = household.people.get(first_name="Anatole")
+    Delivery.objects.create(
+        household=household, person=other, channel="sms", to="+33639980777", state="sent", sent_at=MONDAY, body="Secret.",
+    )  # fmt: skip
+    InboundMessage.objects.create(
+        channel="sms", sender=number, received_at=MONDAY, match="one", household=household, person=person,
+        text="Merci, et Philippine aussi.",
+    )  # fmt: skip
+    Stop.objects.create(channel="sms", value=number, way="answer", since=MONDAY)
     facts = {"actor": UserFactory(last_name="Fusionneuse"), "now": MONDAY, "today": timezone.localdate()}
     operations.merge_people(kept=person, gone=twin, **facts)
     return person
@@ -95,6 +110,7 @@ class TestWhatIsTold:
             "Éléonore", "français et portugais", "Entend mal", "Handicap déclaré", "coupures d’eau", "sa nièce",
             "ELEONOR", "Courses difficiles", "Finalité",
             "Besoins", "Appel prévu le", "Deux fiches à votre nom",
+            "Réunion des locataires jeudi", "Merci, et", "Réponse STOP",
             "appelant", "responsable d’agence", "sa voisine", "Droit d’accès",
         ):  # fmt: skip
             assert mine in text, mine
@@ -105,7 +121,7 @@ class TestWhatIsTold:
         text = taken(screen, person, "json").content.decode()
         others = person.household.people.exclude(pk=person.pk).get()
         number = others.contact_points.get().value[-8:]
-        for theirs in ("Anatole", "Kervadec", "Philippine", "Grandjean", "39980888", "39 98 08 88", "39980999",
+        for theirs in ("Anatole", "Kervadec", "Philippine", "Grandjean", "39980888", "39 98 08 88", "39980999", "Secret", "39980777",
                        "39 98 09 99", "Josiane", "Tellier", "Fusionneuse", "Rosa", "Vidal", number):  # fmt: skip
             assert theirs not in text, theirs
         assert "[autre personne] aide" in text
@@ -119,7 +135,8 @@ class TestWhatIsTold:
         assert document["made_on"] == timezone.localdate().isoformat()
         assert [part["key"] for part in document["parts"]] == [
             "identity", "contact_points", "call_wishes", "marks", "relatives", "homes", "file", "doubles", "campaigns", "calls",
-            "planned_calls", "verbatims", "scales", "cases", "referrals", "looks",
+            "planned_calls", "verbatims", "scales", "messages", "messages_received",
+            "stops", "cases", "referrals", "looks",
         ]  # fmt: skip
         assert {"label": "Prénom", "value": "Éléonore"} in document["parts"][0]["facts"]
 

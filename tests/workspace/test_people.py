@@ -7,6 +7,7 @@ from tests.accounts.factories import AgencyFactory, UserFactory
 from tests.outreach.factories import call, make_campaign
 from tests.tenants.factories import ContactPointFactory, HouseholdFactory, MarkFactory, RelativeFactory
 
+from bienveille.engines.messaging.models import Delivery, InboundMessage
 from bienveille.register.accounts.models import AuditEntry
 
 pytestmark = pytest.mark.django_db
@@ -99,3 +100,25 @@ class TestHousehold:
         html = body(self.page(client, household))
         assert "est parti" in html
         assert "N’habitent plus là" in html
+
+
+class TestMessagesInHistory:
+    def test_what_was_sent_and_received_is_told_without_the_words_of_the_inbox(self, client):
+        household = HouseholdFactory(people=[{"last_name": "Rey", "phone": True}])
+        person = household.people.get()
+        way = {"household": household, "person": person, "channel": "sms", "to": "+33639980001"}
+        now = timezone.now()
+        Delivery.objects.create(**way, state="sent", sent_at=now, body="Nous avons essayé de vous appeler.")
+        Delivery.objects.create(**way, state="stopped", reason="held", ended_at=now, body="Autre message.")
+        Delivery.objects.create(**way, body="Pas encore parti.")
+        InboundMessage.objects.create(
+            channel="sms", sender=way["to"], received_at=now, match="one", household=household, text="Je pleure."
+        )
+        client.force_login(UserFactory(roles=["director"]))
+        html = client.get(reverse("workspace:household", args=[household.pk])).text
+        assert "SMS envoyé" in html
+        assert "Nous avons essayé de vous appeler." in html
+        assert "SMS retenu" in html
+        assert "SMS reçu" in html
+        assert "Je pleure" not in html
+        assert "Pas encore parti" not in html

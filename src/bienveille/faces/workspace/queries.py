@@ -14,6 +14,13 @@ from bienveille.engines.cases.models import CaseAction
 from bienveille.engines.cases.queries import case_events_for_household, staff_of_cases, told_of_cases
 from bienveille.engines.cases.queries.referrals_disclosure import told_of_referrals
 from bienveille.engines.dispatch.models import Attempt, Contact, PlannedCall
+from bienveille.engines.messaging.choices import Channel, DeliveryState
+from bienveille.engines.messaging.models import Delivery, InboundMessage
+from bienveille.engines.messaging.queries.disclosure import (
+    received_from_household,
+    sent_to_household,
+    told_of_messages,
+)
 from bienveille.engines.questionnaires.choices import Need
 from bienveille.faces.workspace.rules import CASE_ICONS, change_words, event_detail
 from bienveille.ground.lib.disclosure import Part
@@ -167,7 +174,8 @@ PER_PAGE, LAST_PAGE = 20, 25
 
 
 def history_of(record: HouseholdRecord, page: int, reader: User) -> History:
-    """Calls, what was done in its cases, corrections by hand, entries and exits, in the order of time (3 queries).
+    """Calls, messages, what was done in its cases, corrections by hand, entries and exits, in the order of time
+    (5 queries).
 
     Cases are told to those who follow those of its agency, confidential ones to nobody.
     """
@@ -178,6 +186,8 @@ def history_of(record: HouseholdRecord, page: int, reader: User) -> History:
     done = case_events_for_household(record.household.pk, following_scope(reader), limit=most)
     lines += [_case_line(action) for action in done]
     lines += [_change_line(entry, people) for entry in changes_to([record.household.pk, *people], limit=most)]
+    lines += [_sent_line(one) for one in sent_to_household(record.household.pk, limit=most)]
+    lines += [_received_line(one) for one in received_from_household(record.household.pk, limit=most)]
     lines += _life_lines(record)
     lines.sort(key=lambda line: line.at, reverse=True)
     return History(lines[(page - 1) * PER_PAGE : page * PER_PAGE], page, len(lines) > page * PER_PAGE)
@@ -196,6 +206,7 @@ def everything_about(person: Person, now: datetime) -> list[Part]:
         *told_of_calls(homes, veil, roles_in_words(staff)),
         *told_of_verbatims(keys, veil),
         *told_of_scales(homes),
+        *told_of_messages(keys, homes, veil),
         *told_of_cases(homes, veil, roles_in_words(staff)),
         *told_of_referrals(keys, veil),
         *told_of_relays(keys),
@@ -237,6 +248,42 @@ def _call_line(event: HouseholdEvent) -> HistoryLine:
         grade=event.grade,
         note=event.note,
         needs=event.needs,
+    )
+
+
+_MESSAGE_ICONS = {"email": "envelope", "sms": "chat-dots", "letter": "envelope"}
+_LEFT = {
+    DeliveryState.SENT: "envoyé",
+    DeliveryState.DELIVERED: "remis",
+    DeliveryState.BOUNCED: "revenu",
+    DeliveryState.REFUSED: "refusé",
+    DeliveryState.STOPPED: "retenu",
+    DeliveryState.CANCELLED: "annulé",
+}
+
+
+def _sent_line(one: Delivery) -> HistoryLine:
+    """« SMS envoyé », which mailing or which words; why, when it did not leave."""
+    left = _LEFT.get(DeliveryState(one.state), "au sort inconnu")
+    if one.channel == Channel.LETTER and one.state in _LEFT:
+        left += "e"
+    words = one.mailing.name if one.mailing else one.subject
+    return HistoryLine(
+        at=one.at,  # type: ignore[attr-defined]
+        title=f"{Channel(one.channel).label} {left}",
+        icon=_MESSAGE_ICONS[one.channel],
+        detail=", ".join(part for part in (words, one.get_reason_display()) if part),
+        note=one.body,
+    )
+
+
+def _received_line(one: InboundMessage) -> HistoryLine:
+    """« SMS reçu », and whether somebody has dealt with it; its words stay in the inbox."""
+    return HistoryLine(
+        at=one.received_at,
+        title=f"{Channel(one.channel).label} reçu",
+        icon="envelope-open",
+        detail=one.get_state_display(),
     )
 
 
