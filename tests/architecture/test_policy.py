@@ -37,9 +37,10 @@ class TestTable:
     @pytest.mark.parametrize("name", sorted(table()))
     def test_lines_are_well_formed(self, name):
         line = table()[name]
-        assert set(line) <= {"who", "on", "by"}
+        assert set(line) <= {"who", "on", "by", "shared"}
         assert line["who"] in (EVERYBODY, SIGNED_IN) or set(line["who"]) <= set(Role.values)
         assert line.get("by", "token") == "token"
+        assert line.get("shared", True) is True
 
     def test_a_route_on_an_object_says_on_which(self):
         lines = table()
