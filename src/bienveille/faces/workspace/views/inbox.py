@@ -11,7 +11,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from bienveille.engines.cases.operations import Signal
-from bienveille.engines.messaging.access import get_inbound_for, inbox_scope
+from bienveille.engines.messaging.access import NOTICERS, get_inbound_for, inbox_scope
 from bienveille.engines.messaging.choices import Channel, InboxState, SenderMatch
 from bienveille.engines.messaging.models import InboundMessage
 from bienveille.engines.messaging.operations import inbox as operations
@@ -90,6 +90,7 @@ def inbox(request: Request) -> HttpResponse:
         "listing": listing,
         "rows": [{"message": one, "who": _who(one)} for one in listing],
         "title": "Boîte de réception" if asked.filtered else title,
+        "returned_url": reverse("workspace:returned_letters") if has_role(request.user, *NOTICERS) else "",
     }
     return render(request, "workspace/inbox.html", context)
 
