@@ -28,7 +28,7 @@ from bienveille.faces.workspace.views import Request
 from bienveille.ground.lib.typography import counted, listed
 from bienveille.ground.platform.refusal import Refusal
 from bienveille.ground.ui.flash import say_done
-from bienveille.register.accounts.access import role_required
+from bienveille.register.accounts.access import has_role, role_required
 from bienveille.register.accounts.choices import AuditAction
 from bienveille.register.accounts.operations import record_audit
 
@@ -148,7 +148,9 @@ def returned_letters(request: Request) -> HttpResponse:
             reason="Adresses à vérifier",
             detail={"found": len(checks)},
         )
-    context = {"form": form, "checks": checks, "trail": [("Lettres", reverse("workspace:letters"))]}
+    writes = has_role(request.user, *WRITERS)
+    above = ("Lettres", "workspace:letters") if writes else ("Messages reçus", "workspace:inbox")
+    context = {"form": form, "checks": checks, "trail": [(above[0], reverse(above[1]))]}
     return render(request, "workspace/letters_returned.html", context, status=INVALID if form.errors else 200)
 
 
