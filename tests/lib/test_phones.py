@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bienveille.ground.lib.phones import REGIONS, display_phone, read_phone
+from bienveille.ground.lib.phones import _OVERSEAS, REGIONS, display_phone, read_phone
 
 DRESSES = [
     lambda n: "0" + n,
@@ -109,3 +109,13 @@ def test_no_cell_makes_it_fail(cell):
     for number in read_phone(cell).numbers:
         assert number.startswith("+")
         assert display_phone(number)
+
+
+@pytest.mark.parametrize("first", "123456789")
+def test_each_beginning_of_number_is_judged_as_phonenumbers_does(first):
+    for beginning in range(1000):
+        national = f"{first}{beginning:03}12345"
+        codes = [code for code in (_OVERSEAS.get(national[:3]), "33") if code]
+        judged = [phonenumbers.parse(f"+{code}{national}", "FR") for code in codes]
+        valid = [f"+{number.country_code}{national}" for number in judged if phonenumbers.is_valid_number(number)]
+        assert read_phone("0" + national).numbers == tuple(valid[:1])

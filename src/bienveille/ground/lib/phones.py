@@ -27,6 +27,30 @@ _EVERYDAY = re.compile(
     ),
     re.ASCII,
 )
+
+
+def _every_pattern(code: int) -> re.Pattern[str]:
+    """The numbers of nine figures of a country code, usual or not (free calls, services…)."""
+    regions = []
+    for region in phonenumbers.COUNTRY_CODE_TO_REGION_CODE[code]:
+        plan = PhoneMetadata.metadata_for_region(region)
+        assert plan is not None
+        kinds = (
+            plan.mobile, plan.fixed_line, plan.voip, plan.toll_free, plan.premium_rate, plan.shared_cost,
+            plan.personal_number, plan.pager, plan.uan, plan.voicemail,
+        )  # fmt: skip
+        patterns = [
+            f"(?:{kind.national_number_pattern})"
+            for kind in kinds
+            if kind is not None and kind.national_number_pattern and 9 in (kind.possible_length or (9,))
+        ]
+        regions.append(f"(?={plan.general_desc.national_number_pattern}$)(?:{'|'.join(patterns)})")
+    return re.compile("|".join(regions), re.ASCII)
+
+
+# What no pattern of its code matches is no number, without asking phonenumbers, which takes a hundred times as long.
+_EVERY = {code: _every_pattern(int(code)) for code in ("33", *sorted({*_OVERSEAS.values()}))}
+_NATIONAL = re.compile(r"[1-9]\d{8}", re.ASCII)
 _JOINERS = str.maketrans("", "", " .-\xa0\u202f\u2009_\t\u2011\u2013")
 _SIMPLE = re.compile(r"(?:0|\+33|0033)?([1-79]\d{8})", re.ASCII)
 _PLAIN = re.compile(rf"(?:0|\+33|0033)?(?=[1-79]\d{{8}}\Z)(?!{'|'.join(_OVERSEAS)})({_EVERYDAY.pattern})", re.ASCII)
@@ -149,7 +173,12 @@ def _valid(digits: str) -> str | None:
         national = digits.removeprefix("+33").removeprefix("0")
         if national[:3] not in _OVERSEAS and _EVERYDAY.fullmatch(national):
             return "+33" + national
-        if len(national) == 9:
+        if _NATIONAL.fullmatch(national):
+            codes = [code for code in (_OVERSEAS.get(national[:3]), "33") if code and _EVERY[code].fullmatch(national)]
+            if codes == ["33"]:  # one region only: its patterns decide
+                return "+33" + national
+            candidates = [f"+{code}{national}" for code in codes]
+        elif len(national) == 9:
             candidates = [f"+{code}{national}" for code in (_OVERSEAS.get(national[:3]), "33") if code]
     for candidate in candidates:
         try:
