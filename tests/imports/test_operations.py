@@ -77,6 +77,24 @@ class TestFirstImport:
         assert entry.subject_id == ImportRun.objects.get().pk
         assert entry.detail["files"]["tenants"]["created"] == 1
 
+    def test_each_run_says_what_the_register_counts_before_and_after(self, settled):
+        settled.imports(tenants=[tenant(), tenant(N_CONTRAT="2", CODE_LOGEMENT="0001-2", TEL_PORTABLE="")])
+        settled.imports(homes=[home("0003-1")])
+        settled.imports(staff=[STAFF])
+        before = dict.fromkeys(("dwellings", "households", "persons", "leases", "phones", "users", "services"), 0)
+        for run, changes in zip(
+            ImportRun.objects.order_by("started_at"),
+            [
+                {"dwellings": 3, "households": 1, "persons": 1, "leases": 1, "phones": 1},
+                {"households": 2, "persons": 2, "leases": 2},
+                {"dwellings": 4},
+                {"users": User.objects.filter(is_active=True).count()},
+            ],
+            strict=True,
+        ):
+            assert run.figures == {"before": before, "after": before | changes}
+            before = run.figures["after"]
+
     def test_a_former_tenant_leaves_a_lease_and_no_person(self, landlord):
         files = landlord.imports(homes=HOMES, tenants=[tenant(DATE_SORTIE="20/11/2026")])
         assert changes_of(files["tenants"]) == (0, 0, 0, 0)
@@ -413,7 +431,7 @@ WRONG = {
     "vide.csv": (b"", "vide"),
     "photo.csv": (b"\xff\xd8\xff\xe0\x00\x10JFIF", "image"),
     "coupe.xlsx": (WORKBOOK[:3000], "tronqué"),
-    "trois.csv": (b"NOM;PRENOM;EMAIL\nA;B;c@d.fr\n", "3 colonne"),
+    "trois.csv": (b"NOM;PRENOM;EMAIL\nA;B;c@d.fr\n", "3\u00a0colonnes"),
     "autre.csv": (b"Alpha;Beta;Gamma;Delta\n1;2;3;4\n", "ce qu’il décrit"),
     "guillemet.csv": (b'NOM;PRENOM;EMAIL;ROLE\nA;"B;c@d.fr;E\nF;G;h@i.fr;J\nK;L;m@n.fr;O\n', "guillemet"),
     "titres.csv": (b"NOM;PRENOM;EMAIL;ROLE\n", "aucune ligne"),

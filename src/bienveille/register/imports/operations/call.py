@@ -169,7 +169,7 @@ def import_files(
             }
             _refresh_statistics(outcomes.values())
             report = Report(landlord.name, not dry_run, dry_run, [outcomes[id(source)] for source in sources])
-            report.figures = {"before": before, "after": _counts(today)}
+            report.figures = {"before": before, "after": before | _counts(today, {source.kind for source in sources})}
             if dry_run:
                 raise _Rehearsed
             report.run_id = _record(report, started_at, asked, actor, channel, kept)
@@ -206,21 +206,25 @@ def _profile(name: str) -> Profile | None:
     return profile
 
 
-# Order: homes, open households, people who live there, leases that run, numbers that work, accounts, services.
-_COUNTS = """
-SELECT (SELECT count(*) FROM housing_dwelling),
-       (SELECT count(*) FROM tenants_household WHERE closed_on IS NULL),
-       (SELECT count(*) FROM tenants_person WHERE left_on IS NULL),
-       (SELECT count(*) FROM tenants_lease WHERE exit IS NULL OR exit >= %(today)s),
-       (SELECT count(*) FROM tenants_contactpoint WHERE kind = 'phone' AND status = 'valid'),
-       (SELECT count(*) FROM accounts_user WHERE is_active),
-       (SELECT count(*) FROM partners_service)
-"""
-_COUNTED = ("dwellings", "households", "persons", "leases", "phones", "users", "services")
+# What a screen compares, by the kind of file that changes it.
+_COUNTS = {
+    HOUSING: {"dwellings": "SELECT count(*) FROM housing_dwelling"},
+    TENANTS: {
+        "households": "SELECT count(*) FROM tenants_household WHERE closed_on IS NULL",
+        "persons": "SELECT count(*) FROM tenants_person WHERE left_on IS NULL",
+        "leases": "SELECT count(*) FROM tenants_lease WHERE exit IS NULL OR exit >= %(today)s",
+        "phones": "SELECT count(*) FROM tenants_contactpoint WHERE kind = 'phone' AND status = 'valid'",
+    },
+    STAFF: {"users": "SELECT count(*) FROM accounts_user WHERE is_active"},
+    PARTNERS: {"services": "SELECT count(*) FROM partners_service"},
+}
 
 
-def _counts(today: dt.date) -> dict[str, int]:
-    return dict(zip(_COUNTED, rows(_COUNTS, {"today": today})[0], strict=True))
+def _counts(today: dt.date, kinds: Iterable[str] = tuple(_COUNTS)) -> dict[str, int]:
+    """What the register counts, of what files of these kinds change (1 query): a million rows take half a second."""
+    asked = {name: statement for kind in _COUNTS if kind in kinds for name, statement in _COUNTS[kind].items()}
+    (found,) = rows(f"SELECT {', '.join(f'({statement})' for statement in asked.values())}", {"today": today})
+    return dict(zip(asked, found, strict=True))
 
 
 def _landlord(org: str) -> Landlord:
