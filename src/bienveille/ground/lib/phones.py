@@ -35,6 +35,7 @@ def _every_pattern(code: int) -> re.Pattern[str]:
     for region in phonenumbers.COUNTRY_CODE_TO_REGION_CODE[code]:
         plan = PhoneMetadata.metadata_for_region(region)
         assert plan is not None
+        assert plan.general_desc is not None
         kinds = (
             plan.mobile, plan.fixed_line, plan.voip, plan.toll_free, plan.premium_rate, plan.shared_cost,
             plan.personal_number, plan.pager, plan.uan, plan.voicemail,
