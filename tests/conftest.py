@@ -40,25 +40,50 @@ def _guard(event: str, arguments: tuple) -> None:
 sys.addaudithook(_guard)
 
 
-#: Files whose tests share something long to make: one worker has the whole file, and begins with it.
-TOGETHER = {
-    "tests/api/test_conformity.py",
-    "tests/browser/test_every_page.py",
-    "tests/imports/test_nights.py",
+#: What takes longest, the longest first: begun last, one core would work alone at the end.
+LONGEST = (
     "tests/journeys/test_six_weeks.py",
-}
+    "tests/browser/test_every_page.py",
+    "tests/browser/",
+    "tests/imports/test_nights",
+    "tests/messaging/test_killed.py",
+    "tests/messaging/test_hosts.py",
+    "tests/api/test_conformity.py",
+)
+#: Files whose tests share something long to make, be it a browser: one worker has the whole file.
+TOGETHER = (
+    "tests/api/test_conformity.py",
+    "tests/browser/",
+    "tests/imports/test_nights.py",
+    "tests/imports/test_truth.py",
+    "tests/journeys/test_six_weeks.py",
+    "tests/platform/test_postgres.py",
+    "tests/platform/test_serve.py",
+    "tests/ui/test_bar_in_browser.py",
+    "tests/ui/test_gallery_in_browser.py",
+)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    """The longest first, and the others as they were."""
+
+    def rank(item):
+        return next((rank for rank, path in enumerate(LONGEST) if item.nodeid.startswith(path)), len(LONGEST))
+
+    items.sort(key=rank)
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
-    """Each test goes to the first worker that is free, but for the files above."""
+    """Each test goes to the first worker that is free, in the order of the collection; files above go as a whole."""
     from xdist.scheduler import LoadScopeScheduling
 
     class Scheduling(LoadScopeScheduling):
         def _split_scope(self, nodeid):
-            path = nodeid.split("::")[0]
-            return path if path in TOGETHER else nodeid
+            return nodeid.split("::")[0] if nodeid.startswith(TOGETHER) else nodeid
 
+    config.option.loadscopereorder = False  # it puts first what has most tests, which is not what takes longest
     return Scheduling(config, log)
 
 

@@ -3,12 +3,15 @@
 import socket
 import urllib.request
 import warnings
+from pathlib import Path
 
 import pytest
 from django.template import Context, engines
-from tests.conftest import NetworkRefused
+from tests.conftest import LONGEST, TOGETHER, NetworkRefused
 
 from bienveille.config.settings_test import UndefinedVariable
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_a_test_cannot_leave_the_machine():
@@ -40,3 +43,8 @@ def test_asking_whether_it_is_defined_does_not():
 def test_warnings_are_errors():
     with pytest.raises(UserWarning):
         warnings.warn("careful", stacklevel=1)
+
+
+def test_what_is_put_first_or_kept_together_is_there():
+    here = [str(path.relative_to(ROOT)) for path in ROOT.glob("tests/**/*.py")]
+    assert [path for path in (*LONGEST, *TOGETHER) if not any(one.startswith(path) for one in here)] == []
