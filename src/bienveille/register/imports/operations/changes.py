@@ -16,7 +16,7 @@ from bienveille.register.imports.operations import tenant_statements as sql
 from bienveille.register.imports.operations.staging import Outcome, copying, rows, run, value
 from bienveille.register.imports.operations.typists import Typists
 from bienveille.register.imports.rules.departures import may_close
-from bienveille.register.imports.rules.tenant_lines import SIGNED_BITS
+from bienveille.register.imports.rules.tenant_lines import SIGNED_BITS, whole_numbers
 
 WORTH_IT = 0.1  # of the leases: when more have changed, reading everything at once is as fast
 FEW = 2_000  # leases: they are read here and now, whatever share of the file they are
@@ -42,7 +42,7 @@ def see(typists: Typists, parameters: dict[str, Any]) -> Seen | None:
     numbers, signatures, people = rows(sql.KNOWN_LEASES, parameters)[0]
     if people is None:
         return None
-    known = dict(zip(numbers.split("\n"), map(int, signatures.split("\n")), strict=True))
+    known = dict(zip(numbers.split("\n"), whole_numbers(signatures), strict=True))
     del numbers, signatures
     every, unknown = len(known), 0
     told: dict[str, int | None] = {}  # of the leases that seem to differ: what was remembered, what is read now

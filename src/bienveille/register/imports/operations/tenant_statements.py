@@ -440,7 +440,7 @@ WHERE l.number = found.lease AND l.household_id IS NULL
 # people live under those that need not; null when none was ever signed.
 _VALID = "erp_signature IS NOT NULL AND (erp_due_on IS NULL OR erp_due_on > %(today)s)"
 KNOWN_LEASES = f"""
-SELECT string_agg(number, E'\\n'), string_agg(CASE WHEN {_VALID} THEN erp_signature ELSE -1 END::text, E'\\n'),
+SELECT string_agg(number, E'\\n'), string_agg(int8send(CASE WHEN {_VALID} THEN erp_signature ELSE -1 END), ''::bytea),
        CASE WHEN count(erp_signature) > 0 THEN coalesce(sum(erp_people) FILTER (WHERE {_VALID}), 0)::bigint END
 FROM tenants_lease
 """

@@ -99,10 +99,15 @@ def sign(text: str, key: bytes) -> int:
 def _signatures_of(digests: bytes) -> "array[int]":
     """What `sign` makes of each digest, of eight bytes; all of them at once."""
     bits = int.from_bytes(SIGNED_BITS.to_bytes(8) * (len(digests) // 8))
-    signatures = array("q", (int.from_bytes(digests) & bits).to_bytes(len(digests)))
+    return whole_numbers((int.from_bytes(digests) & bits).to_bytes(len(digests)))
+
+
+def whole_numbers(packed: bytes) -> "array[int]":
+    """Numbers of eight bytes, the heaviest first, as digests and PostgreSQL write them."""
+    numbers = array("q", packed)
     if sys.byteorder == "little":
-        signatures.byteswap()
-    return signatures
+        numbers.byteswap()
+    return numbers
 
 
 _LEASE_CELL = itemgetter(0)
