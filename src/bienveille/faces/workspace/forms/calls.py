@@ -31,6 +31,7 @@ OUTCOMES = [
     Outcome.DECEASED,
 ]
 OFTEN = 4
+NOTHING = "none"
 NEXT_CALLS = [
     ("none", "Pas d’autre appel"),
     ("once", "Une fois, à une date"),
@@ -67,10 +68,10 @@ class CallForm(forms.Form):
     call_back_on = day_field("Jour du rappel", required=False)
     agreed_by = forms.ChoiceField(
         label="Ce qui est convenu, par écrit",
-        choices=[("", "Rien à envoyer"), (Channel.SMS.value, "Un SMS"), (Channel.EMAIL.value, "Un e-mail")],
+        choices=[(NOTHING, "Rien à envoyer"), (Channel.SMS.value, "Un SMS"), (Channel.EMAIL.value, "Un e-mail")],
         help_text="Si la personne le veut. Il dit le jour du prochain appel et le numéro de l’agence, rien de ce "
         "qu’elle vous a confié.",
-        initial="",
+        initial=NOTHING,
         widget=forms.RadioSelect,
         required=False,
     )
@@ -89,7 +90,7 @@ class CallForm(forms.Form):
         """Only the ways by which this household may be written to: channel → number or address."""
         named = {Channel.SMS.value: "Un SMS au", Channel.EMAIL.value: "Un e-mail à"}
         self.fields["agreed_by"].choices = [  # type: ignore[attr-defined]
-            ("", "Rien à envoyer"),
+            (NOTHING, "Rien à envoyer"),
             *((way, f"{named[way]} {display_phone(to)}") for way, to in ways.items()),
         ]
 
@@ -131,7 +132,7 @@ class CallForm(forms.Form):
             call_back_when=typed["call_back_when"] if later else "",
             weekly=reached and typed["next"] == "weekly",
             phone=typed["phone"],
-            agreed_by=typed["agreed_by"] if reached else "",
+            agreed_by=typed["agreed_by"].replace(NOTHING, "") if reached else "",
         )
 
 

@@ -30,6 +30,15 @@ def page_head(content: str, *, title: str, subtitle: str = "") -> SafeString:
     return rendered("page_head", title=title, subtitle=subtitle, content=trimmed(content))
 
 
+@register.simple_block_tag
+def more_actions(content: str, *, label: str = "Plus d’actions") -> SafeString:
+    """`{% more_actions %}{% link … kind="quiet" %}{% endmore_actions %}`, in a page_head
+
+    What is done now and then, folded away so that what is done each day stands out.
+    """
+    return rendered("more_actions", label=label, content=trimmed(content))
+
+
 @register.inclusion_tag("ui/breadcrumbs.html")
 def breadcrumbs(*, items: Iterable[tuple[str, str]], current: str) -> dict[str, Any]:
     """`{% breadcrumbs items=trail current="Grand froid" %}`: `trail` is a list of (label, url)."""
