@@ -43,7 +43,7 @@ from bienveille.engines.messaging.models import (
 )
 from bienveille.engines.questionnaires.models import QuestionnaireDraft
 from bienveille.register.accounts.choices import Role
-from bienveille.register.accounts.models import Agency, Passkey, User
+from bienveille.register.accounts.models import Agency, OpenSession, Passkey, User
 from bienveille.register.accounts.operations import create_api_token, invite
 from bienveille.register.housing.models import Residence, ResidenceManager, Watch
 from bienveille.register.imports.models import ImportFile, ImportProfile, ImportRun
@@ -285,6 +285,8 @@ def plant(side: Side) -> int:
     planted = 0
     for model in apps.get_models():
         keys = side.rows.get(model._meta.label_lower)
+        if model in (User, OpenSession):
+            continue  # a password or a session rewritten signs everybody out: nothing more would be tried
         for column in model._meta.concrete_fields if keys else ():
             if _is_free(column) and _took(model, keys, column.name, canary(side, model, column.name)):
                 planted += 1
