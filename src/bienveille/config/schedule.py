@@ -12,7 +12,7 @@ from bienveille.engines.messaging.operations.prints import purge_letter_files
 from bienveille.engines.messaging.operations.sending import purge_deliveries, watch_deliveries
 from bienveille.faces.api.operations import tidy_up
 from bienveille.ground.platform.jobs import Job, schedule
-from bienveille.register.accounts.operations import purge_sessions
+from bienveille.register.accounts.operations import mail_audit_head, purge_audit, purge_sessions, seal_audit
 from bienveille.register.housing.operations import end_watches_due
 from bienveille.register.imports.operations import look_at_drops, purge_imports, watch_silence
 from bienveille.register.partners.operations import forget_closed_partners
@@ -66,6 +66,9 @@ SCHEDULE: tuple[tuple[Job[[]], str, str], ...] = (
     (purge_posters, "53 2 * * *", "Photographs go a month after their poster, posters a year after it."),
     (purge_notices, "51 2 * * *", "Notices are erased a year after their end."),
     (purge_lists, "50 2 * * *", "Lists of the week go sixty days after their last day."),
+    (seal_audit, "* * * * *", "What was just read and done is sealed, so that nobody rewrites it unseen."),
+    (mail_audit_head, "40 5 * * *", "The seal of the day leaves for whoever keeps it out of reach."),
+    (purge_audit, "49 2 * * *", "Traces are erased after a year; a seal says so."),
     (purge_sessions, "17 * * * *", "Sessions that are over say who worked where, and open nothing any more."),
     (tidy_up, "27 * * * *", "Idempotency keys older than a day have kept their promise; idle rate limits say nothing."),
 )
@@ -88,6 +91,7 @@ PURGES: tuple[tuple[Job[[]], str], ...] = (
     (purge_lists, "Listes de la semaine"),
     (forget_offers, "Réponses aux appels à volontaires"),
     (forget_closed_partners, "Fiches de partenaires fermés"),
+    (purge_audit, "Journal d’audit"),
     (purge_sessions, "Sessions terminées"),
     (tidy_up, "Clés et compteurs techniques"),
 )

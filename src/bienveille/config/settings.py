@@ -231,6 +231,9 @@ MAILERS: dict[str, dict[str, Any]] = {
     }
 }
 # Ways out of the messages written to tenants: by channel, the class that sends and its options (docs/runbook.md).
+# Where the seals of the audit log are published: best on a machine that who administers the database does not.
+AUDIT_HEADS = os.environ.get("AUDIT_HEADS", str(VAR_DIR / "audit" / "heads.txt"))
+AUDIT_HEAD_TO = os.environ.get("AUDIT_HEAD_TO", "")
 DEFAULT_FROM_EMAIL = os.environ.get("DEFAULT_FROM_EMAIL", "bienveille@localhost")
 CHANNELS: dict[str, dict[str, Any]] = channels(os.environ, VAR_DIR, DEFAULT_FROM_EMAIL)
 SMPP_LISTENER: dict[str, Any] = listener(os.environ)

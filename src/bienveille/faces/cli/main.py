@@ -41,6 +41,7 @@ COMMANDS = {
     "backup": "backup",
     "restore": "restore",
     "purge": "purge",
+    "audit": "audit",
     "manage": "manage",
     "bench": "bench",
     "test": "test",

@@ -54,6 +54,13 @@ class AuditAction(TextChoices):
     EXPORTED = "data.exported", "Données exportées"
 
 
+class SealKind(TextChoices):
+    """What a seal of the audit log speaks of."""
+
+    LINES = "lines", "Traces scellées"
+    PURGE = "purge", "Traces effacées à leur terme"
+
+
 class AuditChannel(TextChoices):
     WEB = "web", "Écran"
     API = "api", "API"

@@ -18,7 +18,7 @@ from django.utils.module_loading import import_string
 from bienveille.ground.lib.names import spelled
 from bienveille.ground.platform.records import Record, RecordManager
 from bienveille.ground.platform.text_search import SearchName
-from bienveille.register.accounts.choices import AuditAction, AuditChannel, LandlordKind, Role
+from bienveille.register.accounts.choices import AuditAction, AuditChannel, LandlordKind, Role, SealKind
 
 
 class Landlord(Record):
@@ -218,6 +218,34 @@ class AuditEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M} {self.action}"
+
+
+class AuditSeal(models.Model):
+    """Lines of the audit log sealed together, chained to the seal before (docs/adr/0027). Appended only.
+
+    A seal of kind « purge » says which lines were erased at their term; `lines` of the seals that held them is emptied.
+    """
+
+    number = models.BigIntegerField(primary_key=True, help_text="From 1, without a gap")
+    kind = models.CharField(max_length=8, choices=SealKind)
+    first = models.BigIntegerField(help_text="Number of the first line; every line up to `last` is held, or erased")
+    last = models.BigIntegerField()
+    count = models.IntegerField()
+    lines = models.BinaryField(help_text="Number and SHA-256 of each line: 8 and 32 bytes")
+    digest = models.CharField(max_length=64, help_text="SHA-256 of `lines` as sealed, hexadecimal")
+    last_at = models.DateTimeField(help_text="When the latest of its lines was written")
+    sealed_at = models.DateTimeField()
+    former = models.CharField(max_length=64, help_text="`hash` of the seal before")
+    hash = models.CharField(max_length=64, help_text="SHA-256 of all the rest but `lines`, hexadecimal")
+
+    class Meta:
+        constraints = [
+            CheckConstraint(name="audit_seal_kind", condition=Q(kind__in=SealKind.values)),
+            CheckConstraint(name="audit_seal_range", condition=Q(last__gte=F("first"), number__gte=1)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.hash}"
 
 
 class CodeApp(Record):

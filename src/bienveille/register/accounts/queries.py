@@ -1,21 +1,24 @@
 """What the screens of accounts show: one function per screen or list."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Count, Prefetch, Q, QuerySet
+from django.db import connection
+from django.db.models import Count, Max, Prefetch, Q, QuerySet
 from django.utils.timezone import localtime
 
 from bienveille.ground.lib.disclosure import Part, known
 from bienveille.ground.lib.typography import calendar_day, clock, listed
 from bienveille.ground.platform.text_search import name_matches
-from bienveille.register.accounts.choices import AuditAction, Role
+from bienveille.register.accounts.choices import AuditAction, Role, SealKind
 from bienveille.register.accounts.models import (
     Agency,
     ApiToken,
     AuditEntry,
+    AuditSeal,
     CodeApp,
     Company,
     Invitation,
@@ -26,7 +29,18 @@ from bienveille.register.accounts.models import (
     RoleGrant,
     User,
 )
-from bienveille.register.accounts.rules import IDLE_LIMIT, Scope, digest, still_stands
+from bienveille.register.accounts.rules import (
+    IDLE_LIMIT,
+    LATEST_ARRIVAL,
+    NO_SEAL_BEFORE,
+    LineFault,
+    Scope,
+    digest,
+    line_faults,
+    seal_hash,
+    still_stands,
+    unpack_lines,
+)
 
 
 def landlord() -> Landlord | None:
@@ -208,3 +222,114 @@ def open_sessions(user: User, *, now: datetime) -> list[OpenSession]:
         user=user, expire_date__gt=now, seen_at__gt=now - timedelta(seconds=IDLE_LIMIT)
     )
     return list(sessions.defer("session_data").order_by("-seen_at", "pk"))
+
+
+# ---- The chain of the audit log (docs/adr/0027) ---------------------------------------------------------------------
+
+#: What a line says, as its digest reads it: everything but its number. The database computes it, so that no line
+#: travels to be sealed; JSONB writes its keys in one order.
+_SAID = """sha256(convert_to(jsonb_build_array(
+    to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'),
+    actor_id, action, subject_type, subject_id, reason, channel, detail)::text, 'UTF8'))"""
+
+
+def audit_lines(*, after: int, until: int, limit: int | None = None) -> list[tuple[int, bytes]]:
+    """Number and SHA-256 of each line numbered in `after` < n ≤ `until`, in order (1 query)."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT id, {_SAID} FROM accounts_auditentry WHERE id > %s AND id <= %s ORDER BY id LIMIT %s",
+            [after, until, limit],
+        )
+        return [(number, bytes(said)) for number, said in cursor.fetchall()]
+
+
+@dataclass
+class AuditVerdict:
+    """What a verification found: sentences about what is wrong, and how much was looked at."""
+
+    faults: list[str] = field(default_factory=list)
+    seals: int = 0
+    lines: int = 0
+    unsealed: int = 0
+    erased: int = 0
+
+
+def audit_head() -> AuditSeal | None:
+    """The last seal, which answers for all those before (1 query)."""
+    return AuditSeal.objects.defer("lines").order_by("-number").first()
+
+
+def verify_audit(heads: Mapping[int, Iterable[str]]) -> AuditVerdict:
+    """The whole chain read again, against the heads published elsewhere: number of a seal → what it was known by.
+
+    One query for each seal, two more. Without a head from elsewhere, whoever can write anything in the database can
+    write the whole chain again.
+    """
+    verdict, before, number, sealed = AuditVerdict(), NO_SEAL_BEFORE, 0, 0
+    gone = AuditSeal.objects.filter(kind=SealKind.PURGE).aggregate(last=Max("last"))["last"] or 0
+    missing = set(heads)
+    for seal in AuditSeal.objects.order_by("number").iterator(chunk_size=20):
+        if seal.number != number + 1:
+            verdict.faults.append(f"Sceaux {number + 1} à {seal.number - 1}\u00a0: supprimés.")
+        elif seal.former != before or seal.hash != _hash_of(seal):
+            verdict.faults.append(f"Sceau {seal.number}\u00a0: récrit.")
+        if any(known != seal.hash for known in heads.get(seal.number, ())):
+            verdict.faults.append(f"Sceau {seal.number}\u00a0: différent de celui qui avait été publié.")
+        missing.discard(seal.number)
+        number, before = seal.number, seal.hash
+        if seal.kind == SealKind.PURGE:
+            verdict.erased += seal.count
+            continue
+        if seal.first != sealed + 1:
+            verdict.faults.append(
+                f"Sceau {seal.number}\u00a0: les traces {sealed + 1} à {seal.first - 1} n’y sont pas."
+            )
+        sealed = seal.last
+        verdict.faults += _faults_of(seal, erased=seal.last <= gone)
+        verdict.lines += 0 if seal.last <= gone else seal.count
+    verdict.seals = number
+    if missing:
+        verdict.faults.append(
+            f"Fin du journal tronquée\u00a0: le sceau {max(missing)} a été publié, il n’est plus dans la base."
+        )
+    _look_at_rest(verdict, sealed)
+    return verdict
+
+
+def _faults_of(seal: AuditSeal, *, erased: bool) -> list[str]:
+    """What is wrong with the lines of one seal, a sentence each (1 query)."""
+    found = dict(audit_lines(after=seal.first - 1, until=seal.last))
+    if erased:
+        return [f"Trace {line}\u00a0: ajoutée après l’effacement des traces de ce sceau." for line in found]
+    packed = bytes(seal.lines)
+    if hashlib.sha256(packed).hexdigest() != seal.digest:
+        return [f"Sceau {seal.number}\u00a0: les empreintes de ses traces ont été récrites."]
+    words = {
+        LineFault.CHANGED: "modifiée depuis qu’elle a été scellée",
+        LineFault.DELETED: "supprimée",
+        LineFault.INSERTED: "ajoutée après coup parmi des traces scellées",
+        LineFault.MOVED: "échangée avec une autre",
+    }
+    return [
+        f"Trace {line}\u00a0: {words[fault]}." for line, fault in line_faults(sealed=unpack_lines(packed), found=found)
+    ]
+
+
+def _look_at_rest(verdict: AuditVerdict, sealed: int) -> None:
+    """Lines that no seal holds yet: those written on their day only (1 query), and none numbered before the first."""
+    rest = AuditEntry.objects.filter(Q(pk__gt=sealed) | Q(pk__lt=1))
+    verdict.unsealed = rest.count()
+    head = audit_head()
+    if head is None:
+        return
+    for line in (
+        rest.filter(Q(at__lt=head.sealed_at - LATEST_ARRIVAL) | Q(pk__lt=1)).order_by("pk").values_list("pk", flat=True)
+    ):
+        verdict.faults.append(f"Trace {line}\u00a0: ajoutée après coup, à une date déjà scellée.")
+
+
+def _hash_of(seal: AuditSeal) -> str:
+    return seal_hash(
+        number=seal.number, kind=seal.kind, first=seal.first, last=seal.last, count=seal.count, digest=seal.digest,
+        last_at=seal.last_at, sealed_at=seal.sealed_at, former=seal.former,
+    )  # fmt: skip

@@ -2,9 +2,11 @@
 
 import hashlib
 import re
-from collections.abc import Iterable
+import struct
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from uuid import UUID
 
 from bienveille.ground.lib.names import clean_text
@@ -132,3 +134,63 @@ def browser_in_words(agent: str) -> str:
     browser = next((name for mark, name in _BROWSERS if mark in agent), "")
     system = next((name for mark, name in _SYSTEMS if mark in agent), "")
     return " sous ".join(word for word in (browser, system) if word) or "Navigateur inconnu"
+
+
+# ---- The chain of the audit log (docs/adr/0027) ---------------------------------------------------------------------
+
+#: Lines sealed at once, at most.
+SEAL_HOLDS = 10_000
+#: Traces are kept a year (CNIL, deliberation 2021-122: six months to one year).
+AUDIT_KEPT = timedelta(days=365)
+#: A transaction that lasts longer than this does not exist here: a line that comes later was not written on its day.
+LATEST_ARRIVAL = timedelta(days=1)
+NO_SEAL_BEFORE = "0" * 64
+_LINE = struct.Struct(">q32s")
+
+
+class LineFault(StrEnum):
+    """What became of a line since it was sealed."""
+
+    CHANGED = "modifiée"
+    DELETED = "supprimée"
+    INSERTED = "ajoutée après coup"
+    MOVED = "échangée avec une autre"
+
+
+def pack_lines(lines: Iterable[tuple[int, bytes]]) -> bytes:
+    """Sealed lines as bytes: for each, its number (8 bytes) then the SHA-256 of what it says (32 bytes)."""
+    return b"".join(_LINE.pack(*line) for line in lines)
+
+
+def unpack_lines(packed: bytes) -> dict[int, bytes]:
+    """The digest of each sealed line by its number; `ValueError` for bytes that nobody packed."""
+    if len(packed) % _LINE.size:
+        raise ValueError("not sealed lines")
+    return dict(_LINE.iter_unpack(packed))
+
+
+def seal_hash(
+    *, number: int, kind: str, first: int, last: int, count: int, digest: str, last_at: datetime, sealed_at: datetime,
+    former: str,
+) -> str:  # fmt: skip
+    """What a seal is known by outside: SHA-256, hexadecimal, of all it says and of the seal before."""
+    days = (moment.astimezone(UTC).isoformat(timespec="microseconds") for moment in (last_at, sealed_at))
+    said = "|".join(("1", str(number), kind, str(first), str(last), str(count), digest, *days, former))
+    return hashlib.sha256(said.encode()).hexdigest()
+
+
+def line_faults(*, sealed: Mapping[int, bytes], found: Mapping[int, bytes]) -> list[tuple[int, LineFault]]:
+    """What is no longer as it was sealed, by number of line. Two lines that exchanged what they say are told apart."""
+    said_somewhere = set(sealed.values())
+    faults = []
+    for number in sorted(sealed.keys() | found.keys()):
+        before, now = sealed.get(number), found.get(number)
+        if before == now:
+            continue
+        if before is None:
+            faults.append((number, LineFault.INSERTED))
+        elif now is None:
+            faults.append((number, LineFault.DELETED))
+        else:
+            faults.append((number, LineFault.MOVED if now in said_somewhere else LineFault.CHANGED))
+    return faults
