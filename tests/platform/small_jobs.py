@@ -23,6 +23,24 @@ def leave_trace(*, text):
 
 
 @job(queue="tests")
+def leave_session():
+    """Which of the server's sessions a job has."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        trace(cursor.fetchone()[0])
+
+
+@job(queue="tests")
+def end_session():
+    """The session of this job is ended from another, as when the server starts again, and it does not notice."""
+    other = connection.copy()
+    with connection.cursor() as mine, other.cursor() as theirs:
+        mine.execute("SELECT pg_backend_pid()")
+        theirs.execute("SELECT pg_terminate_backend(%s, 5000)", mine.fetchone())
+    other.close()
+
+
+@job(queue="tests")
 def leave_trace_slowly(*, text, seconds):
     trace(f"begun {text}")
     time.sleep(seconds)

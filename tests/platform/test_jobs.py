@@ -94,6 +94,27 @@ class TestEnqueue:
         assert traces() == ["now"]
 
 
+class TestConnections:
+    def test_small_jobs_share_theirs_and_leave_none_behind(self):
+        for _ in range(20):
+            small_jobs.leave_session.enqueue()
+        jobs.run_worker(queues=["tests"], concurrency=1, wait=False)
+        used = [int(session) for session in traces()]
+        assert len(used) == 20
+        assert len(set(used)) < 10  # as many as the pool has threads
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE pid = ANY(%s)", [used])
+            assert cursor.fetchone() == (0,)
+        assert connection.settings_dict["CONN_MAX_AGE"] == 0
+
+    def test_one_that_the_server_ended_spoils_nothing_for_the_next_job(self):
+        for operation in (small_jobs.leave_session, small_jobs.end_session, small_jobs.leave_session):
+            operation.enqueue()
+        jobs.run_worker(queues=["tests"], concurrency=1, wait=False)
+        assert len(set(traces())) == 2
+        assert waiting() == []
+
+
 class TestFailure:
     def test_a_fault_of_ours_is_final_and_kept(self):
         small_jobs.fail_for_good.enqueue(text="x")

@@ -8,22 +8,32 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+from weakref import WeakKeyDictionary
 
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import InterfaceError, OperationalError, connection, connections, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.signals import connection_created
 from django.utils.module_loading import autodiscover_modules
-from procrastinate import RetryStrategy, exceptions
+from procrastinate import PsycopgConnector, RetryStrategy, exceptions
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
+from procrastinate.contrib.django.utils import connector_params
 from procrastinate.jobs import JobDeferrer, Status
 from procrastinate.manager import JobManager
 from procrastinate.tasks import Task
+from psycopg_pool import AsyncConnectionPool
 
 logger = logging.getLogger(__name__)
 
+#: Seconds that a job's thread keeps its connection, and that the worker trusts one of its own.
+KEPT_FOR = 60.0
+LOOKED_AT_EVERY = 1.0
 HEARTBEAT_EVERY = 5.0
 STALLED_AFTER = 20.0
 #: A job that takes its worker down with it each time is given up after that many starts.
@@ -113,12 +123,59 @@ def discover() -> None:
 
 def run_worker(*, queues: Iterable[str] | None = None, concurrency: int = 2, wait: bool = True) -> None:
     """Work until told to stop (SIGTERM ends the current jobs first). `wait=False`: until the queue is empty."""
-    asyncio.run(_work(queues, concurrency, wait))
+    with _connections_kept():
+        asyncio.run(_work(queues, concurrency, wait))
+
+
+@contextmanager
+def _connections_kept() -> Iterator[None]:
+    """Jobs find the connection of the job before, in their thread: a new one for each costs more than a small job.
+
+    Django looks whether it is still alive before a job uses it. The threads ended, their connections are closed.
+    """
+    kept: set[BaseDatabaseWrapper] = set()
+
+    def keep(connection: BaseDatabaseWrapper, **_about: Any) -> None:
+        kept.add(connection)
+
+    settings = connection.settings_dict
+    former = settings["CONN_MAX_AGE"]
+    if "pool" not in settings["OPTIONS"]:  # which keeps them already
+        settings["CONN_MAX_AGE"] = KEPT_FOR
+    connection_created.connect(keep, weak=False)
+    mine = connections.all()
+    try:
+        yield
+    finally:
+        connection_created.disconnect(keep)
+        settings["CONN_MAX_AGE"] = former
+        for one in kept:
+            if one not in mine:
+                one.inc_thread_sharing()
+                one.close()
+
+
+class _Pool(AsyncConnectionPool):
+    """The worker's own connections: looked at before use, as the library does, but not again within a second.
+
+    Each claim and each end of a job would be two round trips. One that dies within that second is told as one that
+    dies in the middle of a statement: the worker starts again.
+    """
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        self._looked_at: WeakKeyDictionary[Any, float] = WeakKeyDictionary()
+        super().__init__(*arguments, **{**options, "check": self._look})
+
+    async def _look(self, connection: Any) -> None:
+        now = time.monotonic()
+        if now - self._looked_at.get(connection, -1.0) > LOOKED_AT_EVERY:
+            await self.check_connection(connection)
+            self._looked_at[connection] = now
 
 
 async def _work(queues: Iterable[str] | None, concurrency: int, wait: bool) -> None:
     chosen: Any = {"queues": list(queues)} if queues else {}
-    with app.replace_connector(app.connector.get_worker_connector()) as worker_app:  # type: ignore[attr-defined]
+    with app.replace_connector(PsycopgConnector(kwargs=connector_params(), pool_factory=_Pool)) as worker_app:
         try:
             async with worker_app.open_async():
                 await worker_app.run_worker_async(
