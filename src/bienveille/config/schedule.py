@@ -12,7 +12,13 @@ from bienveille.engines.messaging.operations.prints import purge_letter_files
 from bienveille.engines.messaging.operations.sending import purge_deliveries, watch_deliveries
 from bienveille.faces.api.operations import tidy_up
 from bienveille.ground.platform.jobs import Job, schedule
-from bienveille.register.accounts.operations import mail_audit_head, purge_audit, purge_sessions, seal_audit
+from bienveille.register.accounts.operations import (
+    mail_audit_head,
+    purge_audit,
+    purge_sessions,
+    seal_audit,
+    watch_browsing,
+)
 from bienveille.register.housing.operations import end_watches_due
 from bienveille.register.imports.operations import look_at_drops, purge_imports, watch_silence
 from bienveille.register.partners.operations import forget_closed_partners
@@ -67,6 +73,7 @@ SCHEDULE: tuple[tuple[Job[[]], str, str], ...] = (
     (purge_notices, "51 2 * * *", "Notices are erased a year after their end."),
     (purge_lists, "50 2 * * *", "Lists of the week go sixty days after their last day."),
     (seal_audit, "* * * * *", "What was just read and done is sealed, so that nobody rewrites it unseen."),
+    (watch_browsing, "* * * * *", "Who goes through records that nobody handed them is told to the direction."),
     (mail_audit_head, "40 5 * * *", "The seal of the day leaves for whoever keeps it out of reach."),
     (purge_audit, "49 2 * * *", "Traces are erased after a year; a seal says so."),
     (purge_sessions, "17 * * * *", "Sessions that are over say who worked where, and open nothing any more."),

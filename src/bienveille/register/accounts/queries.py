@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Count, Max, Prefetch, Q, QuerySet
+from django.db.models import Count, Exists, Max, OuterRef, Prefetch, Q, QuerySet
 from django.utils.timezone import localtime
 
 from bienveille.ground.lib.disclosure import Part, known
@@ -30,6 +30,9 @@ from bienveille.register.accounts.models import (
     User,
 )
 from bienveille.register.accounts.rules import (
+    BROWSING_RECORDS,
+    BROWSING_TOLD_FOR,
+    BROWSING_WINDOW,
     IDLE_LIMIT,
     LATEST_ARRIVAL,
     NO_SEAL_BEFORE,
@@ -333,3 +336,35 @@ def _hash_of(seal: AuditSeal) -> str:
         number=seal.number, kind=seal.kind, first=seal.first, last=seal.last, count=seal.count, digest=seal.digest,
         last_at=seal.last_at, sealed_at=seal.sealed_at, former=seal.former,
     )  # fmt: skip
+
+
+# ---- Curious browsing -----------------------------------------------------------------------------------------------
+
+
+def who_browses(now: datetime) -> dict[UUID, int]:
+    """Who opened many different records lately that they were not handed: how many, by person (2 queries).
+
+    Lines have no index by hour: those before the last seal made earlier are older, and are not read.
+    """
+    since = now - BROWSING_WINDOW
+    seals = AuditSeal.objects.filter(kind=SealKind.LINES, sealed_at__lt=since).order_by("-number")
+    older = seals.values_list("last", flat=True).first() or 0
+    lines = AuditEntry.objects.filter(pk__gt=older, at__gte=since, actor__isnull=False, subject_id__isnull=False)
+    handed = lines.filter(
+        actor=OuterRef("actor"), subject_id=OuterRef("subject_id"), action=AuditAction.HOUSEHOLD_HANDED
+    )
+    read = lines.filter(Q(action=AuditAction.HOUSEHOLD_READ) & ~Exists(handed))
+    counted = read.values("actor").annotate(records=Count("subject_id", distinct=True))
+    return dict(counted.filter(records__gte=BROWSING_RECORDS).values_list("actor", "records"))
+
+
+def told_of_browsing(user: User, now: datetime) -> bool:
+    """Whether the direction was written to about this person a short while ago (1 query)."""
+    told = AuditEntry.objects.filter(subject_id=user.pk, at__gte=now - BROWSING_TOLD_FOR, detail__did="browsing_told")
+    return told.exists()
+
+
+def who_watches_accounts() -> list[str]:
+    """Addresses of the administrators and directors of the whole landlord (1 query)."""
+    roles = Q(grants__role__in=[Role.ADMINISTRATOR, Role.DIRECTOR], grants__company=None, grants__agency=None)
+    return list(User.objects.filter(roles, is_active=True).order_by("email").values_list("email", flat=True).distinct())

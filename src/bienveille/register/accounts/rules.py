@@ -194,3 +194,12 @@ def line_faults(*, sealed: Mapping[int, bytes], found: Mapping[int, bytes]) -> l
         else:
             faults.append((number, LineFault.MOVED if now in said_somewhere else LineFault.CHANGED))
     return faults
+
+
+# ---- Curious browsing -----------------------------------------------------------------------------------------------
+
+#: So many different records opened within so long by one person who was not handed them is said to the direction.
+BROWSING_RECORDS = 40
+BROWSING_WINDOW = timedelta(minutes=10)
+#: The same person is not written about again before this.
+BROWSING_TOLD_FOR = timedelta(hours=1)

@@ -45,6 +45,7 @@ from bienveille.register.accounts.operations.audit import (
     seal_audit,
     seal_lines,
 )
+from bienveille.register.accounts.operations.browsing import tell_of_browsing, watch_browsing
 from bienveille.register.accounts.operations.passkeys import (
     PasskeyRefused,
     PasskeysTooMany,
@@ -138,6 +139,8 @@ __all__ = [
     "seal_audit",
     "seal_lines",
     "send_reset_link",
+    "tell_of_browsing",
     "use_code",
     "use_passkey",
+    "watch_browsing",
 ]
