@@ -146,7 +146,7 @@ class TestFallBack:
 
 class TestLifecycle:
     def test_a_second_person_reads_a_large_one(self, monkeypatch):
-        monkeypatch.setattr(mailings, "needs_approval", lambda households: households > 1)
+        monkeypatch.setattr(mailings, "approved_above", lambda: 1)
         HouseholdFactory.create_batch(2, email=True)
         mailing = make_mailing()
         author = mailing.created_by
@@ -159,7 +159,7 @@ class TestLifecycle:
         assert mailings.start(actor=author, mailing_id=mailing.pk, scope=EVERYWHERE).state == "sending"
 
     def test_an_audience_that_grew_needs_the_second_person_after_all(self, monkeypatch):
-        monkeypatch.setattr(mailings, "needs_approval", lambda households: households > 1)
+        monkeypatch.setattr(mailings, "approved_above", lambda: 1)
         HouseholdFactory(email=True)
         mailing = make_mailing()
         mailings.settle(actor=mailing.created_by, mailing_id=mailing.pk, scope=EVERYWHERE)

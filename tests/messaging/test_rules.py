@@ -7,7 +7,7 @@ import pytest
 
 from bienveille.engines.messaging.channels import Outcome
 from bienveille.engines.messaging.rules.leaving import KEYS_LAST, MOST_TRIES, fate, next_leave, open_places
-from bienveille.engines.messaging.rules.mailings import STEPS, needs_approval, step
+from bienveille.engines.messaging.rules.mailings import STEPS, needs_approval, read_above, step
 
 NOON = datetime(2026, 11, 23, 11, 0, tzinfo=UTC)
 
@@ -73,5 +73,9 @@ class TestMailings:
         assert [state for state in ("draft", "asked", "paused", "sending") if step(state, "start")] == []
 
     def test_a_second_person_above_the_limit(self):
-        assert not needs_approval(200)
-        assert needs_approval(201)
+        assert not needs_approval(200, above=200)
+        assert needs_approval(201, above=200)
+
+    @pytest.mark.parametrize(("said", "above"), [(None, 200), (0, 0), (50, 50), (5001, 200), (-1, 200), (True, 200)])
+    def test_the_limit_is_the_landlord_s_when_it_holds(self, said, above):
+        assert read_above(said) == above

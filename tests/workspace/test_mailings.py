@@ -13,6 +13,7 @@ from bienveille.engines.messaging.choices import DeliveryState, MailingState
 from bienveille.engines.messaging.models import Delivery, Mailing, Text
 from bienveille.engines.messaging.operations import templates as texts
 from bienveille.engines.messaging.operations.mailings import ask_approval, settle
+from bienveille.engines.messaging.queries.mailings import approved_above
 from bienveille.engines.messaging.queries.templates import latest_version
 from bienveille.register.accounts.choices import AuditAction
 from bienveille.register.accounts.models import AuditEntry, Landlord
@@ -113,14 +114,14 @@ class TestWrite:
 
 class TestPreview:
     def test_counts_costs_and_words(self, client, mailing):
-        client.post(reverse("workspace:message_prices"), {"sms": "0,05", "letter": ""})
+        client.post(reverse("workspace:message_prices"), {"sms": "0,05", "letter": "", "above": 200})
         shown = page(client, mailing)
         assert "0,05\u00a0€" in shown
         assert "la chaudière de Les Acacias est en panne" in shown
         assert "sans aucun de ces moyens" in shown
 
     def test_a_price_that_is_none_is_refused(self, client, writer):
-        answer = client.post(reverse("workspace:message_prices"), {"sms": "cher"})
+        answer = client.post(reverse("workspace:message_prices"), {"sms": "cher", "above": 200})
         assert (answer.status_code, "Écrivez un prix" in answer.text) == (422, True)
 
     def test_a_trial_comes_to_oneself(self, client, writer, mailing):
@@ -132,8 +133,14 @@ class TestPreview:
 
 
 class TestSecondPerson:
-    def test_above_the_threshold_another_person_agrees(self, client, mailing, monkeypatch):
-        monkeypatch.setattr("bienveille.engines.messaging.rules.mailings.needs_approval.__kwdefaults__", {"above": 2})
+    @pytest.mark.parametrize("said", ["", "-1", "5001", "tous"])
+    def test_a_number_that_would_do_away_with_it_is_refused(self, client, writer, said):
+        answer = client.post(reverse("workspace:message_prices"), {"above": said})
+        assert answer.status_code == 422
+        assert approved_above() == 200
+
+    def test_above_the_threshold_another_person_agrees(self, client, mailing):
+        client.post(reverse("workspace:message_prices"), {"above": 2})
         assert "Demander une relecture" in page(client, mailing)
         assert act(client, mailing, "settle").status_code == 409
         act(client, mailing, "ask")

@@ -14,6 +14,7 @@ from bienveille.engines.messaging.choices import PERSONAL, Channel, MailingState
 from bienveille.engines.messaging.models import Mailing, Text
 from bienveille.engines.messaging.operations.templates import use_version
 from bienveille.engines.messaging.queries import recipients
+from bienveille.engines.messaging.queries.mailings import approved_above
 from bienveille.engines.messaging.rules.mailings import needs_approval, step
 from bienveille.ground.platform.jobs import job
 from bienveille.ground.platform.refusal import Refusal
@@ -141,7 +142,8 @@ def send_back(*, actor: User, mailing_id: UUID, reason: str = "") -> Mailing:
 def settle(*, actor: User, mailing_id: UUID, scope: Scope, today: date | None = None) -> Mailing:
     """A draft for few enough households is ready without a second person; counted again here, under lock."""
     mailing = _moved(mailing_id, "settle")
-    if needs_approval(recipients.preview(mailing, today=today or localdate(), scope=scope).households):
+    households = recipients.preview(mailing, today=today or localdate(), scope=scope).households
+    if needs_approval(households, above=approved_above()):
         raise NeedsSecondPerson
     use_version(version_id=mailing.version_id, now=clock())
     mailing.save(update_fields=["state"])
@@ -163,7 +165,7 @@ def start(*, actor: User | None, mailing_id: UUID, scope: Scope, now: datetime |
     if not written:
         raise NobodyToWrite
     mailing.target = written
-    if mailing.approved_by_id is None and needs_approval(_households(mailing)):
+    if mailing.approved_by_id is None and needs_approval(_households(mailing), above=approved_above()):
         raise NeedsSecondPerson
     use_version(version_id=mailing.version_id, now=now)
     aside = left_out(check(mailing.audience), localdate(now), scope=scope)

@@ -59,14 +59,19 @@ def send_trial(*, actor: User, mailing_id: UUID) -> list[Delivery]:
 
 
 @transaction.atomic
-def set_prices(*, actor: User, prices: dict[str, Decimal | None]) -> None:
-    """Tell what an SMS and a letter cost, for the previews; a price left out is not known any more."""
+def set_mailing_rules(*, actor: User, prices: dict[str, Decimal | None], above: int) -> None:
+    """Tell what an SMS and a letter cost, for the previews; a price left out is not known any more. And `above` how
+    many households a second person reads a mailing.
+    """
     owner = Landlord.objects.select_for_update().get()
     known = {channel: str(price) for channel, price in prices.items() if channel in PRICED and price is not None}
-    owner.settings = {**owner.settings, "message_prices": known}
+    owner.settings = {**owner.settings, "message_prices": known, "mailings_approved_above": above}
     owner.save(update_fields=["settings"])
     record_audit(
-        actor=actor, action=AuditAction.MESSAGE_CHANGED, subject=owner, detail={"change": "prices", "prices": known}
+        actor=actor,
+        action=AuditAction.MESSAGE_CHANGED,
+        subject=owner,
+        detail={"change": "rules", "prices": known, "approved_above": above},
     )
 
 

@@ -8,6 +8,7 @@ from bienveille.engines.messaging.choices import DeliveryState
 from bienveille.engines.messaging.models import Delivery, Mailing
 from bienveille.engines.messaging.queries.templates import Listed, templates_list
 from bienveille.engines.messaging.rules.costs import read_prices
+from bienveille.engines.messaging.rules.mailings import APPROVED_ABOVE, read_above
 from bienveille.register.accounts.models import User
 from bienveille.register.accounts.queries import landlord
 from bienveille.register.accounts.rules import Scope
@@ -41,6 +42,12 @@ def remaining(mailing: Mailing) -> QuerySet[Delivery]:
         .select_related("household__dwelling__building__residence")
         .order_by("household__dwelling__building__residence__name", "household__name", "pk")
     )
+
+
+def approved_above() -> int:
+    """Above how many households a second person reads a mailing (1 query)."""
+    owner = landlord()
+    return read_above(owner.settings.get("mailings_approved_above")) if owner else APPROVED_ABOVE
 
 
 def message_prices() -> dict[str, Decimal]:

@@ -17,8 +17,10 @@ STEPS: Mapping[str, Mapping[str, str]] = {
     "stop": {S.ASKED: S.STOPPED, S.READY: S.STOPPED, S.SENDING: S.STOPPED, S.PAUSED: S.STOPPED},
     "finish": {S.SENDING: S.DONE},
 }
-#: Above so many households, a second person reads before anything leaves. The landlord changes it.
+#: Above so many households, a second person reads before anything leaves, unless the landlord says another number.
 APPROVED_ABOVE = 200
+#: A landlord cannot do without the second person by saying a number that no mailing reaches.
+HIGHEST_ABOVE = 5_000
 
 
 def step(state: str, doing: str) -> str | None:
@@ -26,6 +28,12 @@ def step(state: str, doing: str) -> str | None:
     return STEPS[doing].get(state)
 
 
-def needs_approval(households: int, *, above: int = APPROVED_ABOVE) -> bool:
+def read_above(said: object) -> int:
+    """The landlord's own number, ours when none that holds was said."""
+    whole = isinstance(said, int) and not isinstance(said, bool)
+    return said if whole and 0 <= said <= HIGHEST_ABOVE else APPROVED_ABOVE  # type: ignore[return-value, operator]
+
+
+def needs_approval(households: int, *, above: int) -> bool:
     """Whether a second person must read it first."""
     return households > above

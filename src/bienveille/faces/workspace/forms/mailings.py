@@ -7,6 +7,7 @@ from django import forms
 from django.utils import timezone
 
 from bienveille.engines.messaging.choices import PERSONAL, Channel, Reach
+from bienveille.engines.messaging.rules.mailings import HIGHEST_ABOVE
 from bienveille.faces.workspace.forms.fields import day_field
 
 EVERYBODY = "tous"
@@ -90,12 +91,25 @@ class ReasonForm(forms.Form):
     reason = forms.CharField(label="Pourquoi", max_length=200, required=False)
 
 
-class PricesForm(forms.Form):
-    """What one SMS and one letter cost."""
+class MailingRulesForm(forms.Form):
+    """What one SMS and one letter cost; above how many households a second person reads."""
 
     sms = forms.DecimalField(label="Un SMS, en euros", min_value=0, max_digits=6, decimal_places=4, required=False)
     letter = forms.DecimalField(
         label="Une lettre affranchie, en euros", min_value=0, max_digits=6, decimal_places=4, required=False
+    )
+
+    above = forms.IntegerField(
+        label="Une autre personne relit au-dessus de",
+        help_text=f"Nombre de foyers. 0\u00a0: chaque envoi est relu. {HIGHEST_ABOVE} au plus.",
+        min_value=0,
+        max_value=HIGHEST_ABOVE,
+        error_messages={
+            "required": "Écrivez un nombre de foyers.",
+            "invalid": "Écrivez un nombre de foyers, par exemple 200.",
+            "min_value": "Écrivez 0 ou plus.",
+            "max_value": f"{HIGHEST_ABOVE} au plus\u00a0: un grand envoi est toujours relu.",
+        },
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

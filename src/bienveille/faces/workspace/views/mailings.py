@@ -18,19 +18,19 @@ from bienveille.engines.messaging.access import WRITERS, get_mailing_for, may_wr
 from bienveille.engines.messaging.choices import Channel, DeliveryState, MailingState, Reach
 from bienveille.engines.messaging.models import Mailing, Text
 from bienveille.engines.messaging.operations import mailings as operations
-from bienveille.engines.messaging.operations.trials import send_trial, set_prices
-from bienveille.engines.messaging.queries.mailings import mailings_list, message_prices, sendable
+from bienveille.engines.messaging.operations.trials import send_trial, set_mailing_rules
+from bienveille.engines.messaging.queries.mailings import approved_above, mailings_list, message_prices, sendable
 from bienveille.engines.messaging.queries.recipients import channel_states, preview, states
 from bienveille.engines.messaging.queries.templates import version_texts
 from bienveille.engines.messaging.queries.variables import lacking
 from bienveille.engines.messaging.rules.costs import costs, total
 from bienveille.engines.messaging.rules.layout import paragraphs
-from bienveille.engines.messaging.rules.mailings import APPROVED_ABOVE, needs_approval
+from bienveille.engines.messaging.rules.mailings import needs_approval
 from bienveille.engines.messaging.rules.sms_parts import measure
 from bienveille.engines.messaging.rules.variables import EXAMPLES, asked, blanks, render_sms
 from bienveille.engines.messaging.rules.variables import render as put_in
 from bienveille.engines.messaging.rules.wording import variant_words
-from bienveille.faces.workspace.forms.mailings import EVERYBODY, MailingForm, PlanForm, PricesForm, ReasonForm
+from bienveille.faces.workspace.forms.mailings import EVERYBODY, MailingForm, MailingRulesForm, PlanForm, ReasonForm
 from bienveille.faces.workspace.views import Request
 from bienveille.ground.lib.typography import counted, euros, listed, moment_in_words
 from bienveille.ground.platform.refusal import Refusal
@@ -173,14 +173,15 @@ def stop_mailing(request: Request, mailing_id: UUID) -> HttpResponse:
 @require_http_methods(METHODS)
 @role_required(*WRITERS)
 def message_prices_page(request: Request) -> HttpResponse:
-    """What an SMS and a letter cost, for the previews."""
+    """What an SMS and a letter cost, for the previews; above how many households a second person reads."""
     if not may_write(request.user):
         raise PermissionDenied
-    known = message_prices()
-    form = PricesForm(request.POST if request.method == "POST" else None, initial=dict(known))
+    known = {**message_prices(), "above": approved_above()}
+    form = MailingRulesForm(request.POST if request.method == "POST" else None, initial=known)
     if request.method == "POST" and form.is_valid():
-        set_prices(actor=request.user, prices=form.cleaned_data)
-        messages.success(request, "Les prix sont enregistrés\u00a0: les prochains aperçus s’en servent.")
+        typed = dict(form.cleaned_data)
+        set_mailing_rules(actor=request.user, above=typed.pop("above"), prices=typed)
+        messages.success(request, "Les réglages sont enregistrés\u00a0: les prochains envois les suivent.")
         return redirect("workspace:mailings")
     context = {"form": form, "trail": [("Envois", reverse("workspace:mailings"))]}
     return render(request, "workspace/mailing_prices.html", context, status=INVALID if form.errors else 200)
@@ -305,13 +306,14 @@ def _counted(shown: Mailing, user: User) -> dict[str, Any]:
     prices = costs(found.channels, parts=parts, prices=message_prices())
     whole = total(prices)
     names = {name for one in plain for name in asked(f"{one.subject}\n{one.body}")}
+    above = approved_above()
     number, holes = lacking(shown.audience, sorted(names), today, limit=10, scope=scope)
     return {
         "preview": found,
         "costs": [_cost_row(one.channel, one.messages, one.pieces, one.euros) for one in prices],
         "whole": euros(whole) if whole is not None else "",
-        "second": needs_approval(found.households),
-        "above": APPROVED_ABOVE,
+        "second": needs_approval(found.households, above=above),
+        "above": above,
         "blanks": list(dict.fromkeys(blank for one in texts for blank in blanks(f"{one.subject}\n{one.body}"))),
         "lacking_count": number,
         "lacking": [(one.display_name, one.residence, listed(one.empty)) for one in holes],
@@ -350,6 +352,7 @@ def _report(shown: Mailing) -> dict[str, Any]:
         "total": sum(counts.values()),
         "sent": sent,
         "waiting": counts.get("waiting", 0) + counts.get("sending", 0),
+        "letters": by_channel.get(Channel.LETTER.value, {}).get(DeliveryState.WAITING.value, 0),
         "unknown": counts.get("unknown", 0),
         "by_channel": [
             (
