@@ -12,6 +12,7 @@ from random import Random
 
 from django.utils.timezone import localdate
 
+from benchmarks.import_ import peak_memory
 from benchmarks.scratch import scratch_database
 
 HOUSING = (
@@ -77,17 +78,20 @@ _REACH = (
 def run(rows: int = 1_000_000, runs: int = 1) -> dict[str, object]:
     """`rows` hostile rows, a hundred thousand a file, file after file into one register: the counts, and how fast.
 
-    Then files broken as files: how many were refused whole.
+    Each comes a second time, and changes nothing. Then files broken as files: how many were refused whole.
     """
     read = accepted = rejected = warned = 0
     reasons: Counter[str] = Counter()
     seconds = plain = 0.0
-    with tempfile.TemporaryDirectory() as folder, scratch_database():
+    with tempfile.TemporaryDirectory() as folder, scratch_database(), peak_memory() as peak:
         for number, (path, written) in enumerate(files(Path(folder), rows, seed=2026)):
             plain += _read_only(path, number)
             start = time.perf_counter()
             found = take(path, written)
             seconds += time.perf_counter() - start
+            again = take(path, written)
+            changes = {name: again[name] for name in ("created", "updated", "closed")}
+            assert not any(changes.values()), (number, changes)
             path.unlink()
             read, accepted, rejected = read + written, accepted + found["accepted"], rejected + found["rejected"]
             warned += found["warned"]
@@ -107,6 +111,7 @@ def run(rows: int = 1_000_000, runs: int = 1) -> dict[str, object]:
         "broken": BROKEN,
         "broken_refused": survived.count(None),
         "broken_read": sum(records or 0 for records in survived),
+        "peak_mib": round(peak[0]),
         "reasons": dict(sorted(reasons.items())),
     }
 

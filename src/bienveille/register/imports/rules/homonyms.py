@@ -22,8 +22,9 @@ class Known(NamedTuple):
 def assign_keys(key: str, listed: Sequence[Listed], known: Sequence[Known]) -> tuple[dict[int, str], list[int]]:
     """The key of each row, and the rows that repeat another one (same name, same birth date).
 
-    A row takes the key of the person born the same day; then keys of people whose birth date the file corrects; then
-    new keys: `key`, `key#2`, `key#3`…
+    A row takes the key of the person born the same day, a row without birth date that of somebody without: one that
+    ended long ago must not take the place of somebody who lives there. Then keys of people whose birth date the file
+    corrects; then new keys: `key`, `key#2`, `key#3`…
     """
     seen: set[dt.date | None] = set()
     rows: list[Listed] = []
@@ -37,7 +38,7 @@ def assign_keys(key: str, listed: Sequence[Listed], known: Sequence[Known]) -> t
     free = sorted(known, key=lambda person: (len(person.key), person.key))
     keys: dict[int, str] = {}
     for row in rows:
-        same = next((person for person in free if person.birth == row.birth and row.birth is not None), None)
+        same = next((person for person in free if person.birth == row.birth), None)
         if same:
             keys[row.row] = same.key
             free.remove(same)
