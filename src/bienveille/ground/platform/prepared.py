@@ -53,7 +53,7 @@ class Prepared[Row]:
             written = self._written = self._write()
         queryset, compiler, statement, params = written
         filled = [constant if place is None else values[place] for place, constant in params]
-        with connection.wrap_database_errors, Cursor(connection.connection) as cursor:
+        with connection.wrap_database_errors, _cursor() as cursor:
             rows = cursor.execute(statement, filled).fetchall()
         mine: Any = copy(compiler)  # threads share what was written, not what was read
         mine.connection = connection
@@ -108,5 +108,11 @@ def _values(row: Model, fields: Sequence[Any], *, new: bool) -> list[Any]:
 def _run(statement: str, params: Sequence[Any]) -> int:
     connection.ensure_connection()
     connection.validate_no_broken_transaction()
-    with connection.wrap_database_errors, Cursor(connection.connection) as cursor:
+    with connection.wrap_database_errors, _cursor() as cursor:
         return cursor.execute(statement, params).rowcount
+
+
+def _cursor() -> Any:
+    """One that prepares; its statements are counted where Django's are."""
+    cursor: Any = Cursor(connection.connection)
+    return connection.make_debug_cursor(cursor) if connection.queries_logged else cursor
