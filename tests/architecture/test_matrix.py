@@ -97,7 +97,7 @@ OTHERWISE = {
 }
 #: Parameters that name a place of a list, a commune, a name that everybody shares: no row of somebody in particular.
 NOT_A_ROW = {"batch", "code", "item", "key", "kind", "name", "number", "rank", "rest", "section", "slug"}
-#: Links: whoever holds one is somebody. Their refusals are looked at by `TestLinks`.
+#: Links: whoever holds one is somebody. Their refusals: `tests/portal/test_portal.py`, `TestLinksThatOpenNothing`.
 LINKS = {"secret", "token", "uidb36"}
 #: What may change on the other side without anybody having touched it, and the one list that the landlord shares.
 LIVES = frozenset({"accounts.auditentry", "accounts.opensession", "accounts.user", "wording.wordingentry"})
