@@ -267,6 +267,7 @@ class TestAudience:
         audience = Audience.objects.get()
         assert f"Le public «{N}Accueil des locataires, Val d’Ambre{N}» est prêt." in said(response)
         assert reverse("audiences:audience", args=[audience.pk]) in response.content.decode()
+        assert f"{reverse('workspace:new_mailing')}?public={audience.pk}" in response.content.decode()
         html = director.get(reverse("audiences:audience", args=[audience.pk])).content.decode()
         assert f"du lot «{N}Val d’Ambre{N}»" in html
         refused = director.post(url("delete_stock_lot", lot))

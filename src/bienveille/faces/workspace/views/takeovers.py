@@ -13,13 +13,14 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from bienveille.engines.audiences.rules import InvalidRule
+from bienveille.engines.messaging.access import WRITERS
 from bienveille.faces.workspace.views import Request
 from bienveille.ground.lib.typography import calendar_day, counted, number, plural
 from bienveille.ground.platform.refusal import Refusal
 from bienveille.ground.ui.exports import file_response, heading
 from bienveille.ground.ui.flash import Undo, say_done
 from bienveille.ground.ui.tables import Column, Filter, Table
-from bienveille.register.accounts.access import MANAGERS, role_required
+from bienveille.register.accounts.access import MANAGERS, has_role, role_required
 from bienveille.register.accounts.choices import AuditAction
 from bienveille.register.accounts.operations import record_audit
 from bienveille.register.accounts.queries import agencies_within
@@ -220,6 +221,8 @@ def lot_page(request: Request, lot_id: UUID) -> HttpResponseBase:
         "listing": listing,
         "homes": [_home_row(home) for home in listing],
         "batches": lot_batches(lot),
+        "mailing_url": has_role(request.user, *WRITERS)
+        and f"{reverse('workspace:new_mailing')}?public={lot.audience_id}",
     }
     return render(request, "workspace/stock_lot.html", context)
 
