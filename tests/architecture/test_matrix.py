@@ -99,8 +99,8 @@ OTHERWISE = {
 NOT_A_ROW = {"batch", "code", "item", "key", "kind", "name", "number", "rank", "rest", "section", "slug"}
 #: Links: whoever holds one is somebody. Their refusals: `tests/portal/test_portal.py`, `TestLinksThatOpenNothing`.
 LINKS = {"secret", "token", "uidb36"}
-#: What may change on the other side without anybody having touched it, and the one list that the landlord shares.
-LIVES = frozenset({"accounts.auditentry", "accounts.opensession", "accounts.user", "wording.wordingentry"})
+#: What may change on the other side without anybody having touched it.
+LIVES = frozenset({"accounts.auditentry", "accounts.opensession", "accounts.user"})
 #: Models whose free texts are for every member of the staff: whoever is on the other side may be told.
 KNOWN_TO_ALL = (
     "accountsCompany", "messagingNotice", "accountsAgency", "accountsUser", "audiencesAudience", "questionnaires", "messagingTemplate",

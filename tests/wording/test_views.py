@@ -5,10 +5,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
-from tests.accounts.factories import UserFactory
+from tests.accounts.factories import AgencyFactory, UserFactory
 
 from bienveille.register.accounts.choices import Role
 from bienveille.register.wording.models import WordingEntry
+from bienveille.register.wording.operations import add_wording
 
 pytestmark = pytest.mark.django_db
 PAGE = "/vocabulaire/"
@@ -69,3 +70,16 @@ def test_the_number_of_queries_does_not_depend_on_the_list(client, keeper):
             kind="word", text=f"zouave {rank}", family="insults", reason="x", added_by=keeper, added_at=timezone.now()
         )
     assert queries() == few
+
+
+def test_who_covers_one_agency_reads_it_and_changes_nothing(client, keeper):
+    [entry] = add_wording(
+        actor=keeper, now=timezone.now(), kind="off", text="prison", family="", reason="Rue de la Prison"
+    )
+    client.force_login(UserFactory(roles=[(Role.DIRECTOR, AgencyFactory(lyon=True))]))
+    page = client.get(PAGE).text
+    assert "la direction qui couvre tout le patrimoine" in page
+    assert "Retirer" not in page
+    assert client.post(PAGE, {"kind": "off", "text": "bailli", "reason": "Un nom de rue"}).status_code == 403
+    assert client.post(reverse("wording:remove", args=[entry.pk])).status_code == 403
+    assert WordingEntry.objects.count() == 1

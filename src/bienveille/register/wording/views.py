@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -12,8 +13,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 from bienveille.ground.lib.note_guard import NUMBERS_ENTRY
 from bienveille.ground.lib.note_lexicon import EXCEPTIONS, NATIONALITIES, WORDS, Family
 from bienveille.ground.lib.typography import spaced
-from bienveille.register.accounts.access import role_required
+from bienveille.register.accounts.access import role_required, scope_for
 from bienveille.register.accounts.choices import Role
+from bienveille.register.accounts.models import User
 from bienveille.register.wording import operations
 from bienveille.register.wording.choices import EntryKind
 from bienveille.register.wording.forms import TryForm, WordingForm
@@ -24,18 +26,31 @@ INVALID = 422
 KEEPERS = (Role.ADMINISTRATOR, Role.DIRECTOR)
 
 
+class Request(HttpRequest):
+    """A request of somebody who signed in."""
+
+    user: User
+
+
+def may_change(user: User) -> bool:
+    """Every agency is warned by the same words: they are changed by who covers everything."""
+    return scope_for(user, *KEEPERS).everything
+
+
 @role_required(*KEEPERS)
 @require_http_methods(["GET", "HEAD", "POST"])
-def wording(request: HttpRequest) -> HttpResponse:
+def wording(request: Request) -> HttpResponse:
     """The list of what the landlord changed, and the form that changes it."""
     if request.method != "POST":
         asked = request.GET.get("mot", "")[:60]
         return _page(request, form=WordingForm(initial={"kind": EntryKind.OFF, "text": asked} if asked else None))
+    if not may_change(request.user):
+        raise PermissionDenied
     form = WordingForm(request.POST)
     if form.is_valid():
         try:
             operations.add_wording(
-                actor=request.user,  # type: ignore[arg-type]
+                actor=request.user,
                 now=timezone.now(),
                 **form.cleaned_data,
             )
@@ -49,7 +64,7 @@ def wording(request: HttpRequest) -> HttpResponse:
 
 @role_required(*KEEPERS)
 @require_POST
-def try_sentence(request: HttpRequest) -> HttpResponse:
+def try_sentence(request: Request) -> HttpResponse:
     """What a sentence would give; nothing is kept, and the sentence is never in an address."""
     form = TryForm(request.POST)
     if not form.is_valid():
@@ -69,14 +84,16 @@ def try_sentence(request: HttpRequest) -> HttpResponse:
 
 @role_required(*KEEPERS)
 @require_POST
-def remove(request: HttpRequest, entry_id: UUID) -> HttpResponse:
+def remove(request: Request, entry_id: UUID) -> HttpResponse:
     """Take a change back."""
-    if operations.remove_wording(actor=request.user, entry_id=entry_id):  # type: ignore[arg-type]
+    if not may_change(request.user):
+        raise PermissionDenied
+    if operations.remove_wording(actor=request.user, entry_id=entry_id):
         messages.success(request, "C’est retiré\u00a0: la liste est comme avant cet ajout.")
     return redirect("wording:wording")
 
 
-def _page(request: HttpRequest, *, status: int = 200, **more: Any) -> HttpResponse:
+def _page(request: Request, *, status: int = 200, **more: Any) -> HttpResponse:
     entries = [
         {
             "entry": one,
@@ -96,6 +113,7 @@ def _page(request: HttpRequest, *, status: int = 200, **more: Any) -> HttpRespon
         "entries": entries,
         "families": families,
         "harmless": [entry_words(one) for one in EXCEPTIONS],
+        "may_change": may_change(request.user),
         **more,
     }
     context["all_forms"] = [context["form"], context["try_form"]]
