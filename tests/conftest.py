@@ -104,6 +104,10 @@ def django_db_modify_db_settings(django_db_blocker):
         connection.settings_dict["TEST"]["TEMPLATE"] = schema_template()
 
 
+#: Tables without a model, which a page of a browser test writes to.
+UNKNOWN_TO_DJANGO = ("platform_bucket", "platform_cache")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _quick_flush():
     """After a test that commits, its rows are deleted: making every table's file anew takes ten times as long.
@@ -120,7 +124,7 @@ def _quick_flush():
         if reset_sequences:
             return truncate(operations, style, tables, reset_sequences=True, allow_cascade=allow_cascade)
         kept = {"django_content_type", "auth_permission"}
-        names = [operations.quote_name(table) for table in sorted(set(tables) - kept)]
+        names = [operations.quote_name(table) for table in sorted({*tables, *UNKNOWN_TO_DJANGO} - kept)]
         deleted = " ".join(f"DELETE FROM {name};" for name in names)
         return [
             f"LOCK TABLE {', '.join(names)} IN ACCESS EXCLUSIVE MODE",

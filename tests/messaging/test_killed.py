@@ -3,10 +3,13 @@
 import pytest
 from benchmarks import messages
 
+from bienveille.engines.messaging.operations import sending
+
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_nobody_lost_nobody_twice():
+def test_nobody_lost_nobody_twice(monkeypatch):
+    monkeypatch.setattr(sending, "LEASE_MARGIN", sending.LEASE_MARGIN)  # shortened by the bench, put back after
     found = messages.run(rows=300, kills=4, stops=1)
     assert (found["lost"], found["twice"]) == (0, 0)
     for way in ("keyed", "unkeyed"):

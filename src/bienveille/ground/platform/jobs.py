@@ -12,13 +12,13 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import wraps
 from typing import Any
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
-from django.db import InterfaceError, OperationalError, connection, connections, transaction
+from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connection, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.backends.signals import connection_created
 from django.utils.module_loading import autodiscover_modules
 from procrastinate import PsycopgConnector, RetryStrategy, exceptions
 from procrastinate.contrib.django import app
@@ -101,7 +101,7 @@ def job[**Arguments](
                 retry_exceptions=(*PASSING_FAILURES, *retry_on),
             ),
         )
-        return Job(operation, register(operation))
+        return Job(operation, register(_leaving_its_connection(operation)))
 
     return decorate
 
@@ -113,7 +113,8 @@ def schedule(recurrent: Job[[]], cron: str) -> None:
         recurrent()
 
     name = f"schedule:{recurrent.name}"
-    app.periodic(cron=cron, periodic_id=name)(app.task(name=name, queue="schedule", queueing_lock=name)(run))
+    task = app.task(name=name, queue="schedule", queueing_lock=name)(_leaving_its_connection(run))
+    app.periodic(cron=cron, periodic_id=name)(task)
 
 
 def discover() -> None:
@@ -127,29 +128,38 @@ def run_worker(*, queues: Iterable[str] | None = None, concurrency: int = 2, wai
         asyncio.run(_work(queues, concurrency, wait))
 
 
+#: Connections of the threads that a worker ran jobs in.
+_left: set[BaseDatabaseWrapper] = set()
+
+
+def _leaving_its_connection[**Arguments](operation: Callable[Arguments, object]) -> Callable[Arguments, object]:
+    @wraps(operation)
+    def run(*arguments: Arguments.args, **named: Arguments.kwargs) -> object:
+        try:
+            return operation(*arguments, **named)
+        finally:
+            _left.add(connections[DEFAULT_DB_ALIAS])
+
+    return run
+
+
 @contextmanager
 def _connections_kept() -> Iterator[None]:
     """Jobs find the connection of the job before, in their thread: a new one for each costs more than a small job.
 
     Django looks whether it is still alive before a job uses it. The threads ended, their connections are closed.
     """
-    kept: set[BaseDatabaseWrapper] = set()
-
-    def keep(connection: BaseDatabaseWrapper, **_about: Any) -> None:
-        kept.add(connection)
-
     settings = connection.settings_dict
     former = settings["CONN_MAX_AGE"]
     if "pool" not in settings["OPTIONS"]:  # which keeps them already
         settings["CONN_MAX_AGE"] = KEPT_FOR
-    connection_created.connect(keep, weak=False)
+    _left.clear()
     mine = connections.all()
     try:
         yield
     finally:
-        connection_created.disconnect(keep)
         settings["CONN_MAX_AGE"] = former
-        for one in kept:
+        for one in _left:
             if one not in mine:
                 one.inc_thread_sharing()
                 one.close()
