@@ -43,12 +43,12 @@ def test_kill_everything_in_the_middle_of_the_calls(town):
     try:
         for thread in crowd:
             thread.start()
-        _wait_for(acknowledged, 20)
+        _wait_for(town, acknowledged, 20)
         town.kill_database()  # `serve` starts it again
-        _wait_for(acknowledged, len(acknowledged) + 20)
+        _wait_for(town, acknowledged, len(acknowledged) + 20)
         town.kill_server()
         town.serve()
-        _wait_for(acknowledged, len(acknowledged) + 20)
+        _wait_for(town, acknowledged, len(acknowledged) + 20)
     finally:
         stop.set()
         for thread in crowd:
@@ -96,8 +96,8 @@ def _insist(town, stop, path, token, body=None, key=""):  # type: ignore[no-unty
     return 0, None
 
 
-def _wait_for(acknowledged: dict[str, str], count: int, seconds: float = 180) -> None:
+def _wait_for(town: Town, acknowledged: dict[str, str], count: int, seconds: float = 180) -> None:
     deadline = time.monotonic() + seconds
     while len(acknowledged) < count:
-        assert time.monotonic() < deadline, f"{len(acknowledged)} calls saved, {count} awaited"
+        assert time.monotonic() < deadline, f"{len(acknowledged)} calls saved, {count} awaited\n{town.story()}"
         time.sleep(0.1)

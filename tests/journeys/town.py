@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 
 import psutil
@@ -27,6 +28,7 @@ class Town:
             self.environ.pop(name, None)
         self.port = _free_port()
         self.server: subprocess.Popen[bytes] | None = None
+        self.answers: Counter[int] = Counter()
 
     def command(self, *arguments: str, codes: tuple[int, ...] = (0,)) -> str:
         """What a command prints on standard output; its exit code must be one of `codes`."""
@@ -67,7 +69,14 @@ class Town:
             raw = answer.read()
         finally:
             connection.close()
+        self.answers[answer.status] += 1
         return answer.status, json.loads(raw) if raw and "json" in answer.headers.get("Content-Type", "") else None
+
+    def story(self) -> str:
+        """What tells why a town no longer answers as it should: answers by status, ends of the logs."""
+        logs = [self.var / "serve.log", *self.var.glob("log/*.log"), *self.var.glob("postgres/*.log")]
+        ends = [f"{log.name}:\n{log.read_text(errors='replace')[-3000:]}" for log in logs if log.is_file()]
+        return "\n".join([str(dict(self.answers)), *ends])
 
     def kill_server(self) -> None:
         """kill -9 of the server's parent; returns once its children, who hold the port, have followed it."""

@@ -43,11 +43,11 @@ def environment(var):
 class Served:
     """One `serve`, its port and its children."""
 
-    def __init__(self, var, *options):
+    def __init__(self, var, *options, command=("-m", "bienveille", "serve", "--workers", "1", "--port")):
         self.var = var
         self.port = free_port()
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "bienveille", "serve", "--port", str(self.port), "--workers", "1", *options],
+            [sys.executable, *command, str(self.port), *options],
             env=environment(var),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -168,3 +168,36 @@ def test_without_worker_then_ctrl_c(var):
     assert answers(site)
     assert site.child("worker") is None
     check_stopped_cleanly(site, signal.SIGINT)
+
+
+KILLED_WHILE_IT_PREPARES = """
+import os, signal, sys, time
+from bienveille.faces.cli.serve import serve
+from bienveille.ground.platform.postgres import embedded
+
+times = []
+
+def prepare():
+    from django.db import connection
+
+    times.append(1)
+    if len(times) == 1:
+        killed = embedded()._server()
+        os.kill(killed.pid, signal.SIGKILL)
+        while embedded()._server():
+            time.sleep(0.02)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 40 + %s", [len(times)])
+        return str(cursor.fetchone()[0])
+
+sys.exit(serve(port=int(sys.argv[1]), workers=1, with_worker=False, prepare=prepare))
+"""
+
+
+def test_a_database_killed_while_it_prepares_is_started_again(var):
+    site = Served(var, command=("-c", KILLED_WHILE_IT_PREPARES))
+    assert site.process.stdout.readline() == "42\n"
+    wait_until(lambda: answers(site))
+    code, _, err = site.stop()
+    assert code == 0
+    assert "PostgreSQL s’était arrêté ; il a été relancé." in err

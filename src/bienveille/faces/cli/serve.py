@@ -14,7 +14,7 @@ from collections.abc import Callable
 
 from bienveille.faces.cli.main import set_up
 from bienveille.ground.platform.failures import var_folder
-from bienveille.ground.platform.postgres import PostgresRefusal, embedded
+from bienveille.ground.platform.postgres import EmbeddedPostgres, PostgresRefusal, embedded
 from bienveille.ground.platform.processes import Child, end_all, supervise
 
 NAME = "serve"
@@ -29,6 +29,8 @@ WORKERS, THREADS = 2, 8
 BACKLOG = 2048
 ANSWER_SECONDS = 60.0
 LOOK_AT_DATABASE_EVERY = 2.0
+#: A step of the start is done again so many times, at most, when PostgreSQL stopped under it.
+TRIES = 3
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -115,8 +117,8 @@ def serve(
     try:
         database_server()  # up before the web server looks for it
         children[0].start()
-        set_up()
-        words = prepare()
+        _despite_a_stop(set_up)
+        words = _despite_a_stop(prepare)
         begun = time.monotonic()
         supervise(children, until=lambda: False, meanwhile=meanwhile, every=0.2)
     except ServerSilent as silence:
@@ -128,6 +130,30 @@ def serve(
         end_all(children)
         listener.close()
     return 0
+
+
+def _despite_a_stop[Done](step: Callable[[], Done]) -> Done:
+    """Do a step of the start, harmless twice; again when the embedded server was killed meanwhile.
+
+    People may already be at work: the web server answers before this process has ended its own start.
+    """
+    from django.db import InterfaceError, OperationalError, connections
+
+    for tries_left in reversed(range(TRIES)):
+        try:
+            return step()
+        except (PostgresRefusal, OperationalError, InterfaceError):
+            server = embedded()
+            if server is None or not tries_left:
+                raise
+            connections.close_all()
+            _start_again(server)
+    raise AssertionError("every try returns or raises")
+
+
+def _start_again(server: EmbeddedPostgres) -> None:
+    if server.ensure():
+        print("PostgreSQL s’était arrêté ; il a été relancé.", file=sys.stderr)
 
 
 def _stop(number: int, _: object) -> None:
