@@ -200,4 +200,4 @@ def test_a_database_killed_while_it_prepares_is_started_again(var):
     wait_until(lambda: answers(site))
     code, _, err = site.stop()
     assert code == 0
-    assert "PostgreSQL s’était arrêté ; il a été relancé." in err
+    assert "PostgreSQL s’était arrêté ; il a été relancé." in err

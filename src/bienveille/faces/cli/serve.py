@@ -153,7 +153,7 @@ def _despite_a_stop[Done](step: Callable[[], Done]) -> Done:
 
 def _start_again(server: EmbeddedPostgres) -> None:
     if server.ensure():
-        print("PostgreSQL s’était arrêté ; il a été relancé.", file=sys.stderr)
+        print("PostgreSQL s’était arrêté ; il a été relancé.", file=sys.stderr)
 
 
 def _stop(number: int, _: object) -> None:
