@@ -4,6 +4,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
+from bienveille.config.urls import handler500 as handler500
 from bienveille.config.urls import urlpatterns as site
 
 

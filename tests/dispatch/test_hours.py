@@ -14,7 +14,7 @@ from bienveille.engines.dispatch.queries import check_invariants, closed_hours, 
 from bienveille.ground.lib.calling_hours import PLACES, Hours, part_of, place_of
 from bienveille.register.tenants.models import CallWish
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.faults]
 
 OFFICE = [{"days": [1, 2, 3, 4, 5], "from": "09:00", "to": "19:30"}]
 PARIS = ZoneInfo("Europe/Paris")

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from tests.journeys.town import FIXTURES, Town
 
+pytestmark = pytest.mark.faults
+
 CALLERS = 10
 
 

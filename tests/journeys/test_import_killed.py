@@ -12,6 +12,8 @@ import pytest
 from benchmarks.import_ import write_files
 from tests.journeys.town import ROOT, Town
 
+pytestmark = pytest.mark.faults
+
 ROWS = 30_000  # enough for several processes to type them
 
 

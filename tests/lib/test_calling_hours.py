@@ -23,6 +23,8 @@ from bienveille.ground.lib.calling_hours import (
     written,
 )
 
+pytestmark = pytest.mark.faults
+
 moments = st.datetimes(datetime(2025, 1, 1), datetime(2031, 12, 31), timezones=st.just(UTC))
 days = st.frozensets(st.integers(1, 7), min_size=1)
 

@@ -5,7 +5,7 @@ from benchmarks import hosts
 
 from bienveille.engines.messaging.operations import sending
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.faults]
 
 
 def test_one_host_cut_off(monkeypatch):

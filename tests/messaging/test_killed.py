@@ -5,7 +5,7 @@ from benchmarks import messages
 
 from bienveille.engines.messaging.operations import sending
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.faults]
 
 
 def test_nobody_lost_nobody_twice(monkeypatch):

@@ -17,6 +17,8 @@ from django.utils.timezone import now
 from bienveille.config.schedule import PURGES, SCHEDULE
 from bienveille.ground.platform import backups
 
+pytestmark = pytest.mark.faults
+
 CANARY = "Odilon Vermandois"
 
 

@@ -1,10 +1,19 @@
 """What an unexpected failure leaves in the log, and what it must not."""
 
+import json
 import logging
 
 import psycopg
+import pytest
 
-from bienveille.ground.platform.failures import ScrubbedFormatter, record_failure, scrubbed_trace, var_folder
+from bienveille.ground.platform.failures import (
+    FactsFormatter,
+    ScrubbedFormatter,
+    record_failure,
+    scrubbed,
+    scrubbed_trace,
+    var_folder,
+)
 
 
 class Quoting(psycopg.errors.UniqueViolation):
@@ -63,3 +72,33 @@ def test_a_failure_that_is_its_own_cause_does_not_hang_the_log():
     failure = ValueError("round")
     failure.__cause__ = failure
     assert scrubbed_trace(failure).count("round") == 1
+
+
+@pytest.mark.parametrize(
+    "canary",
+    ["odilon.vermandois@exemple.fr", "06 12 34 56 78", "+33612345678", "0612345678", "2 55 08 14 168 025 38"],
+)
+def test_g32_what_tells_who_somebody_is_leaves_every_line(canary, tmp_path, monkeypatch):
+    failure = caught(ValueError(f"cannot read {canary} here"), RuntimeError(f"for {canary}"))
+    record = logging.LogRecord("x", logging.ERROR, "f", 1, "wrong: %s.", (canary,), (type(failure), failure, None))
+    record.status_code = 500
+    line = FactsFormatter().format(record)
+    facts = json.loads(line)
+    assert "\n" not in line
+    assert (facts["level"], facts["from"], facts["said"], facts["status"]) == ("ERROR", "x", "wrong: ….", 500)
+    assert "caused by" in facts["trace"]
+    monkeypatch.setenv("BIENVEILLE_VAR", str(tmp_path))
+    for text in (line, ScrubbedFormatter().format(record), record_failure(failure).read_text()):
+        assert canary not in text
+
+
+@pytest.mark.parametrize(
+    "harmless", ["job 1234567890123", "2026-11-22 10:20:30", "019aaf11-0612-7345-8678-000000000000"]
+)
+def test_g32_what_tells_nobody_stays(harmless):
+    assert scrubbed(harmless) == harmless
+
+
+def test_g32_the_processes_of_serve_write_facts(settings):
+    assert {handler["formatter"] for handler in settings.LOGGING["handlers"].values()} == {"facts"}
+    assert "FactsFormatter" in settings.LOGGING["formatters"]["facts"]["()"]

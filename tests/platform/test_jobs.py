@@ -128,6 +128,7 @@ class TestFailure:
         assert waiting() == [(f"tests.platform.small_jobs.{which}", "todo", 1)]
 
 
+@pytest.mark.faults
 class TestKilledWorker:
     def test_its_job_comes_back_and_is_done(self):
         small_jobs.leave_trace_slowly.enqueue(text="x", seconds=30)

@@ -16,6 +16,8 @@ import pytest
 
 from bienveille.ground.platform.postgres import EmbeddedPostgres, PostgresRefusal, database_settings
 
+pytestmark = pytest.mark.faults
+
 SOURCES = Path(__file__).resolve().parents[2] / "src"
 
 

@@ -67,3 +67,39 @@ def test_an_empty_database_is_filled_quickly_with_the_same_schema(django_db_setu
         with scratch_database():
             assert _shape() == usual
     assert len(usual) > 1000
+
+
+@pytest.mark.faults
+@pytest.mark.django_db(transaction=True)
+class TestUnderLoad:
+    """G29: a migration that wants a table somebody reads waits two seconds at a time, and nobody behind it longer."""
+
+    @pytest.fixture
+    def reader(self, monkeypatch):
+        """Somebody who holds a table that the migration wants; gives the connection."""
+        monkeypatch.setattr(schema, "STEP_WAITS", "100ms")
+        monkeypatch.setattr(schema, "BETWEEN_TRIES", 0.01)
+        call_command("migrate", "platform", "0001", verbosity=0)
+        other = DatabaseWrapper(dict(connection.settings_dict))
+        other.set_autocommit(False)
+        with other.cursor() as cursor:
+            cursor.execute("LOCK TABLE django_migrations IN ACCESS EXCLUSIVE MODE")
+        monkeypatch.setattr(schema, "_missing", lambda connection: True)
+        yield other
+        other.rollback()
+        other.close()
+        call_command("migrate", "platform", verbosity=0)
+
+    def test_g29_it_gives_up_in_french_and_nothing_is_half_done(self, reader, monkeypatch):
+        monkeypatch.setattr(schema, "TRIES", 2)
+        with pytest.raises(PostgresRefusal, match="une table est occupée"):
+            schema.bring_up_to_date()
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW lock_timeout")
+            assert cursor.fetchone() == ("0",)
+
+    def test_g29_it_goes_through_once_the_table_is_free(self, reader, monkeypatch):
+        monkeypatch.setattr(schema.time, "sleep", lambda seconds: reader.rollback())
+        assert schema.bring_up_to_date() is True
+        monkeypatch.undo()
+        assert schema.bring_up_to_date() is False

@@ -12,6 +12,7 @@ from bienveille.engines.messaging.operations.prints import purge_letter_files
 from bienveille.engines.messaging.operations.sending import purge_deliveries, watch_deliveries
 from bienveille.faces.api.operations import tidy_up
 from bienveille.ground.platform.jobs import Job, schedule
+from bienveille.ground.platform.operations import keep_notes, shorten_notes
 from bienveille.register.accounts.operations import (
     mail_audit_head,
     purge_audit,
@@ -24,7 +25,7 @@ from bienveille.register.imports.operations import look_at_drops, purge_imports,
 from bienveille.register.partners.operations import forget_closed_partners
 from bienveille.register.tenants.operations import purge_marks
 from bienveille.services.letting.operations import give_back_homes
-from bienveille.services.neighbourhood.operations import look_for_clusters
+from bienveille.services.neighbourhood.operations import look_for_clusters, purge_watching
 from bienveille.services.outreach.operations import fold_calls, free_absent_lists, purge_reports, purge_verbatims
 from bienveille.services.outreach.operations.arrivals import update_lists
 from bienveille.services.outreach.operations.scales import purge_scales
@@ -62,6 +63,7 @@ SCHEDULE: tuple[tuple[Job[[]], str, str], ...] = (
         "5 3 * * *",
         "Places where a season stands out are proposed for a watch; old ones are forgotten.",
     ),
+    (purge_watching, "48 2 * * *", "What was heard from a home and seen of a place is erased on its last day."),
     (end_watches_due, "1 3 * * *", "Watches end by themselves after their last day."),
     (give_back_homes, "*/10 * * * *", "Homes kept in an emergency past their hour may be let to others."),
     (tidy_registers, "58 2 * * *", "Who died, left or became protected is on no municipal register of ours."),
@@ -72,6 +74,8 @@ SCHEDULE: tuple[tuple[Job[[]], str, str], ...] = (
     (purge_posters, "53 2 * * *", "Photographs go a month after their poster, posters a year after it."),
     (purge_notices, "51 2 * * *", "Notices are erased a year after their end."),
     (purge_lists, "50 2 * * *", "Lists of the week go sixty days after their last day."),
+    (keep_notes, "* * * * *", "What protects people is written outside, to be told again to a copy put back."),
+    (shorten_notes, "35 3 * * *", "What no copy that is still kept needs is written outside no longer."),
     (seal_audit, "* * * * *", "What was just read and done is sealed, so that nobody rewrites it unseen."),
     (watch_browsing, "* * * * *", "Who goes through records that nobody handed them is told to the direction."),
     (mail_audit_head, "40 5 * * *", "The seal of the day leaves for whoever keeps it out of reach."),
@@ -95,6 +99,7 @@ PURGES: tuple[tuple[Job[[]], str], ...] = (
     (purge_letter_files, "Fichiers des lettres"),
     (purge_posters, "Affiches et leurs photos"),
     (purge_notices, "Avis"),
+    (purge_watching, "Ce qui a été vu ou entendu des lieux"),
     (purge_lists, "Listes de la semaine"),
     (forget_offers, "Réponses aux appels à volontaires"),
     (forget_closed_partners, "Fiches de partenaires fermés"),

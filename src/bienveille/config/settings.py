@@ -120,6 +120,9 @@ AUDIENCE_CRITERIA = "bienveille.config.criteria.CRITERIA"
 AUDIENCE_PURPOSES = "bienveille.config.criteria.PURPOSES"
 # What the worker does by itself; reading the table registers it.
 SCHEDULE = "bienveille.config.schedule.SCHEDULE"
+# What a copy put back is told again, and the file that holds it: best on a machine that does not burn with this one.
+REPLAYED = "bienveille.config.replay.REPLAYED"
+REPLAY_LOG = os.environ.get("REPLAY_LOG", str(VAR_DIR / "replay" / "notes.log"))
 PURGES = "bienveille.config.schedule.PURGES"  # what `purge` does at once, and `restore` once a copy is back
 
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "platform_cache"}}
@@ -204,6 +207,10 @@ WHITENOISE_MAX_AGE = 3600
 
 # Files that people drop, until they are imported: never served, readable by us alone. Elsewhere: STORAGES.
 MEDIA_ROOT = VAR_DIR / "files"
+STORAGES = {
+    "default": {"BACKEND": "bienveille.ground.platform.storage.WholeFiles"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 
@@ -244,14 +251,15 @@ LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "plain": {
-            "()": "bienveille.ground.platform.failures.ScrubbedFormatter",  # no row of ours in a trace
-            "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
-        }
+        # One JSON object a line; no row of ours in a trace, no number, no address.
+        "facts": {"()": "bienveille.ground.platform.failures.FactsFormatter"},
     },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "facts"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
 }
+
+# What a monitor shows to read figures (docs/runbook.md); without it, there are none to read.
+METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "")
 
 # API: how often a token may ask, and how often an address may come without a good token (docs/runbook.md). A program
 # that asks for the next call as fast as it can never meets the first; nil a minute lifts a limit.

@@ -2,6 +2,8 @@
 
 from django.urls import include, path
 
+handler500 = "bienveille.ground.ui.outages.failure"
+
 urlpatterns = [
     path("", include("bienveille.faces.workspace.urls")),
     path("publics/", include("bienveille.engines.audiences.urls")),
@@ -11,5 +13,6 @@ urlpatterns = [
     path("imports/", include("bienveille.register.imports.urls")),
     path("", include("bienveille.faces.portal.urls")),
     path("", include("bienveille.ground.ui.urls")),
+    path("", include("bienveille.ground.platform.urls")),
     path("api/v1/", include("bienveille.faces.api.urls")),
 ]

@@ -46,6 +46,7 @@ COMMANDS = {
     "bench": "bench",
     "test": "test",
     "check": "check",
+    "dependencies": "dependencies",
 }
 
 
@@ -108,10 +109,12 @@ def set_up() -> None:
     from django.utils.timezone import now
 
     from bienveille.engines.questionnaires.operations import ensure_built_in
+    from bienveille.ground.platform.replay import ensure_triggers
     from bienveille.ground.platform.schema import bring_up_to_date
     from bienveille.register.housing.operations import ensure_reference
 
     bring_up_to_date()
+    ensure_triggers()
     ensure_reference()
     ensure_built_in(now=now())
 
@@ -132,7 +135,7 @@ def _overview() -> str:
         "usage\u00a0: bienveille COMMANDE [options]",
         "",
     ]
-    lines += [f"  {name:<10} {_load(name).HELP}" for name in COMMANDS]
+    lines += [f"  {name:<12} {_load(name).HELP}" for name in COMMANDS]
     lines += ["", "Aide d’une commande\u00a0: bienveille COMMANDE --help"]
     return "\n".join(lines)
 

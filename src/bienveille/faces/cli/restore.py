@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import datetime as dt
 import os
 import time
+from pathlib import Path
+from typing import Any
 
 NAME = "restore"
 NEEDS_DATABASE = False  # an empty one is not filled only to be emptied
@@ -16,6 +19,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FICHIER", help="la copie à remettre")
     parser.add_argument(
         "--key", metavar="FICHIER", help="le fichier de la clé secrète (sans précision\u00a0: celui d’ici)"
+    )
+    parser.add_argument(
+        "--notes",
+        metavar="FICHIER",
+        help="ce qui protège les personnes et a été dit depuis la copie (sans précision\u00a0: le fichier d’ici)",
     )
     parser.add_argument(
         "--replace",
@@ -29,6 +37,7 @@ def run(options: argparse.Namespace) -> int:
     import django
 
     django.setup()
+    from django.conf import settings
     from django.utils.timezone import localtime, now
 
     from bienveille.faces.cli.backup import key_path, secrets_here
@@ -47,17 +56,44 @@ def run(options: argparse.Namespace) -> int:
             "ce qui s’y trouve sera perdu."
         )
     key = read_key(given_path(options.key) if options.key else key_path())
+    notes = given_path(options.notes) if options.notes else Path(settings.REPLAY_LOG)
+    if here:
+        _write_out()
     manifest = restore_backup(given_path(options.file), key=key, beside=secrets_here())
     set_up()  # a copy made by an older version is brought up to date
+    told = _tell_again(notes, key, dt.datetime.fromisoformat(manifest.made_at))
     erased = sum(purge_all().values())
     made = localtime(dt.datetime.fromisoformat(manifest.made_at))
     lost = now() - made
     print(f"Copie remise\u00a0: {number(manifest.rows)} lignes et {number(manifest.files)} fichiers, tous vérifiés.")
     print(f"  Faite le {calendar_day(made.date())} à {clock(made)}, remise en {time.monotonic() - begun:.0f} s.")
     print(f"  Effacé aussitôt, car arrivé à son terme depuis\u00a0: {number(erased)}.")
-    print(f"  À refaire\u00a0: ce qui a été saisi pendant {_spell(lost)}, d’abord les oppositions, les adresses")
-    print("  protégées, les décès et les comptes fermés. Chacun doit se reconnecter.")
+    if told is None:
+        print(f"  À refaire\u00a0: ce qui a été saisi pendant {_spell(lost)}, d’abord les oppositions, les adresses")
+        print("  protégées, les décès et les comptes fermés. Chacun doit se reconnecter.")
+        return 0
+    print(f"  Redit\u00a0: {number(told.told)} faits qui protègent quelqu’un (oppositions, adresses, refus, droits).")
+    if told.left:
+        print(f"  {number(told.left)} n’ont pas pu l’être\u00a0: ils portent sur ce qui est venu après la copie.")
+    print(f"  À refaire\u00a0: le reste de ce qui a été saisi pendant {_spell(lost)}. Chacun doit se reconnecter.")
     return 0
+
+
+def _write_out() -> None:
+    """What was noted since the last minute leaves the database before it is replaced, if it still can."""
+    from django.db import DatabaseError
+
+    from bienveille.ground.platform.replay import write_out
+
+    with contextlib.suppress(DatabaseError, OSError):
+        write_out()
+
+
+def _tell_again(notes: Path, key: Any, since: dt.datetime) -> Any:
+    """What was told again; None where nothing was kept."""
+    from bienveille.ground.platform.replay import read_notes, tell_again
+
+    return tell_again(read_notes(notes, key=key, since=since)) if notes.exists() else None
 
 
 def _spell(lasting: dt.timedelta) -> str:

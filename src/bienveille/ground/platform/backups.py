@@ -11,9 +11,11 @@ and compared with the manifest, and only then comes COMMIT. Whatever happens bef
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import os
+import re
 import subprocess
 import tarfile
 import threading
@@ -129,11 +131,19 @@ def write_backup(
         os.link(unfinished, path)  # unlike a rename, never over a file that came meanwhile
     except FileExistsError as error:
         raise BackupRefusal(f"{path} existe déjà. Choisissez un autre nom.") from error
-    except OSError as error:
-        raise BackupRefusal(f"La copie n’a pas pu être écrite\u00a0: {explain(error)}.") from error
+    except (OSError, pyrage.EncryptError) as error:
+        raise BackupRefusal(f"La copie n’a pas pu être écrite\u00a0: {explain(_from_writing(error))}.") from error
     finally:
         unfinished.unlink(missing_ok=True)
     return manifest
+
+
+def _from_writing(error: Exception) -> OSError:
+    """What the system refused: the cipher tells it as the text of a failure of its own."""
+    if isinstance(error, OSError):
+        return error
+    number = re.search(r"\[Errno (\d+)\]", str(error))
+    return OSError(int(number[1]) if number else errno.EIO, "")
 
 
 def _encrypt(file: IO[bytes], recipient: Any, now: datetime, beside: Mapping[str, Path]) -> Manifest:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import re
@@ -17,6 +18,13 @@ QUOTING = ("django.db", "psycopg", "django.core.exceptions")
 
 #: A link's secret in the address of a page: 256 bits are 43 letters, and a key of ours 36.
 SECRET_IN_ADDRESS = re.compile(r"(?<=/)[A-Za-z0-9_-]{40,}(?=[/\s]|$)")
+
+#: What tells who somebody is, wherever a message took it from: an e-mail address, a French number, a social number.
+PERSONAL = re.compile(
+    r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
+    r"|(?<![\w.-])(?:\+33|0033|0)[ .-]?[1-9](?:[ .-]?\d{2}){4}(?![\w-])"
+    r"|(?<![\w.-])[12][ .]?\d{2}[ .]?[01]\d[ .]?\d[\dAB](?:[ .]?\d{3}){2}(?:[ .]?\d{2})?(?![\w-])"
+)
 
 
 def var_folder() -> Path:
@@ -35,7 +43,7 @@ def record_failure(failure: BaseException) -> Path:
     if log.exists() and log.stat().st_size > LARGEST_LOG:
         log.replace(log.with_suffix(".log.1"))
     with log.open("a", encoding="utf-8") as file:
-        file.write(f"{datetime.now(UTC).isoformat(timespec='seconds')}\n{scrubbed_trace(failure)}\n")
+        file.write(f"{datetime.now(UTC).isoformat(timespec='seconds')}\n{scrubbed(scrubbed_trace(failure))}\n")
     return log
 
 
@@ -67,7 +75,30 @@ class ScrubbedFormatter(logging.Formatter):
     """
 
     def format(self, record: logging.LogRecord) -> str:
-        return SECRET_IN_ADDRESS.sub("…", super().format(record))
+        return scrubbed(super().format(record))
 
     def formatException(self, ei: Any) -> str:
         return scrubbed_trace(ei[1]) if ei[1] else ""
+
+
+class FactsFormatter(ScrubbedFormatter):
+    """One JSON object a line: `at` (UTC), `level`, `from`, `process`, `said`, and `trace` after a failure."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        facts: dict[str, Any] = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "from": record.name,
+            "process": record.process,
+            "said": scrubbed(record.getMessage()),
+        }
+        if record.exc_info and record.exc_info[1]:
+            facts["trace"] = scrubbed(scrubbed_trace(record.exc_info[1]))
+        if status := getattr(record, "status_code", None):
+            facts["status"] = status
+        return json.dumps(facts, ensure_ascii=False, default=str)
+
+
+def scrubbed(text: str) -> str:
+    """The text without secrets of links, e-mail addresses nor numbers of people."""
+    return PERSONAL.sub("…", SECRET_IN_ADDRESS.sub("…", text))

@@ -250,6 +250,7 @@ def explain(error: OSError) -> str:
     known = {
         errno.ENOSPC: "le disque est plein",
         errno.EDQUOT: "le quota de disque est atteint",
+        errno.EFBIG: "le système n’accepte pas de fichier aussi grand",
         errno.EACCES: "accès refusé",
         errno.EPERM: "accès refusé",
         errno.EROFS: "le disque est en lecture seule",

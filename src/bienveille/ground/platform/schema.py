@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 
@@ -14,6 +15,12 @@ from django.db.migrations.state import ProjectState
 from django.db.utils import OperationalError
 
 from bienveille.ground.platform.postgres import LOWEST_MAJOR, PostgresRefusal
+
+#: What a step of a migration waits for a table that people use, and how often it is tried again: whoever works
+#: meanwhile waits behind it no longer than that.
+STEP_WAITS = "2s"
+TRIES, BETWEEN_TRIES = 30, 2.0
+LOCK_NOT_AVAILABLE = "55P03"
 
 #: Advisory lock of those who migrate: two commands that start together do not both do it.
 MIGRATION_LOCK = 7_264_091_351
@@ -35,10 +42,34 @@ def bring_up_to_date() -> bool:
                 return False
             sys.stderr.write("Mise à jour de la base de données…\n")
             with nullcontext() if connection.introspection.table_names() else quick_states():
-                call_command("migrate", verbosity=0, interactive=False)
+                _migrate(connection)
         finally:
             cursor.execute("SELECT pg_advisory_unlock(%s)", [MIGRATION_LOCK])
     return True
+
+
+def _migrate(connection: BaseDatabaseWrapper) -> None:
+    """Apply what is missing while people work: a step that cannot have its table at once lets everybody pass, then
+    tries again. Each migration is one transaction: one that was not applied in entirety has done nothing.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('lock_timeout', %s, false)", [STEP_WAITS])
+        try:
+            for tried in range(1, TRIES + 1):
+                try:
+                    call_command("migrate", verbosity=0, interactive=False)
+                    return
+                except OperationalError as error:
+                    if getattr(error.__cause__, "sqlstate", None) != LOCK_NOT_AVAILABLE:
+                        raise
+                    if tried == TRIES:
+                        raise PostgresRefusal(
+                            "La base n’a pas pu être mise à jour\u00a0: une table est occupée depuis trop longtemps. "
+                            "Rien n’est perdu\u00a0; attendez la fin d’un import ou d’une sauvegarde, puis recommencez."
+                        ) from error
+                time.sleep(BETWEEN_TRIES)
+        finally:
+            cursor.execute("RESET lock_timeout")
 
 
 @contextmanager
