@@ -42,6 +42,7 @@ COMMANDS = {
     "restore": "restore",
     "purge": "purge",
     "audit": "audit",
+    "privacy": "privacy",
     "manage": "manage",
     "bench": "bench",
     "test": "test",

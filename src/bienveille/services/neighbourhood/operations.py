@@ -196,6 +196,12 @@ def propose_watches(*, today: date) -> int:
     return len(found)
 
 
+@job(queue="housekeeping")
+def purge_watching() -> int:
+    """Erase what was seen or heard of a place, on its last day. How many rows."""
+    return forget_watching(today=localdate())
+
+
 @transaction.atomic
 def forget_watching(*, today: date) -> int:
     """Erase proposals that nobody answered in time, those answered a year ago, visits and what was heard

@@ -105,6 +105,6 @@ def remove_line(*, actor: User, line: Line) -> None:
 
 
 @job(queue="default")
-def purge_notices() -> None:
+def purge_notices() -> int:
     """Erase notices a year after their end."""
-    Notice.objects.filter(ends_at__lt=timezone.now() - KEPT).delete()
+    return Notice.objects.filter(ends_at__lt=timezone.now() - KEPT).delete()[0]

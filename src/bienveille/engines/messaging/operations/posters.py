@@ -182,7 +182,7 @@ def read_photo(posting: Posting) -> BytesIO:
 
 
 @job(queue="messages")
-def purge_posters() -> None:
+def purge_posters() -> int:
     """Erase photographs a month after the last day of their poster, and posters a year after it."""
     today = timezone.localdate()
     taken_down: list[UUID] = list(
@@ -191,8 +191,8 @@ def purge_posters() -> None:
         .values_list("pk", flat=True)
     )
     _erase(photos_of(taken_down))
-    Posting.objects.filter(poster__in=taken_down).update(photo="")
-    Poster.objects.filter(until__lt=today - POSTERS_KEPT).delete()
+    photos = Posting.objects.filter(poster__in=taken_down).exclude(photo="").update(photo="")
+    return photos + Poster.objects.filter(until__lt=today - POSTERS_KEPT).delete()[0]
 
 
 def _code(url: str) -> dict[str, object]:

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import connection, transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.text import slugify
 
@@ -47,6 +48,8 @@ NPAI = "npai"
 HELD = timedelta(days=60)
 #: Files are erased so long after their letters were handed over.
 FILES_KEPT = timedelta(days=30)
+#: Letters that nobody ever handed over are not kept for ever.
+NEVER_HANDED = timedelta(days=90)
 
 # What waits, checked against what has happened since it was prepared: as `sending` does, an address apart.
 _TAKE = """
@@ -305,12 +308,15 @@ def settle_address(*, actor: User, check: AddressCheck, now: datetime) -> None:
 
 
 @job(queue="messages")
-def purge_letter_files() -> None:
-    """Erase the files of letters a month after they were handed over; the counts of the print stay."""
+def purge_letter_files() -> int:
+    """Erase files of letters a month after they were handed over, or once forgotten; the counts stay."""
+    erased = 0
     before = timezone.now() - FILES_KEPT
-    for made in Print.objects.filter(handed_at__lt=before, files__stored__gt="").distinct():
+    forgotten = Q(handed_at=None, made_at__lt=timezone.now() - NEVER_HANDED)
+    for made in Print.objects.filter(Q(handed_at__lt=before) | forgotten, files__stored__gt="").distinct():
         _empty(made.pk)
-        PrintFile.objects.filter(made_for=made).update(stored="")
+        erased += PrintFile.objects.filter(made_for=made).exclude(stored="").update(stored="")
+    return erased
 
 
 def read_file(one: PrintFile) -> BytesIO:
