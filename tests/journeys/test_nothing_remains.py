@@ -12,7 +12,6 @@ from datetime import timedelta
 from functools import cache
 from pathlib import Path
 
-import pytest
 from benchmarks.scratch import scratch_database
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
@@ -20,6 +19,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from tests.architecture.test_privacy import ENDS, MODELS
 from tests.architecture.world import canary, make_side, plant
+from tests.clocks import move_clock
 
 from bienveille.engines.cases.choices import CaseOutcome
 from bienveille.engines.cases.models import Case
@@ -39,21 +39,6 @@ EMPTIED = {
     "messaging.PrintFile": {"name"},
 }
 LATER = timedelta(days=6 * 366)
-
-
-@pytest.fixture
-def six_years_later(monkeypatch):
-    """Moves the clock of every module of the house, once called."""
-    real = timezone.now
-
-    def move():
-        for name, module in list(sys.modules.items()):
-            if module is timezone or name.startswith("bienveille."):
-                for known, value in list(vars(module).items()):
-                    if value is real:
-                        monkeypatch.setattr(module, known, lambda: real() + LATER)
-
-    return move
 
 
 def dump():
@@ -78,7 +63,7 @@ def remains(label):
 
 
 def test_g31_nothing_remains_of_what_has_ended(
-    django_db_setup, django_db_blocker, tmp_path, settings, six_years_later, capsys
+    django_db_setup, django_db_blocker, tmp_path, settings, monkeypatch, capsys
 ):
     settings.MEDIA_ROOT, settings.AUDIT_HEADS = tmp_path / "media", str(tmp_path / "heads.txt")
     with django_db_blocker.unblock(), scratch_database():
@@ -99,7 +84,7 @@ def test_g31_nothing_remains_of_what_has_ended(
             cursor.execute("SET LOCAL session_replication_role = replica")
             cursor.execute("UPDATE accounts_auditentry SET at = at - interval '2 years'")
         seal_audit()
-        six_years_later()
+        move_clock(monkeypatch, LATER)
         purge_all()
         after = words_of(dump())
         left = [path for path in Path(settings.MEDIA_ROOT).rglob("*") if path.is_file()]

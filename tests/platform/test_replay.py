@@ -155,6 +155,19 @@ def test_g28_drill_nobody_is_resurrected(landlord, monkeypatch, capsys):
     assert took < 3600
 
 
+def test_g28_after_postgresql_went_back_by_itself_the_notes_alone_are_told(landlord, settings, capsys):
+    person, before = HouseholdFactory(people=[{"age": 80}]).people.get(), now()
+    record_opposition(actor=UserFactory(), person=person, on=before.date())
+    assert replay.write_out() == 1
+    Person.objects.filter(pk=person.pk).update(opposed_on=None)  # the minute to which it went back
+    assert main(["restore", "--since", before.isoformat()]) == 0
+    assert "Redit\u00a0: 1 faits" in capsys.readouterr().out
+    assert Person.objects.get(pk=person.pk).opposed_on == before.date()
+    assert main(["restore"]) == main(["restore", "--since", "2027-03-01T09:14"]) == 4
+    settings.REPLAY_LOG = str(landlord / "nowhere")
+    assert main(["restore", "--since", before.isoformat()]) == 4
+
+
 def test_g28_without_notes_the_command_says_what_to_enter_again(landlord, capsys):
     UserFactory()
     path = landlord / "copy.age"

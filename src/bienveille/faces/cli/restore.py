@@ -16,7 +16,7 @@ HELP = "remettre une copie faite par backup, en entier ou pas du tout"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", metavar="FICHIER", help="la copie à remettre")
+    parser.add_argument("file", nargs="?", metavar="FICHIER", help="la copie à remettre")
     parser.add_argument(
         "--key", metavar="FICHIER", help="le fichier de la clé secrète (sans précision\u00a0: celui d’ici)"
     )
@@ -24,6 +24,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--notes",
         metavar="FICHIER",
         help="ce qui protège les personnes et a été dit depuis la copie (sans précision\u00a0: le fichier d’ici)",
+    )
+    parser.add_argument(
+        "--since",
+        type=dt.datetime.fromisoformat,
+        metavar="INSTANT",
+        help="sans FICHIER\u00a0: redire seulement ce qui protège les personnes depuis 2027-03-01T09:14+01:00",
     )
     parser.add_argument(
         "--replace",
@@ -48,6 +54,8 @@ def run(options: argparse.Namespace) -> int:
     from bienveille.ground.platform.schema import is_set_up
     from bienveille.register.accounts.queries import landlord
 
+    if options.file is None:
+        return _only_tell_again(options, key_path())
     begun = time.monotonic()
     here = landlord() if is_set_up() else None
     if here and not options.replace:
@@ -87,6 +95,28 @@ def _write_out() -> None:
 
     with contextlib.suppress(DatabaseError, OSError):
         write_out()
+
+
+def _only_tell_again(options: argparse.Namespace, own_key: Path) -> int:
+    """After PostgreSQL itself went back to a minute (docs/runbook.md): the database here is told what came after it."""
+    from django.conf import settings
+
+    from bienveille.faces.cli.main import given_path, set_up
+    from bienveille.ground.lib.typography import number
+    from bienveille.ground.platform.backups import BackupRefusal, read_key
+
+    if options.since is None or options.since.tzinfo is None:
+        raise BackupRefusal("Donnez la copie à remettre, ou --since avec son fuseau\u00a0: 2027-03-01T09:14+01:00.")
+    notes = given_path(options.notes) if options.notes else Path(settings.REPLAY_LOG)
+    if not notes.exists():
+        raise BackupRefusal(f"{notes} n’existe pas\u00a0: rien n’a été redit.")
+    key = read_key(given_path(options.key) if options.key else own_key)
+    set_up()
+    told = _tell_again(notes, key, options.since)
+    print(
+        f"Redit\u00a0: {number(told.told)} faits\u00a0; {number(told.left)} n’ont pas pu l’être."
+    )
+    return 0
 
 
 def _tell_again(notes: Path, key: Any, since: dt.datetime) -> Any:

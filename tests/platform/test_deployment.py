@@ -1,0 +1,80 @@
+"""The units, the proxy and the recipe of docs/install.md: they ask for what exists, and are closed where they may be."""
+
+import re
+import shlex
+import shutil
+import subprocess
+
+import pytest
+from tests.architecture.house import ROOT
+
+from bienveille.faces.cli.main import COMMANDS, _load
+
+DEPLOY = ROOT / "deploy"
+UNITS = sorted(DEPLOY.glob("*.service"))
+CLOSED = {
+    "NoNewPrivileges=yes", "ProtectSystem=strict", "ProtectHome=yes", "PrivateTmp=yes", "PrivateDevices=yes",
+    "CapabilityBoundingSet=", "UMask=0077", "User=bienveille", "RestrictSUIDSGID=yes",
+}  # fmt: skip
+
+
+def lines(path):
+    return path.read_text(encoding="utf-8").splitlines()
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda path: path.name)
+class TestUnits:
+    def test_it_runs_a_command_that_exists(self, unit):
+        (started,) = [line.partition("=")[2] for line in lines(unit) if line.startswith("ExecStart=")]
+        words = shlex.split(started.replace("$$", "$"))
+        words = shlex.split(words[2]) if words[:2] == ["/bin/sh", "-c"] else words
+        assert words[0] == "/opt/bienveille/bienveille"
+        assert words[1] in COMMANDS
+        from bienveille.faces.cli.french import Parser
+
+        parser = Parser()
+        _load(words[1]).add_arguments(parser)
+        parser.parse_args([re.sub(r"\$\{?PORT\}?", "8001", word) for word in words[2:]])
+
+    def test_it_is_closed_and_of_one_landlord(self, unit):
+        said = set(lines(unit))
+        assert said >= CLOSED
+        assert "Environment=BIENVEILLE_VAR=/var/lib/bienveille/%i" in said
+        assert "EnvironmentFile=/etc/bienveille/%i" in said
+        assert not [line for line in said if re.search(r"^(PermissionsStartOnly|ExecStart=\+|User=root)", line)]
+
+
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd-analyze is not on this machine")
+def test_systemd_reads_them(tmp_path):
+    """Every directive is known, every value is of its kind; the program itself need not be there."""
+    (tmp_path / "bienveille").write_text("#!/bin/sh\n")
+    (tmp_path / "bienveille").chmod(0o755)
+    for path in DEPLOY.glob("bienveille*@.*"):
+        text = path.read_text(encoding="utf-8").replace("/opt/bienveille/bienveille", str(tmp_path / "bienveille"))
+        (tmp_path / path.name).write_text(text.replace("User=bienveille\nGroup=bienveille\n", ""))
+    names = [path.name.replace("@.", "@essai.") for path in DEPLOY.glob("bienveille*@.*")]
+    done = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", "--recursive-errors=no", *(tmp_path / name for name in names)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    ours = [line for line in done.stderr.splitlines() if "bienveille" in line and "docs/install.md" not in line]
+    assert ours == []
+
+
+def test_the_example_names_variables_of_the_runbook():
+    runbook = (ROOT / "docs" / "runbook.md").read_text(encoding="utf-8")
+    units = "".join(path.read_text(encoding="utf-8") for path in UNITS)
+    names = re.findall(r"^#?([A-Z_]+)=", (DEPLOY / "environment.example").read_text(encoding="utf-8"), re.MULTILINE)
+    assert len(names) > 8
+    assert [name for name in names if f"`{name}`" not in runbook and f"${name}" not in units.replace("{", "")] == []
+
+
+def test_the_proxy_says_what_the_application_counts_on():
+    text = (DEPLOY / "nginx.conf").read_text(encoding="utf-8")
+    for block in re.findall(r"location [^{]+\{[^}]*proxy_pass[^}]*\}", text):
+        assert "proxy_set_header Host $host;" in block
+        assert "proxy_set_header X-Forwarded-Proto $scheme;" in block
+    assert "access_log off;" in text
+    assert text.count("{") == text.count("}")
