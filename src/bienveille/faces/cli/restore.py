@@ -113,9 +113,7 @@ def _only_tell_again(options: argparse.Namespace, own_key: Path) -> int:
     key = read_key(given_path(options.key) if options.key else own_key)
     set_up()
     told = _tell_again(notes, key, options.since)
-    print(
-        f"Redit\u00a0: {number(told.told)} faits\u00a0; {number(told.left)} n’ont pas pu l’être."
-    )
+    print(f"Redit\u00a0: {number(told.told)} faits\u00a0; {number(told.left)} n’ont pas pu l’être.")
     return 0
 
 
