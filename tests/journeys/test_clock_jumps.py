@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 from tests.architecture.world import fingerprint, make_side
-from tests.clocks import move_clock
+from tests.clocks import REAL, move_clock
 from tests.messaging.factories import MONDAY, started
 from tests.messaging.providers import Counting
 from tests.tenants.factories import HouseholdFactory
@@ -21,25 +21,32 @@ JUMPS = [timedelta(hours=1), timedelta(hours=-1), timedelta(days=-1)]
 LIVES = frozenset({"accounts.auditentry", "accounts.auditseal", "accounts.opensession"})
 
 
-@pytest.mark.parametrize("jump", JUMPS, ids=str)
-def test_g27_nothing_is_erased_early(jump, monkeypatch, tmp_path, settings):
+@pytest.fixture
+def since(monkeypatch, tmp_path, settings):
+    """The clock at noon on the day of the world, whatever the hour outside; then moved from there."""
     settings.MEDIA_ROOT, settings.AUDIT_HEADS = tmp_path / "media", str(tmp_path / "heads.txt")
+    home = MONDAY + timedelta(hours=2) - REAL()
+    move_clock(monkeypatch, home)
+    return lambda jump: move_clock(monkeypatch, home + jump)
+
+
+@pytest.mark.parametrize("jump", JUMPS, ids=str)
+def test_g27_nothing_is_erased_early(jump, since):
     side = make_side("here")
     purge_all()  # what the world made with dates gone by
     before = fingerprint(side, LIVES)
-    move_clock(monkeypatch, jump)
+    since(jump)
     erased = {what: count for what, count in purge_all().items() if count}
     assert fingerprint(side, LIVES) == before
     assert set(erased) <= {"Sessions terminées"}
     assert OpenSession.objects.count() == 0 or not erased
 
 
-def test_g27_the_test_itself_would_see_it(monkeypatch, tmp_path, settings):
-    settings.MEDIA_ROOT, settings.AUDIT_HEADS = tmp_path / "media", str(tmp_path / "heads.txt")
+def test_g27_the_test_itself_would_see_it(since):
     side = make_side("here")
     purge_all()
     before = fingerprint(side, LIVES)
-    move_clock(monkeypatch, timedelta(days=3 * 366))
+    since(timedelta(days=3 * 366))
     assert sum(purge_all().values()) > 5
     assert fingerprint(side, LIVES) != before
 

@@ -36,6 +36,8 @@ class TestFigures:
 
     def test_a_job_that_waits_and_a_worker_that_died_are_seen(self):
         discover()
+        with connection.cursor() as cursor:  # what tests that commit have left
+            cursor.execute("TRUNCATE procrastinate_jobs, procrastinate_workers CASCADE")
         assert (health.look().jobs.get("todo", 0), health.look().waits) == (0, 0)
         small_jobs.leave_trace.enqueue(text="x")
         with connection.cursor() as cursor:

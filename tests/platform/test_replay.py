@@ -71,9 +71,10 @@ def test_only_what_changed_is_noted(landlord):
     person = household.people.get()
     Person.objects.filter(pk=person.pk).update(best_time="morning", opposed_on=None)
     assert noted() == []
-    record_opposition(actor=UserFactory(), person=person, on=now().date())
+    today = now().date()
+    record_opposition(actor=UserFactory(), person=person, on=today)
     ((model, facts),) = noted()
-    assert (model, facts["opposed_on"]) == ("tenants.Person", now().date().isoformat())
+    assert (model, facts["opposed_on"]) == ("tenants.Person", today.isoformat())
     assert "last_name" not in facts
 
 
