@@ -106,6 +106,10 @@ def test_without_a_key_there_is_no_copy_and_nothing_is_written(landlord):
     Stop.objects.create(channel="sms", value="+33639980001", way="answer", since=now())
     assert replay.write_out() == 0
     assert len(noted()) == 1
+    replay.shorten(before=now() - timedelta(days=1))
+    assert len(noted()) == 1
+    replay.shorten(before=now() + timedelta(seconds=1))
+    assert noted() == []
 
 
 def test_g28_drill_nobody_is_resurrected(landlord, monkeypatch, capsys):

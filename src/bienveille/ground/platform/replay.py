@@ -145,7 +145,12 @@ def _append(path: Path, line: str) -> None:
 
 
 def shorten(*, before: datetime) -> int:
-    """Lines older than the oldest copy that may be put back say nothing any more: they go. How many."""
+    """Lines older than the oldest copy that may be put back say nothing any more: they go. How many.
+
+    So do notes that were never written out, where nobody makes copies.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM platform_replay WHERE at < %s", [before])
     path = Path(settings.REPLAY_LOG)
     if not path.exists():
         return 0
