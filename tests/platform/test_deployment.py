@@ -1,11 +1,14 @@
 """The units, the proxy and the recipe of docs/install.md: they ask for what exists, and are closed where they may be."""
 
+import os
 import re
 import shlex
 import shutil
 import subprocess
+import sys
 
 import pytest
+from django.db import connection
 from tests.architecture.house import ROOT
 
 from bienveille.faces.cli.main import COMMANDS, _load
@@ -78,3 +81,27 @@ def test_the_proxy_says_what_the_application_counts_on():
         assert "proxy_set_header X-Forwarded-Proto $scheme;" in block
     assert "access_log off;" in text
     assert text.count("{") == text.count("}")
+
+
+@pytest.mark.django_db
+def test_check_deploy_finds_nothing():
+    """Every check that Django has for production, models and database included, under the settings of a site with TLS."""
+    place = connection.settings_dict
+    done = subprocess.run(
+        [
+            sys.executable, "-m", "bienveille", "manage", "check", "--deploy", "--fail-level", "WARNING",
+            "--database", "default",
+        ],
+        env={
+            **os.environ,
+            "DJANGO_SETTINGS_MODULE": "bienveille.config.settings",
+            "DATABASE_URL": f"postgresql://{place['USER']}@/{place['NAME']}?host={place['HOST']}",
+            "PUBLIC_URL": "https://bienveille.bailleur.example",
+            "PYTHONPATH": str(ROOT / "src"),
+            "SECRET_KEY": "une clé bien assez longue, faite pour un essai et pour rien d’autre, de soixante signes",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
