@@ -54,6 +54,7 @@ KINDS = {
     "delivery_id": "messaging.delivery",
     "dwelling_id": "housing.dwelling",
     "entry_id": "wording.wordingentry",
+    "file_id": "accounts.largefile",
     "first_id": "tenants.person",
     "grant_id": "accounts.rolegrant",
     "household_id": "tenants.household",

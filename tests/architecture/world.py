@@ -43,7 +43,7 @@ from bienveille.engines.messaging.models import (
 )
 from bienveille.engines.questionnaires.models import QuestionnaireDraft
 from bienveille.register.accounts.choices import Role
-from bienveille.register.accounts.models import Agency, OpenSession, Passkey, User
+from bienveille.register.accounts.models import Agency, LargeFile, OpenSession, Passkey, User
 from bienveille.register.accounts.operations import create_api_token, invite
 from bienveille.register.housing.models import Residence, ResidenceManager, Watch
 from bienveille.register.imports.models import ImportFile, ImportProfile, ImportRun
@@ -257,6 +257,10 @@ def _house(side: Side) -> None:
     side.secrets["invitation"] = invite(
         actor=director, user=UserFactory(invited=True, email=f"invite.{side.mark}@bailleur.example"), now=now
     )
+    LargeFile.objects.create(
+        asked_by=side.users[Role.AGENCY_MANAGER], address="/locataires/", kind="csv", what="Locataires", rows=900,
+        reason="Un courrier", asked_at=now, expires_at=now + timedelta(days=3),
+    )  # fmt: skip
     Audience.objects.create(
         name=f"Public {side.mark}", rule={"all": []}, purpose="wellbeing", created_by=side.users[Role.AGENCY_MANAGER]
     )
@@ -277,8 +281,8 @@ def _house(side: Side) -> None:
 # ---- Canaries ----------------------------------------------------------------------------------------------------
 
 
-def plant(side: Side) -> int:
-    """A word that is nowhere else in every free text of a side's rows; returns how many fields took it.
+def plant(side: Side, word: str = "") -> int:
+    """A word that is nowhere else in every free text of a side's rows, or this one; returns how many fields took it.
 
     What the database refuses there (closed lists, telephone numbers, keys of files) keeps its value.
     """
@@ -288,7 +292,7 @@ def plant(side: Side) -> int:
         if model in (User, OpenSession):
             continue  # a password or a session rewritten signs everybody out: nothing more would be tried
         for column in model._meta.concrete_fields if keys else ():
-            if _is_free(column) and _took(model, keys, column.name, canary(side, model, column.name)):
+            if _is_free(column) and _took(model, keys, column.name, word or canary(side, model, column.name)):
                 planted += 1
     return planted
 

@@ -15,6 +15,7 @@ from tests.tenants.factories import HouseholdFactory
 from bienveille.engines.dispatch.models import Attempt, Batch, BatchLine, Contact, WeekPlan
 from bienveille.register.accounts.models import AuditEntry
 from bienveille.services.outreach import operations
+from bienveille.services.outreach.models import Campaign
 from bienveille.services.outreach.operations import ListRules
 
 pytestmark = pytest.mark.django_db
@@ -130,6 +131,15 @@ class TestCoordinator:
         assert answer["Cache-Control"] == "no-store"
         assert f".{kind}" in answer["Content-Disposition"]
         assert AuditEntry.objects.filter(action="data.exported").count() == 1
+
+    def test_whose_campaign_it_is_does_not_open_households_of_agencies_one_left(self, client, campaign, plan, callers):
+        """The manager who prepared it has moved to another agency: names and numbers stay behind."""
+        moved = UserFactory(roles=[("agency_manager", AgencyFactory())])
+        Campaign.objects.filter(pk=campaign.pk).update(created_by=moved)
+        client.force_login(moved)
+        batch = Batch.objects.get(plan=plan, caller=callers[0])
+        assert client.get(url("list_file", campaign.pk, batch.pk)).status_code == 404
+        assert not AuditEntry.objects.filter(action="data.exported").exists()
 
     @pytest.mark.parametrize("more", [0, 6])
     def test_as_many_queries_whatever_the_callers(

@@ -16,6 +16,7 @@ from bienveille.ground.platform.operations import keep_notes, shorten_notes
 from bienveille.register.accounts.operations import (
     mail_audit_head,
     purge_audit,
+    purge_large_files,
     purge_sessions,
     seal_audit,
     watch_browsing,
@@ -80,6 +81,7 @@ SCHEDULE: tuple[tuple[Job[[]], str, str], ...] = (
     (watch_browsing, "* * * * *", "Who goes through records that nobody handed them is told to the direction."),
     (mail_audit_head, "40 5 * * *", "The seal of the day leaves for whoever keeps it out of reach."),
     (purge_audit, "49 2 * * *", "Traces are erased after a year; a seal says so."),
+    (purge_large_files, "48 2 * * *", "Who asked for long files, and who agreed, is erased after a year."),
     (purge_sessions, "17 * * * *", "Sessions that are over say who worked where, and open nothing any more."),
     (tidy_up, "27 * * * *", "Idempotency keys older than a day have kept their promise; idle rate limits say nothing."),
 )
@@ -104,6 +106,7 @@ PURGES: tuple[tuple[Job[[]], str], ...] = (
     (forget_offers, "Réponses aux appels à volontaires"),
     (forget_closed_partners, "Fiches de partenaires fermés"),
     (purge_audit, "Journal d’audit"),
+    (purge_large_files, "Grands fichiers demandés"),
     (purge_sessions, "Sessions terminées"),
     (tidy_up, "Clés et compteurs techniques"),
 )

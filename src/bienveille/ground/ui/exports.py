@@ -1,9 +1,10 @@
 """Answers that people take away: XLSX and CSV files, named, dated, never kept by a browser nor guessed to be a page."""
 
 import tempfile
-from collections.abc import Sequence, Sized
+from collections.abc import Callable, Sequence, Sized
 from contextvars import ContextVar
 from datetime import datetime
+from typing import Any
 
 from django.db.models import QuerySet
 from django.http import FileResponse, HttpResponseBase, StreamingHttpResponse
@@ -20,28 +21,34 @@ TYPES = {
 }
 
 
-#: How many rows may leave in this request; None: as many as there are. Set by whoever knows who asks.
-most_rows: ContextVar[int | None] = ContextVar("most_rows", default=None)
-
-
 class TooManyRows(Exception):
-    """More rows than may leave without another proof of who asks."""
+    """More rows than may leave like this: whoever let the request in knows what is missing, and says it.
+
+    `rows`: how many; `what`: the file in words, without anybody's name; `proof`: who asks must prove it is them, else
+    somebody else must agree.
+    """
+
+    def __init__(self, *, rows: int, what: str, proof: bool) -> None:
+        super().__init__(rows)
+        self.rows, self.what, self.proof = rows, what, proof
 
 
-def weigh(rows: object) -> None:
-    """Raises TooManyRows for more rows than may leave (1 query for a queryset, none without a ceiling)."""
-    most = most_rows.get()
-    if most is None:
-        return
-    count = (
-        rows.order_by()[: most + 1].count()
-        if isinstance(rows, QuerySet)
-        else len(rows)
-        if isinstance(rows, Sized)
-        else 0
-    )
-    if count > most:
-        raise TooManyRows
+#: Asked before rows leave: how many, of what, whether they are about people. It returns, or raises TooManyRows.
+type Gate = Callable[[int, str, bool], None]
+#: The gate of this request, set by whoever knows who asks; None: nobody in particular asks (jobs, commands).
+gate: ContextVar[Gate | None] = ContextVar("gate", default=None)
+
+
+def weigh(rows: "QuerySet[Any, Any] | Sized", *, what: str, people: bool = True) -> None:
+    """Every file passes here before its first row is read (1 query for a queryset, none without a gate).
+
+    Raises TooManyRows; TypeError for rows that cannot be counted beforehand.
+    """
+    if not isinstance(rows, QuerySet | Sized):
+        raise TypeError("rows that cannot be counted cannot leave")
+    ask = gate.get()
+    if ask is not None:
+        ask(rows.order_by().count() if isinstance(rows, QuerySet) else len(rows), what, people)
 
 
 def heading(title: str, *, now: datetime, by: str) -> list[str]:

@@ -4,8 +4,8 @@ A screen declares its `Table` once. `read` turns the query string into an `Asked
 default, so that an old or mistyped link still opens. The query takes its filters from it, `listing` sorts and cuts.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -84,6 +84,7 @@ class Table:
     """The declaration of a list. `sort`: key of a column, `-key` for the largest first.
 
     `name` is the id of the list in the page and, when there are several, the beginning of its parameters (`prefix`).
+    `people=False`: nothing there is about a tenant (directories, figures): a long file needs nobody else's agreement.
     """
 
     columns: Sequence[Column]
@@ -94,6 +95,7 @@ class Table:
     per_page: int = PER_PAGE
     one: str = "ligne"
     many: str = "lignes"
+    people: bool = True
 
     def column(self, key: str) -> Column:
         return next(column for column in self.columns if column.key == key)
@@ -180,6 +182,13 @@ class Asked:
                 parts.append(f"{one.label}\u00a0: {shown}")
         return ", ".join(parts)
 
+    def _what(self, name: str) -> str:
+        """The file in words for whoever must agree; what was typed, which may be somebody's name, is left out."""
+        typed = {one.key for one in self.table.filters if one.kind == "text"}
+        chosen = replace(self, values={key: value for key, value in self.values.items() if key not in typed}).words
+        also = ["mots cherchés"] if typed & self.values.keys() else []
+        return " – ".join([name, *([chosen] if chosen else []), *also])
+
     def _known(self, key: str) -> None:
         if key not in self.choices:
             raise KeyError(f"the table has no filter {key!r}")
@@ -253,13 +262,19 @@ class Asked:
         return Listing(asked=self, page=paginator.get_page(self.page))
 
     def sheet(
-        self, rows: "Iterable[Any]", *, name: str, heading: Sequence[str] = (), only: Sequence[str] = ()
+        self,
+        rows: "QuerySet[Any, Any] | Collection[Any]",
+        *,
+        name: str,
+        heading: Sequence[str] = (),
+        only: Sequence[str] = (),
     ) -> Sheet:
         """The columns for a file, with all the rows, in the order asked. A queryset is read piece by piece.
 
-        Raises TooManyRows above what may leave without another proof of who asks.
+        Raises TooManyRows above what may leave without another proof of who asks, or without somebody else: nothing
+        that says that the file left may be written before.
         """
-        weigh(rows)
+        weigh(rows, what=self._what(name), people=self.table.people)
         columns = [one for one in self.table.columns if one.file and (not only or one.key in only)]
         if isinstance(rows, QuerySet):
             ordered: Iterable[Any] = rows.order_by(*self.order())

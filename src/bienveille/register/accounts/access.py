@@ -10,7 +10,17 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseBase
 
 from bienveille.register.accounts.choices import Role
-from bienveille.register.accounts.models import Agency, ApiToken, Company, OpenSession, Passkey, RoleGrant, User
+from bienveille.register.accounts.models import (
+    Agency,
+    ApiToken,
+    Company,
+    LargeFile,
+    OpenSession,
+    Passkey,
+    RoleGrant,
+    User,
+)
+from bienveille.register.accounts.queries import who_answers
 from bienveille.register.accounts.rules import Grant, Scope, digest, scope_of, still_stands
 
 MANAGERS = (Role.ADMINISTRATOR, Role.DIRECTOR, Role.AGENCY_MANAGER)
@@ -157,3 +167,16 @@ def get_passkey_for(viewer: User, passkey_id: UUID) -> Passkey:
         return Passkey.objects.get(pk=passkey_id, user_id=viewer.pk)
     except Passkey.DoesNotExist:
         raise Http404 from None
+
+
+def watches_accounts(user: User) -> bool:
+    """Whether somebody is told of curious reading and of long files: administrator or director of everything."""
+    return scope_for(user, Role.ADMINISTRATOR, Role.DIRECTOR).everything
+
+
+def get_large_file_for(viewer: User, file_id: UUID) -> LargeFile:
+    """A long file that somebody else asked for, for who may answer; 404 for anybody else (2 to 4 queries)."""
+    found = LargeFile.objects.select_related("asked_by").filter(pk=file_id).first()
+    if found is None or not who_answers(found.asked_by).filter(pk=viewer.pk).exists():
+        raise Http404
+    return found

@@ -24,7 +24,7 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from bienveille.ground.platform.limits import forget, give_back, spend
 from bienveille.register.accounts import operations, queries
 from bienveille.register.accounts.models import OpenSession, User
-from bienveille.register.accounts.rules import GUESSES, browser_in_words, digest
+from bienveille.register.accounts.rules import GUESSES, browser_in_words, digest, file_address
 
 # Kept in the session by `login`, read by middleware.private_pages; seconds since 1970.
 SESSION_SINCE, SESSION_SEEN = "since", "seen"
@@ -107,6 +107,32 @@ def ask_for_proof(request: HttpRequest) -> HttpResponseBase:
         before = urlsplit(request.headers.get("Referer") or "")
         shown = before.path if before.netloc == request.get_host() else "/"
     return redirect(f"{reverse('accounts:proof')}?{urlencode({'next': shown})}")
+
+
+# ---- Long files --------------------------------------------------------------------------------------------------
+
+_FILE_SALT = "accounts.large_file"
+
+
+def address_of(request: HttpRequest) -> str:
+    """What the file that this request takes away is known by."""
+    query = [(key, value) for key in request.GET for value in request.GET.getlist(key)]
+    return file_address(request.path, query)
+
+
+def ask_for_agreement(request: HttpRequest, *, rows: int, what: str) -> HttpResponseBase:
+    """To the page where one says why a long file should leave; what was refused goes along, signed."""
+    kind = next((value for key, value in request.GET.items() if key.endswith("export")), "")
+    ticket = signing.dumps([str(request.user.pk), address_of(request), kind, what[:300], rows], salt=_FILE_SALT)
+    return redirect(f"{reverse('accounts:file_ask')}?{urlencode({'ticket': ticket})}")
+
+
+def read_refused_file(ticket: str, user: User) -> dict[str, Any]:
+    """What `ask_for_agreement` said, for an hour; BadSignature for anything else, or somebody else's."""
+    owner, address, kind, what, rows = signing.loads(ticket, salt=_FILE_SALT, max_age=3600)
+    if owner != str(user.pk):
+        raise signing.BadSignature
+    return {"address": address, "kind": kind, "what": what, "rows": rows}
 
 
 # ---- Devices that already came in --------------------------------------------------------------------------------

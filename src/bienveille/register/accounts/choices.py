@@ -52,6 +52,7 @@ class AuditAction(TextChoices):
     PARTNER_CHANGED = "partner.changed", "Partenaire modifié"
     WORDING_CHANGED = "wording.changed", "Vocabulaire modifié"
     EXPORTED = "data.exported", "Données exportées"
+    LARGE_FILE = "data.large_file", "Grand fichier demandé, accordé ou refusé"
 
 
 class SealKind(TextChoices):

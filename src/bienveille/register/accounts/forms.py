@@ -9,10 +9,11 @@ from django.contrib.auth.password_validation import validate_password
 
 from bienveille.ground.lib.languages import NAMES
 from bienveille.ground.lib.phones import read_phone
+from bienveille.ground.lib.typography import number
 from bienveille.register.accounts import queries
 from bienveille.register.accounts.choices import Role
 from bienveille.register.accounts.models import User
-from bienveille.register.accounts.rules import read_skills
+from bienveille.register.accounts.rules import FEWEST_ALONE, MOST_ALONE, read_skills
 
 PASSWORD_HELP = "Douze caractères au moins. Quatre mots sans rapport entre eux font un bon mot de passe."
 # Roles that this release can serve; the portal will give the others their accounts.
@@ -244,3 +245,48 @@ class NewUserForm(RoleForm, UserForm):
     """Somebody new, with a first role."""
 
     field_order = ("first_name", "last_name", "email", "phone", "service", "agency", "role", "scope")
+
+
+class LargeFileForm(forms.Form):
+    """Why a long file should leave."""
+
+    reason = forms.CharField(
+        label="Pourquoi",
+        max_length=300,
+        help_text="À quoi servira ce fichier, et où il sera gardé. Sans nom de locataire.",
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+
+class LargeFileAnswerForm(forms.Form):
+    """The answer to somebody else's request."""
+
+    agreed = forms.TypedChoiceField(
+        label="Réponse",
+        choices=[("oui", "J’accorde"), ("non", "Je refuse")],
+        coerce=lambda value: value == "oui",
+        widget=forms.RadioSelect,
+    )
+    answer = forms.CharField(
+        label="Pourquoi, et que faire à la place",
+        max_length=300,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("agreed") is False and not cleaned.get("answer"):
+            self.add_error("answer", "Dites pourquoi\u00a0: la personne saura que faire.")
+        return cleaned
+
+
+class RowsAloneForm(forms.Form):
+    """Above how many rows a file needs a second person."""
+
+    rows = forms.IntegerField(
+        label="Nombre de lignes",
+        min_value=FEWEST_ALONE,
+        max_value=MOST_ALONE,
+        help_text=f"Entre {number(FEWEST_ALONE)} et {number(MOST_ALONE)}.",
+    )

@@ -9,21 +9,25 @@ from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import resolve_url
 from django.urls import Resolver404, resolve
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.http import HttpResponseClientRedirect
 
-from bienveille.ground.ui.exports import TooManyRows, most_rows
+from bienveille.ground.ui.exports import TooManyRows, gate
 from bienveille.register.accounts import operations, queries
 from bienveille.register.accounts.adapters import (
     SESSION_FACTOR,
     SESSION_SEEN,
     SESSION_SINCE,
+    address_of,
+    ask_for_agreement,
     ask_for_proof,
     device_cookie,
     proved_lately,
 )
 from bienveille.register.accounts.choices import AuditChannel
-from bienveille.register.accounts.rules import SEEN_EVERY, session_over
+from bienveille.register.accounts.models import User
+from bienveille.register.accounts.rules import FEWEST_ALONE, SEEN_EVERY, session_over
 
 HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()",
@@ -56,11 +60,11 @@ def private_pages(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Ca
     def middleware(request: HttpRequest) -> HttpResponseBase:
         with operations.acting_through(AuditChannel.WEB):
             _end_old_session(request)
-            ceiling = most_rows.set(None if _may_take(request) else settings.ROWS_WITHOUT_PROOF)
+            former = gate.set(_Gate(request) if request.user.is_authenticated else None)
             try:
                 response = _without_factor(request) or _lands_back(request, get_response(request))
             finally:
-                most_rows.reset(ceiling)
+                gate.reset(former)
             _remember_device(request, response)
         for name, value in HEADERS.items():
             response.setdefault(name, value)  # type: ignore[attr-defined]
@@ -73,12 +77,41 @@ def private_pages(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Ca
     return middleware
 
 
-def _may_take(request: HttpRequest) -> bool:
-    return not request.user.is_authenticated or proved_lately(request)
+class _Gate:
+    """Lets rows leave in one request: a few freely, more with a fresh proof, people in numbers with somebody else.
+
+    Both are asked one after the other. One agreement serves all the sheets of one file.
+    """
+
+    def __init__(self, request: HttpRequest) -> None:
+        self.request, self.agreed = request, 0
+
+    def __call__(self, rows: int, what: str, people: bool) -> None:
+        if rows <= min(settings.ROWS_WITHOUT_PROOF, FEWEST_ALONE) or rows <= self.agreed:
+            return
+        most = queries.rows_alone()
+        if rows <= most:
+            return
+        if not proved_lately(self.request):
+            raise TooManyRows(rows=rows, what=what, proof=True)
+        if people and not self._taken(rows):
+            raise TooManyRows(rows=rows, what=what, proof=False)
+
+    def _taken(self, rows: int) -> bool:
+        user: User = self.request.user  # type: ignore[assignment]
+        # Whoever only asks how large the file is (HEAD) does not use the agreement up.
+        if self.request.method == "GET" and operations.take_large_file(
+            actor=user, address=address_of(self.request), rows=rows, now=timezone.now()
+        ):
+            self.agreed = rows
+            return True
+        return False
 
 
 def _ask_before_taking(request: HttpRequest, error: Exception) -> HttpResponseBase | None:
-    return ask_for_proof(request) if isinstance(error, TooManyRows) else None
+    if not isinstance(error, TooManyRows):
+        return None
+    return ask_for_proof(request) if error.proof else ask_for_agreement(request, rows=error.rows, what=error.what)
 
 
 def _end_old_session(request: HttpRequest) -> None:

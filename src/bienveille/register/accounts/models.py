@@ -280,6 +280,46 @@ class RecoveryCode(Record):
         constraints = [UniqueConstraint(fields=["user", "digest"], name="recovery_code_once")]
 
 
+class LargeFile(Record):
+    """A file about many people that somebody asks to take away; somebody else agrees or refuses. It leaves once."""
+
+    asked_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    address = models.CharField(max_length=2000, help_text="Path and filters of the list, without order nor page")
+    kind = models.CharField(max_length=8, blank=True, help_text="Form of the file: xlsx, csv; nothing for an archive")
+    what = models.CharField(max_length=300, help_text="The file in words, without anybody's name")
+    rows = models.PositiveIntegerField()
+    reason = models.CharField(max_length=300)
+    asked_at = models.DateTimeField()
+    expires_at = models.DateTimeField(help_text="Last moment to answer; once agreed, to take it away")
+    alone = models.BooleanField(default=False, help_text="Nobody else could answer: an hour and a message instead")
+    agreed = models.BooleanField(null=True, help_text="Nothing as long as nobody answered")
+    answered_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    answered_at = models.DateTimeField(null=True)
+    answer = models.CharField(max_length=300, blank=True, help_text="Why it was refused")
+    opens_at = models.DateTimeField(null=True, help_text="From when what was agreed can be taken away")
+    taken_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            CheckConstraint(name="large_file_expires", condition=Q(expires_at__gt=F("asked_at"))),
+            CheckConstraint(
+                name="large_file_answered",
+                condition=Q(agreed=None, answered_at=None, opens_at=None)
+                | Q(agreed__isnull=False, answered_at__isnull=False),
+            ),
+            # The rule itself: nobody answers for themselves, unless nobody else could.
+            CheckConstraint(
+                name="large_file_two_people",
+                condition=Q(alone=True, answered_by=None)
+                | Q(alone=False, agreed=None, answered_by=None)
+                | (Q(alone=False, answered_by__isnull=False) & ~Q(answered_by=F("asked_by"))),
+            ),
+            CheckConstraint(
+                name="large_file_taken", condition=Q(taken_at=None) | Q(agreed=True, opens_at__isnull=False)
+            ),
+        ]
+
+
 class OpenSession(AbstractBaseSession):
     """Somebody signed in on one device, until they leave or are left idle. Only the digest of its key is kept."""
 

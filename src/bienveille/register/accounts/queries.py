@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.conf import settings
 from django.db import connection
 from django.db.models import Count, Exists, Max, OuterRef, Prefetch, Q, QuerySet
 from django.utils.timezone import localtime
@@ -23,6 +24,7 @@ from bienveille.register.accounts.models import (
     Company,
     Invitation,
     Landlord,
+    LargeFile,
     OpenSession,
     Passkey,
     RecoveryCode,
@@ -31,10 +33,14 @@ from bienveille.register.accounts.models import (
 )
 from bienveille.register.accounts.rules import (
     BROWSING_RECORDS,
+    BROWSING_SHOWN_FOR,
     BROWSING_TOLD_FOR,
     BROWSING_WINDOW,
+    FEWEST_ALONE,
     IDLE_LIMIT,
+    LARGE_FILES_SHOWN_FOR,
     LATEST_ARRIVAL,
+    MOST_ALONE,
     NO_SEAL_BEFORE,
     LineFault,
     Scope,
@@ -364,7 +370,79 @@ def told_of_browsing(user: User, now: datetime) -> bool:
     return told.exists()
 
 
+#: Who watches over the accounts of the whole landlord.
+_WATCHES = {"role__in": [Role.ADMINISTRATOR, Role.DIRECTOR], "company": None, "agency": None}
+
+
 def who_watches_accounts() -> list[str]:
     """Addresses of the administrators and directors of the whole landlord (1 query)."""
-    roles = Q(grants__role__in=[Role.ADMINISTRATOR, Role.DIRECTOR], grants__company=None, grants__agency=None)
-    return list(User.objects.filter(roles, is_active=True).order_by("email").values_list("email", flat=True).distinct())
+    watchers = User.objects.filter(pk__in=RoleGrant.objects.filter(**_WATCHES).values("user"), is_active=True)
+    return list(watchers.order_by("email").values_list("email", flat=True))
+
+
+def browsing_told(now: datetime) -> list[AuditEntry]:
+    """What the direction was told about curious reading since yesterday, the newest first, for its home page.
+
+    2 queries: as above, lines before the last seal made earlier are older, and are not read.
+    """
+    since = now - BROWSING_SHOWN_FOR
+    seals = AuditSeal.objects.filter(kind=SealKind.LINES, sealed_at__lt=since).order_by("-number")
+    older = seals.values_list("last", flat=True).first() or 0
+    lines = AuditEntry.objects.filter(pk__gt=older, at__gte=since, action=AuditAction.ACCOUNT_CHANGED)
+    return list(lines.filter(detail__did="browsing_told").order_by("-at", "-pk")[:5])
+
+
+def names_of(users: Iterable[UUID]) -> dict[UUID, str]:
+    """The names of these accounts, by key (1 query)."""
+    return {user.pk: user.display_name for user in User.objects.filter(pk__in=set(users))}
+
+
+# ---- Large files ----------------------------------------------------------------------------------------------------
+
+
+def rows_alone() -> int:
+    """Above how many rows a file about people needs somebody else here (1 query)."""
+    owner = landlord()
+    chosen = owner.settings.get("rows_alone") if owner else None
+    return chosen if isinstance(chosen, int) and FEWEST_ALONE <= chosen <= MOST_ALONE else settings.ROWS_WITHOUT_PROOF
+
+
+def who_answers(asker: User) -> QuerySet[User]:
+    """Who may answer for a long file that somebody asks for: never themselves (2 queries at most, lazy).
+
+    The administrators and directors of the whole landlord; where there is no other, the managers of the asker's agency.
+    Somebody who has never come in answers nothing: a landlord of one director is not shut out by an unused account.
+    """
+    others = User.objects.filter(is_active=True, last_login__isnull=False).exclude(pk=asker.pk)
+    watchers = others.filter(pk__in=RoleGrant.objects.filter(**_WATCHES).values("user"))
+    if asker.agency_id is None or watchers.exists():
+        return watchers.order_by("last_name", "first_name", "pk")
+    company = Agency.objects.filter(pk=asker.agency_id).values("company")
+    near = RoleGrant.objects.filter(Q(agency=asker.agency_id) | Q(company__in=company))
+    managers = near.filter(role__in=[Role.ADMINISTRATOR, Role.DIRECTOR, Role.AGENCY_MANAGER])
+    return others.filter(pk__in=managers.values("user")).order_by("last_name", "first_name", "pk")
+
+
+def large_files_of(user: User, *, now: datetime) -> list[LargeFile]:
+    """The long files that somebody asked for in the last month, the newest first (1 query)."""
+    asked = LargeFile.objects.filter(asked_by=user, asked_at__gte=now - LARGE_FILES_SHOWN_FOR)
+    return list(asked.select_related("answered_by").order_by("-asked_at", "-pk")[:20])
+
+
+def large_files_to_answer(user: User, *, now: datetime) -> list[LargeFile]:
+    """The long files of others that wait for this person's answer, the oldest first (1 query, 1 to 3 a file)."""
+    waiting = LargeFile.objects.filter(agreed=None, expires_at__gt=now).exclude(asked_by=user)
+    found = waiting.select_related("asked_by").order_by("asked_at", "pk")[:50]
+    return [one for one in found if who_answers(one.asked_by).filter(pk=user.pk).exists()]
+
+
+def large_files_answered(*, now: datetime) -> list[LargeFile]:
+    """The long files of the last month, whoever asked, for the direction of the whole landlord (1 query)."""
+    found = LargeFile.objects.filter(agreed__isnull=False, asked_at__gte=now - LARGE_FILES_SHOWN_FOR)
+    return list(found.select_related("asked_by", "answered_by").order_by("-asked_at", "-pk")[:50])
+
+
+def may_take_now(user: User, *, now: datetime) -> bool:
+    """Whether a long file that somebody asked for may leave now (1 query)."""
+    agreed = LargeFile.objects.filter(asked_by=user, agreed=True, taken_at=None)
+    return agreed.filter(opens_at__lte=now, expires_at__gt=now).exists()

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from urllib.parse import urlencode
 from uuid import UUID
 
 from bienveille.ground.lib.names import clean_text
@@ -203,3 +204,31 @@ BROWSING_RECORDS = 40
 BROWSING_WINDOW = timedelta(minutes=10)
 #: The same person is not written about again before this.
 BROWSING_TOLD_FOR = timedelta(hours=1)
+#: How long the direction sees it on its home page.
+BROWSING_SHOWN_FOR = timedelta(days=1)
+
+
+# ---- Large files ----------------------------------------------------------------------------------------------------
+
+#: Rows above which a file about people needs somebody else, unless the landlord chose otherwise within these bounds.
+FEWEST_ALONE, MOST_ALONE = 50, 2_000
+#: How long a request waits for an answer; then how long what was agreed can be taken away.
+LARGE_FILE_ASKED_FOR = timedelta(days=3)
+LARGE_FILE_AGREED_FOR = timedelta(days=1)
+#: Who has nobody to ask waits this long instead: the owner of a stolen session has read the message by then.
+ALONE_WAITS = timedelta(hours=1)
+LARGE_FILES_KEPT = timedelta(days=365)
+LARGE_FILES_SHOWN_FOR = timedelta(days=30)
+#: Parameters of a list that change nothing of what a file holds.
+_SAME_FILE = ("tri", "page", "export", "format")
+
+
+def file_address(path: str, query: Iterable[tuple[str, str]]) -> str:
+    """What a file is known by: the same rows have the same address, whatever their order and the kind of file."""
+    kept = sorted(pair for pair in query if pair[1] and not pair[0].endswith(_SAME_FILE))
+    return f"{path}?{urlencode(kept)}" if kept else path
+
+
+def enough(agreed: int, rows: int) -> bool:
+    """Whether an agreement for so many rows lets so many leave: a list lives, and may have grown by a tenth."""
+    return rows * 10 <= agreed * 11

@@ -28,7 +28,7 @@ from bienveille.services.outreach.queries import (
     verbatim_of,
     weekly_call,
 )
-from bienveille.services.outreach.queries.offline import batch_to_take_away
+from bienveille.services.outreach.queries.offline import batch_to_take_away, is_within
 from bienveille.services.outreach.queries.steps import contact_with_home, is_protected
 from bienveille.services.outreach.queries.volunteers import volunteer_call, volunteer_offer
 from bienveille.services.outreach.queries.weekly_calls import RecurringLine, recurring_call
@@ -228,10 +228,13 @@ def get_plan_for(user: User, campaign: Campaign, plan_id: UUID) -> WeekPlan:
 
 
 def get_batch_for(user: User, batch_id: UUID, *, own: bool) -> Batch:
-    """A caller's list in force: one's own, or any for a manager; 404 for everybody else (1 query)."""
+    """A caller's list in force: one's own, or one of a manager's agencies; 404 for everybody else (2 queries).
+
+    Whose campaign it is says nothing: who made it may have left those agencies since.
+    """
     batch = batch_to_take_away(batch_id)
     if batch is None or (own and (batch.caller_id != user.pk or batch.ended_at is not None)):
         raise Http404
-    if not own and not has_role(user, *MANAGERS):
+    if not own and not (has_role(user, *MANAGERS) and is_within(batch, targeting_scope(user))):
         raise Http404
     return batch

@@ -126,9 +126,9 @@ def contacts(request: Request, campaign_id: UUID) -> HttpResponseBase:
     found = contacts_of(shown, scope, filters)
     if asked.export:
         now = timezone.now()
-        audit(request, shown, AuditAction.EXPORTED, "Liste des ménages", format=asked.export, filters=asked.words)
         title = heading(f"Ménages de {shown.name}", now=now, by=request.user.display_name)
         sheet = asked.sheet(found, name="Ménages", heading=title)
+        audit(request, shown, AuditAction.EXPORTED, "Liste des ménages", format=asked.export, filters=asked.words)
         return file_response(kind=asked.export, sheets=[sheet], name="menages campagne", now=now)
     listing = asked.listing(found)
     now = timezone.now()

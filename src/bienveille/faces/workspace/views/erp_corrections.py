@@ -59,15 +59,15 @@ def erp_corrections(request: Request) -> HttpResponseBase:
     )
     if asked.export:
         rows = [_shown(row, hide) for row in queryset.order_by(*asked.order())]
+        now = timezone.now()
+        title = heading("Corrections pour le progiciel", now=now, by=request.user.display_name)
+        sheet = asked.sheet(rows, name="Corrections", heading=title)
         record_audit(
             actor=request.user,
             action=AuditAction.EXPORTED,
             reason="Corrections pour le progiciel",
             detail={"rows": len(rows), "filters": sorted(asked.values)},
         )
-        now = timezone.now()
-        title = heading("Corrections pour le progiciel", now=now, by=request.user.display_name)
-        sheet = asked.sheet(rows, name="Corrections", heading=title)
         return file_response(kind=asked.export, sheets=[sheet], name="corrections-progiciel", now=now)
     listing = asked.listing(queryset)
     rows = [_shown(row, hide) for row in listing]

@@ -81,8 +81,8 @@ def callers(request: Request, campaign_id: UUID) -> HttpResponseBase:
     asked = BOARD.read(request.GET)
     if asked.export:
         title = heading(f"Appelants de {shown.name}", now=now, by=request.user.display_name)
-        audit(request, shown, AuditAction.EXPORTED, "Liste des appelants", format=asked.export)
         sheet = asked.sheet(board, name="Appelants", heading=title)
+        audit(request, shown, AuditAction.EXPORTED, "Liste des appelants", format=asked.export)
         return file_response(kind=asked.export, sheets=[sheet], name="appelants campagne", now=now)
     listing = asked.listing(board)
     text = request.GET.get("q", "").strip()[:100]

@@ -27,6 +27,7 @@ from bienveille.faces.workspace.forms.letters import ReturnedForm
 from bienveille.faces.workspace.views import Request
 from bienveille.ground.lib.typography import counted, listed
 from bienveille.ground.platform.refusal import Refusal
+from bienveille.ground.ui.exports import weigh
 from bienveille.ground.ui.flash import say_done
 from bienveille.register.accounts.access import has_role, role_required
 from bienveille.register.accounts.choices import AuditAction
@@ -87,6 +88,7 @@ def print_files(request: Request, print_id: UUID) -> FileResponse:
     files = files_of(made)
     if not files:
         raise Http404
+    weigh(range(made.letters), what="Lettres à imprimer")
     record_audit(
         actor=request.user,
         action=AuditAction.EXPORTED,

@@ -275,9 +275,9 @@ def lines(request: Request, campaign_id: UUID, plan_id: UUID) -> HttpResponseBas
         found = found.filter(contact__lane__agency=asked.uuid("agency"))
     now = timezone.now()
     if asked.export:
-        audit(request, shown, AuditAction.EXPORTED, "Listes de la semaine", format=asked.export, filters=asked.words)
         title = heading(f"Listes de {shown.name}. {week_words(plan)}", now=now, by=request.user.display_name)
         sheet = asked.sheet(found, name="Listes", heading=title)
+        audit(request, shown, AuditAction.EXPORTED, "Listes de la semaine", format=asked.export, filters=asked.words)
         return file_response(kind=asked.export, sheets=[sheet], name="listes semaine", now=now)
     listing = asked.listing(found)
     rows = [

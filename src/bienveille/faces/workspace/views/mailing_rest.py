@@ -73,6 +73,8 @@ def mailing_rest(request: Request, mailing_id: UUID) -> HttpResponseBase:
         found = found.filter(state=asked["etat"])
     now = timezone.now()
     if asked.export:
+        title = heading(f"Foyers non joints\u00a0: {shown.name}", now=now, by=request.user.display_name)
+        sheet = asked.sheet(list(found), name="Foyers non joints", heading=title)
         record_audit(
             actor=request.user,
             action=AuditAction.EXPORTED,
@@ -80,8 +82,6 @@ def mailing_rest(request: Request, mailing_id: UUID) -> HttpResponseBase:
             reason="Foyers qu’un envoi n’a pas joints",
             detail={"kind": asked.export},
         )
-        title = heading(f"Foyers non joints\u00a0: {shown.name}", now=now, by=request.user.display_name)
-        sheet = asked.sheet(list(found), name="Foyers non joints", heading=title)
         return file_response(kind=asked.export, sheets=[sheet], name="foyers non joints", now=now)
     listing = asked.listing(found)
     if len(listing):

@@ -36,7 +36,7 @@ from bienveille.ground.lib.spreadsheets import Column, Sheet, phone_text
 from bienveille.ground.lib.typography import calendar_day, counted, short_day
 from bienveille.ground.platform.pdf import pdf_from
 from bienveille.ground.platform.refusal import Refusal
-from bienveille.ground.ui.exports import file_response
+from bienveille.ground.ui.exports import file_response, weigh
 from bienveille.register.accounts.access import role_required
 from bienveille.register.accounts.choices import AuditAction
 from bienveille.register.accounts.operations import record_audit
@@ -95,6 +95,7 @@ def register_file(request: Request, code: str, kind: str) -> HttpResponseBase:
         raise Http404
     now = timezone.now()
     keys, rows = rows_to_send(following_scope(request.user), commune.code)
+    weigh(keys, what=f"Registre communal de {commune.name}")
     record_audit(
         actor=request.user,
         action=AuditAction.EXPORTED,

@@ -58,6 +58,7 @@ _KEPT = [("own", "Tenus à la main"), ("directory", "Venus d’un annuaire")]
 _AGES = [("6", "Plus de six mois"), ("24", "Plus de deux ans")]
 _OLDER = {"6": FRESH_DAYS, "24": STALE_DAYS}
 PARTNERS = Table(
+    people=False,
     columns=[
         Column("nom", "Partenaire", sort="search", filled=True),
         Column("offers", "Ce qu’il propose", value=lambda row: ", ".join(row.offers)),
@@ -106,14 +107,14 @@ def partners(request: Request) -> HttpResponseBase:
     found = _found(asked)
     if asked.export:
         now = timezone.now()
+        title = heading("Partenaires", now=now, by=request.user.display_name)
+        sheet = asked.sheet(found, name="Partenaires", heading=title)
         record_audit(
             actor=request.user,
             action=AuditAction.EXPORTED,
             reason="Annuaire des partenaires",
             detail={"filters": sorted(asked.values)},
         )
-        title = heading("Partenaires", now=now, by=request.user.display_name)
-        sheet = asked.sheet(found, name="Partenaires", heading=title)
         return file_response(kind=asked.export, sheets=[sheet], name="partenaires", now=now)
     today = timezone.localdate()
     listing = asked.listing(found)

@@ -114,15 +114,15 @@ def people(request: Request) -> HttpResponseBase:
     )
     if asked.export:
         rows = [as_found(person, today, hide_protected=hide) for person in queryset]
+        now = timezone.now()
+        title = heading("Locataires", now=now, by=request.user.display_name)
+        sheet = asked.sheet(rows, name="Locataires", heading=title)
         record_audit(
             actor=request.user,
             action=AuditAction.EXPORTED,
             reason="Liste de locataires",
             detail={"rows": len(rows), "filters": sorted(asked.values)},
         )
-        now = timezone.now()
-        title = heading("Locataires", now=now, by=request.user.display_name)
-        sheet = asked.sheet(rows, name="Locataires", heading=title)
         return file_response(kind=asked.export, sheets=[sheet], name="locataires", now=now)
     listing = asked.listing(queryset)
     if asked.filtered:
@@ -249,9 +249,9 @@ def looks(request: Request, household_id: UUID) -> HttpResponseBase:
     queryset = looks_at(shown.pk)
     if asked.export:
         now = timezone.now()
-        record_audit(actor=request.user, action=AuditAction.EXPORTED, subject=shown, reason="Liste des consultations")
         title = heading(f"Consultations de {shown.display_name}", now=now, by=request.user.display_name)
         sheet = asked.sheet(queryset, name="Consultations", heading=title)
+        record_audit(actor=request.user, action=AuditAction.EXPORTED, subject=shown, reason="Liste des consultations")
         return file_response(kind=asked.export, sheets=[sheet], name="consultations", now=now)
     context = {
         "household": shown,

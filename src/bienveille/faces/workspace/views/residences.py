@@ -60,6 +60,7 @@ def _department(row: Residence) -> str:
 
 
 RESIDENCES = Table(
+    people=False,
     columns=[
         Column("name", "Résidence", sort="name", filled=True),
         Column("code", "Code", screen=False),
@@ -124,14 +125,14 @@ def residences(request: Request) -> HttpResponseBase:
     found = _seen(request, asked)
     if asked.export:
         now = timezone.now()
+        title = heading("Résidences", now=now, by=request.user.display_name)
+        sheet = asked.sheet(found, name="Résidences", heading=title)
         record_audit(
             actor=request.user,
             action=AuditAction.EXPORTED,
             reason="Liste des résidences",
             detail={"filters": sorted(asked.values)},
         )
-        title = heading("Résidences", now=now, by=request.user.display_name)
-        sheet = asked.sheet(found, name="Résidences", heading=title)
         return file_response(kind=asked.export, sheets=[sheet], name="residences", now=now)
     context = {
         "listing": asked.listing(found),
@@ -373,6 +374,8 @@ def _homes_file(
 ) -> HttpResponseBase:
     now, today = timezone.now(), timezone.localdate()
     rows = [_who(row, names=names, hide=hide, today=today) for row in homes.order_by(*asked.order())]
+    title = heading(f"Logements de {shown.name}", now=now, by=request.user.display_name)
+    sheet = asked.sheet(rows, name="Logements", heading=title)
     record_audit(
         actor=request.user,
         action=AuditAction.EXPORTED,
@@ -380,8 +383,6 @@ def _homes_file(
         reason="Logements d’une résidence",
         detail={"rows": len(rows), "filters": sorted(asked.values)},
     )
-    title = heading(f"Logements de {shown.name}", now=now, by=request.user.display_name)
-    sheet = asked.sheet(rows, name="Logements", heading=title)
     return file_response(kind=asked.export, sheets=[sheet], name=f"logements {shown.code}", now=now)
 
 

@@ -188,6 +188,8 @@ def lot_page(request: Request, lot_id: UUID) -> HttpResponseBase:
     homes = lot_homes(lot, today, state=asked["state"], text=asked["q"])
     if asked.export:
         now = timezone.now()
+        title = heading(f"Logements du lot «\u00a0{lot.name}\u00a0»", now=now, by=request.user.display_name)
+        sheet = asked.sheet(homes, name="Logements", heading=title)
         record_audit(
             actor=request.user,
             action=AuditAction.EXPORTED,
@@ -195,8 +197,6 @@ def lot_page(request: Request, lot_id: UUID) -> HttpResponseBase:
             reason="Logements du lot",
             detail={"kind": asked.export},
         )
-        title = heading(f"Logements du lot «\u00a0{lot.name}\u00a0»", now=now, by=request.user.display_name)
-        sheet = asked.sheet(homes, name="Logements", heading=title)
         return file_response(kind=asked.export, sheets=[sheet], name=f"logements {lot.name}", now=now)
     found, listing = lot_found(lot, today), asked.listing(homes)
     steps = step_lines(lot.direction, lot.effective_on, steps_done(lot), today)

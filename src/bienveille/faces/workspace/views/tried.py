@@ -124,9 +124,9 @@ def silent(request: Request, campaign_id: UUID) -> HttpResponseBase:
     found = silent_contacts(shown, scope, filters)
     if asked.export:
         now = timezone.now()
-        audit(request, shown, AuditAction.EXPORTED, "Ménages sans réponse", format=asked.export, filters=asked.words)
         title = heading(f"Ce qui a été tenté, {shown.name}", now=now, by=request.user.display_name)
         sheet = asked.sheet(found, name="Ce qui a été tenté", heading=title)
+        audit(request, shown, AuditAction.EXPORTED, "Ménages sans réponse", format=asked.export, filters=asked.words)
         return file_response(kind=asked.export, sheets=[sheet], name="sans reponse", now=now)
     listing = asked.listing(found)
     rows = [

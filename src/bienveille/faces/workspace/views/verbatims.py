@@ -88,6 +88,8 @@ def wall_page(request: Request) -> HttpResponseBase:
     asked = WALL.read(request.GET, choices=choices)
     found = wall(on=today, campaign=asked.uuid("campagne"), emotion=asked["emotion"])
     if asked.export:
+        title = heading("Paroles de locataires, sans leur nom", now=now, by=request.user.display_name)
+        sheet = asked.sheet(found, name="Paroles", heading=title)
         record_audit(
             actor=request.user,
             action=AuditAction.EXPORTED,
@@ -95,8 +97,6 @@ def wall_page(request: Request) -> HttpResponseBase:
             reason="Paroles publiées",
             detail={"kind": asked.export},
         )
-        title = heading("Paroles de locataires, sans leur nom", now=now, by=request.user.display_name)
-        sheet = asked.sheet(found, name="Paroles", heading=title)
         return file_response(kind=asked.export, sheets=[sheet], name="paroles de locataires", now=now)
     manages = has_role(request.user, *MANAGERS)
     waiting = verbatim_counts(targeting_scope(request.user), on=today)["waiting"] if manages else 0

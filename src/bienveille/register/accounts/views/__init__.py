@@ -22,6 +22,7 @@ from bienveille.register.accounts.views.accounts import (
     users,
 )
 from bienveille.register.accounts.views.availability import availabilities, availability, my_availability
+from bienveille.register.accounts.views.large_files import file_answer, file_ask, files, rows_alone
 from bienveille.register.accounts.views.passkeys import (
     passkey_ask,
     passkey_challenge,
@@ -47,6 +48,9 @@ __all__ = [
     "availability",
     "code_app",
     "code_app_remove",
+    "file_answer",
+    "file_ask",
+    "files",
     "forgotten_password",
     "invitation",
     "link_sent",
@@ -63,6 +67,7 @@ __all__ = [
     "recovery_codes",
     "role_grant",
     "role_revoke",
+    "rows_alone",
     "second_factor",
     "security",
     "session_end",

@@ -89,7 +89,7 @@ def _issues_file(request: Request, shown: ImportRun, asked: Asked, found: Any) -
     """The same list, all its pages; a list too long for a sheet leaves as text."""
     many, now = found.count(), timezone.now()
     kind = "csv" if many > LONGEST_WORKBOOK else asked.export
-    operations.record_issues_exported(actor=request.user, import_run=shown, rows=many, form=kind)
     title = heading(f"{named(shown)}\u00a0: lignes à corriger", now=now, by=request.user.display_name)
     sheet = asked.sheet(found, name="Lignes à corriger", heading=title)
+    operations.record_issues_exported(actor=request.user, import_run=shown, rows=many, form=kind)
     return file_response(kind=kind, sheets=[sheet], name="lignes a corriger", now=now)

@@ -18,6 +18,7 @@ from bienveille.register.tenants.choices import ContactKind, ContactStatus, DayP
 from bienveille.register.tenants.models import CallWish, ContactPoint, Person
 from bienveille.register.tenants.rules import age_on
 from bienveille.services.outreach.choices import CampaignState
+from bienveille.services.outreach.queries.coordination import within
 from bienveille.services.outreach.rules.offline import FilledRow
 
 WEEKDAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
@@ -27,6 +28,14 @@ def batch_to_take_away(batch_id: UUID) -> Batch | None:
     """A caller's list in force, with its plan and campaign (1 query)."""
     batches = Batch.objects.select_related("plan__queue__campaign", "caller")
     return batches.filter(pk=batch_id, plan__state="confirmed").first()
+
+
+def is_within(batch: Batch, scope: Scope) -> bool:
+    """Whether every household of a list is of the agencies of a scope (1 query, none for who covers everything)."""
+    if scope.everything:
+        return True
+    lines = BatchLine.objects.filter(batch=batch)
+    return not lines.exclude(within(scope, "contact__lane__agency")).exists()
 
 
 def batches_to_take_away(plan_id: UUID) -> list[Batch]:
