@@ -1,4 +1,4 @@
-"""The bar with everything in it: ten entries, the search, a long name, at every width, with and without a script."""
+"""The bar with everything in it: ten entries, then thirty, the search, a long name, at every width, with or without script."""
 
 import http.server
 import mimetypes
@@ -18,16 +18,26 @@ LABELS = [
     "Accueil", "Ma journée", "Mes rappels", "Campagnes", "Publics", "Locataires", "Imports", "Questionnaires",
     "Utilisateurs", "Aide",
 ]  # fmt: skip
-ENTRIES = [
-    {
-        "label": label,
-        "url": f"/{rank}/",
-        "current": label == "Imports",
-        "count": 12 if rank == 2 else 0,
-        "more": rank >= 5,
-    }
-    for rank, label in enumerate(LABELS)
-]
+GROUPS = ["Ma journée", "Appeler", "Écrire", "Connaître", "Régler"]
+MANY = [*LABELS, *(f"Une page de plus, la {rank}e" for rank in range(11, 31))]
+
+
+def entries(labels: list[str]) -> list[dict]:
+    return [
+        {
+            "label": label,
+            "url": f"/{rank}/",
+            "current": label == "Imports",
+            "count": 12 if rank == 2 else 0,
+            "group": GROUPS[rank * len(GROUPS) // len(labels)],
+            "more": rank >= 5,
+        }
+        for rank, label in enumerate(labels)
+    ]
+
+
+#: Address → labels of the menu shown there.
+MENUS = {"/": LABELS, "/beaucoup/": MANY}
 
 
 class Pages(http.server.BaseHTTPRequestHandler):
@@ -44,7 +54,12 @@ class Pages(http.server.BaseHTTPRequestHandler):
             request.user = SimpleNamespace(
                 is_authenticated=True, pk="018f", display_name="Marie-Christine de La Rochefoucauld-Doudeauville"
             )
-            context = {"request": request, "csrf_token": "jeton", "navigation": ENTRIES, "session_left": 1800}
+            context = {
+                "request": request,
+                "csrf_token": "jeton",
+                "navigation": entries(MENUS.get(path, [])),
+                "session_left": 1800,
+            }
             body, kind = render_to_string("ui/base.html", context).encode(), "text/html; charset=utf-8"
         self.send_response(200 if body else 404)
         self.send_header("Content-Type", kind or "application/octet-stream")
@@ -59,17 +74,15 @@ def address():
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Pages)
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/"
+    yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
     server.server_close()
 
 
 @pytest.fixture(scope="module", params=[True, False], ids=["script", "no script"])
-def page(browser, address, request):
+def page(browser, request):
     context = browser.new_context(java_script_enabled=request.param, locale="fr-FR")
-    page = context.new_page()
-    page.goto(address)
-    yield page
+    yield context.new_page()
     context.close()
 
 
@@ -78,8 +91,10 @@ def box(page, selector) -> dict[str, float]:
 
 
 @pytest.mark.parametrize("width", [320, 360, 480, 768, 991, 992, 1100, 1215, 1216, 1280, 1600])
-def test_everything_is_within_reach(page, width):
+@pytest.mark.parametrize("menu_at", MENUS)
+def test_everything_is_within_reach(page, address, menu_at, width):
     page.set_viewport_size({"width": width, "height": 800})
+    page.goto(address + menu_at)
     assert page.locator("html").evaluate("root => root.scrollWidth") <= width
     assert box(page, ".bv-bar")["height"] < 66
     menu = page.locator(".bv-menu-me summary")
@@ -98,17 +113,21 @@ def test_everything_is_within_reach(page, width):
         more = page.locator(".bv-nav .bv-menu summary")
         more.click()
         reached |= {one.inner_text() for one in page.locator(".bv-nav .bv-menu a:visible").all()}
-        assert box(page, ".bv-nav .bv-menu ul")["x"] + box(page, ".bv-nav .bv-menu ul")["width"] <= width
+        panel = box(page, ".bv-nav .bv-menu-groups")
+        assert panel["x"] >= 0
+        assert panel["x"] + panel["width"] <= width
+        assert panel["y"] + panel["height"] <= 800
         more.click()
-    assert set(LABELS) <= {label.removesuffix(" à traiter").strip() for label in reached}
+    assert set(MENUS[menu_at]) <= {label.removesuffix(" à traiter").strip() for label in reached}
     assert page.locator("#chercher:visible, .bv-find:visible").count() == 1
 
 
 @pytest.mark.parametrize("width", [320, 992, 1280])
-def test_axe_finds_nothing_with_its_menus_open(browser, address, width):
+@pytest.mark.parametrize("menu_at", MENUS)
+def test_axe_finds_nothing_with_its_menus_open(browser, address, menu_at, width):
     context = browser.new_context(viewport={"width": width, "height": 900}, locale="fr-FR")
     page = context.new_page()
-    page.goto(address)
+    page.goto(address + menu_at)
     for summary in page.locator(".bv-bar summary:visible").all():
         summary.evaluate("one => { one.parentElement.open = true; }")
     page.evaluate(AXE)
@@ -124,7 +143,7 @@ def test_axe_finds_nothing_with_its_menus_open(browser, address, width):
 def test_axe_finds_nothing_in_the_end_of_a_session(browser, address, scheme):
     context = browser.new_context(viewport={"width": 320, "height": 700}, locale="fr-FR", color_scheme=scheme)
     page = context.new_page()
-    page.goto(address)
+    page.goto(address + "/")
     page.evaluate("document.querySelector('dialog').showModal()")
     page.evaluate(AXE)
     for part in ("[data-bv-session-ending]", "[data-bv-session-over]"):

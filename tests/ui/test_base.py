@@ -47,6 +47,20 @@ class TestBase:
         assert "data-current" in html
         assert "Plus" not in self.render(navigation=[{**entry, "more": False}])
 
+    def test_a_long_menu_is_read_by_its_titles(self):
+        def menu(count: int) -> str:
+            entry = {"url": "/", "current": False, "count": 0, "more": True}
+            return self.render(
+                navigation=[
+                    {**entry, "label": f"Page {rank}", "group": "Écrire" if rank % 2 else "Appeler"}
+                    for rank in range(count)
+                ]
+            )
+
+        assert "bv-menu-title" not in menu(7)
+        titles = re.findall(r'<p class="bv-menu-title">(.*?)</p>', menu(8))
+        assert titles == ["Appeler", "Écrire"] * 2  # behind « Plus », and in the menu of a phone
+
     @pytest.mark.parametrize(
         ("cookie", "attribute"),
         [("dark", ' data-bs-theme="dark"'), ("light", ' data-bs-theme="light"'), ("", ""), ('"><b>', "")],

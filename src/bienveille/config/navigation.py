@@ -1,6 +1,7 @@
 """Menus: which entry of the bar each role sees. Assembled here because menus name packages that ignore each other."""
 
 import time
+from enum import StrEnum
 from typing import Any, TypedDict
 
 from django.http import HttpRequest
@@ -23,42 +24,57 @@ class Entry(TypedDict):
     url: str
     current: bool
     count: int  # what waits behind it; nothing is shown for nil
+    group: str  # what it is about: the title it stands under behind « Plus »
     more: bool  # folded behind « Plus » on a wide screen: the bar has room for so many
 
 
-# (label, route, roles that see it); an empty set means everybody who signed in.
-MENU: list[tuple[str, str, set[str]]] = [
-    ("Accueil", "workspace:home", set()),
-    ("Ma journée", "workspace:calls", {Role.CALLER}),
-    ("Ma semaine", "workspace:my_week", {Role.CALLER}),
-    ("Mes rappels", "workspace:promised", {Role.CALLER}),
-    ("Mes personnes", "workspace:my_people", {Role.CALLER}),
-    ("Mes visites", "workspace:visits", {Role.BUILDING_MANAGER}),
-    ("À afficher", "workspace:to_post", {Role.BUILDING_MANAGER}),
-    ("Campagnes", "workspace:campaigns", set(MANAGERS)),
-    ("Situations", "workspace:my_cases", {*MANAGERS, Role.SOCIAL_WORKER}),
-    ("Messages reçus", "workspace:inbox", {*MANAGERS, Role.SOCIAL_WORKER}),
-    ("Chiffres", "workspace:case_figures", {Role.COMMUNICATION}),
-    ("Appels réguliers", "workspace:weekly_calls", set(MANAGERS)),
-    ("Publics", "audiences:audiences", set(MANAGERS)),
-    ("Envois", "workspace:mailings", {Role.ADMINISTRATOR, Role.DIRECTOR, Role.COMMUNICATION}),
-    ("Textes", "workspace:texts", {Role.ADMINISTRATOR, Role.DIRECTOR, Role.COMMUNICATION}),
-    ("Locataires", "workspace:people", {*MANAGERS, Role.SOCIAL_WORKER}),
-    ("Résidences", "workspace:residences", {*MANAGERS, Role.SOCIAL_WORKER, Role.BUILDING_MANAGER}),
-    ("Partenaires", "workspace:partners", set(READERS)),
-    ("Mouvements", "workspace:moves", set(MANAGERS)),
-    ("Reprises et ventes", "workspace:stock_lots", set(MANAGERS)),
-    ("Imports", "imports:runs", {Role.ADMINISTRATOR, Role.DIRECTOR}),
-    ("Paroles", "workspace:verbatims", {*MANAGERS, Role.COMMUNICATION, Role.SOCIAL_WORKER, Role.CALLER}),
-    ("Lettres", "workspace:letters", {Role.ADMINISTRATOR, Role.DIRECTOR, Role.COMMUNICATION}),
-    ("Affiches", "workspace:posters", {*MANAGERS, Role.COMMUNICATION}),
-    ("Avis", "workspace:notices", {*MANAGERS, Role.COMMUNICATION}),
-    ("Questionnaires", "questionnaires:guides", {Role.ADMINISTRATOR, Role.DIRECTOR}),
-    ("Volontaires", "workspace:volunteer_calls", set(MANAGERS)),
-    ("Disponibilités", "accounts:availabilities", set(MANAGERS)),
-    ("Vocabulaire", "wording:wording", {Role.ADMINISTRATOR, Role.DIRECTOR}),
-    ("Utilisateurs", "accounts:users", {Role.ADMINISTRATOR}),
-    ("Aide", "workspace:help", {Role.CALLER}),
+class Group(StrEnum):
+    """What the entries folded behind « Plus » are about, in the order of the menu."""
+
+    DAY = "Ma journée"
+    CALL = "Appeler"
+    WRITE = "Écrire"
+    REGISTER = "Connaître"
+    SETTINGS = "Régler"
+
+
+#: Who writes to many at once.
+WRITERS = {Role.ADMINISTRATOR, Role.DIRECTOR, Role.COMMUNICATION}
+DIRECTION = {Role.ADMINISTRATOR, Role.DIRECTOR}
+
+# (label, route, group, roles that see it); an empty set means everybody who signed in.
+MENU: list[tuple[str, str, Group, set[str]]] = [
+    ("Accueil", "workspace:home", Group.DAY, set()),
+    ("Ma journée", "workspace:calls", Group.DAY, {Role.CALLER}),
+    ("Ma semaine", "workspace:my_week", Group.DAY, {Role.CALLER}),
+    ("Mes rappels", "workspace:promised", Group.DAY, {Role.CALLER}),
+    ("Mes personnes", "workspace:my_people", Group.DAY, {Role.CALLER}),
+    ("Mes visites", "workspace:visits", Group.DAY, {Role.BUILDING_MANAGER}),
+    ("À afficher", "workspace:to_post", Group.DAY, {Role.BUILDING_MANAGER}),
+    ("Campagnes", "workspace:campaigns", Group.DAY, set(MANAGERS)),
+    ("Situations", "workspace:my_cases", Group.DAY, {*MANAGERS, Role.SOCIAL_WORKER}),
+    ("Messages reçus", "workspace:inbox", Group.DAY, {*MANAGERS, Role.SOCIAL_WORKER}),
+    ("Chiffres", "workspace:case_figures", Group.DAY, {Role.COMMUNICATION}),
+    ("Locataires", "workspace:people", Group.REGISTER, {*MANAGERS, Role.SOCIAL_WORKER}),
+    ("Appels réguliers", "workspace:weekly_calls", Group.CALL, set(MANAGERS)),
+    ("Publics", "audiences:audiences", Group.CALL, set(MANAGERS)),
+    ("Questionnaires", "questionnaires:guides", Group.CALL, DIRECTION),
+    ("Volontaires", "workspace:volunteer_calls", Group.CALL, set(MANAGERS)),
+    ("Disponibilités", "accounts:availabilities", Group.CALL, set(MANAGERS)),
+    ("Paroles", "workspace:verbatims", Group.CALL, {*MANAGERS, Role.COMMUNICATION, Role.SOCIAL_WORKER, Role.CALLER}),
+    ("Envois", "workspace:mailings", Group.WRITE, WRITERS),
+    ("Textes", "workspace:texts", Group.WRITE, WRITERS),
+    ("Lettres", "workspace:letters", Group.WRITE, WRITERS),
+    ("Affiches", "workspace:posters", Group.WRITE, {*MANAGERS, Role.COMMUNICATION}),
+    ("Avis", "workspace:notices", Group.WRITE, {*MANAGERS, Role.COMMUNICATION}),
+    ("Résidences", "workspace:residences", Group.REGISTER, {*MANAGERS, Role.SOCIAL_WORKER, Role.BUILDING_MANAGER}),
+    ("Partenaires", "workspace:partners", Group.REGISTER, set(READERS)),
+    ("Mouvements", "workspace:moves", Group.REGISTER, set(MANAGERS)),
+    ("Reprises et ventes", "workspace:stock_lots", Group.REGISTER, set(MANAGERS)),
+    ("Imports", "imports:runs", Group.SETTINGS, DIRECTION),
+    ("Vocabulaire", "wording:wording", Group.SETTINGS, DIRECTION),
+    ("Utilisateurs", "accounts:users", Group.SETTINGS, {Role.ADMINISTRATOR}),
+    ("Aide", "workspace:help", Group.SETTINGS, {Role.CALLER}),
 ]
 
 #: So many entries stand side by side on a wide screen; when there are more, one place goes to « Plus ».
@@ -71,12 +87,20 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     if user is None or not user.is_authenticated:
         return {"navigation": []}
     entries: list[Entry] = []
-    for label, route, roles in MENU:
+    for label, route, group, roles in MENU:
         if roles and not has_role(user, *roles):
             continue
         url = reverse(route)
         count = _count(user, route)
-        entries.append({"label": label, "url": url, "current": False, "count": count, "more": False})
+        entry: Entry = {
+            "label": label,
+            "url": url,
+            "current": False,
+            "count": count,
+            "group": group.value,
+            "more": False,
+        }
+        entries.append(entry)
     _mark_current(entries, request.path)
     if len(entries) > IN_THE_BAR:
         for entry in entries[IN_THE_BAR - 1 :]:

@@ -18,6 +18,8 @@ NOTE_ICONS = {
     "warn": "exclamation-triangle-fill",
     "danger": "exclamation-octagon-fill",
 }
+#: Entries of a menu that are read without titles.
+NAV_GLANCE = 7
 THEMES = (("", "Comme l’appareil", "circle-half"), ("light", "Clair", "sun"), ("dark", "Sombre", "moon-stars"))
 
 
@@ -225,7 +227,27 @@ def nav_more(*, entries: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """`{% nav_more entries=navigation %}`: the entries for which the bar has no room, behind « Plus »; in the base."""
     folded = [entry for entry in entries if entry.get("more")]
     current = next((entry["label"] for entry in folded if entry["current"]), "")
-    return {"folded": folded, "current": current}
+    return {"groups": _grouped(folded), "current": current}
+
+
+@register.inclusion_tag("ui/nav_menu.html")
+def nav_menu(*, entries: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """`{% nav_menu entries=navigation %}`: every entry, for a screen that has no room for the bar; in the base."""
+    entries = list(entries)
+    return {
+        "first": [entry for entry in entries if not entry.get("more")],
+        "groups": _grouped([entry for entry in entries if entry.get("more")]),
+    }
+
+
+def _grouped(entries: list[Mapping[str, Any]]) -> list[tuple[str, list[Mapping[str, Any]]]]:
+    """(title, its entries): by what they are about once they are too many to be read at a glance, else untitled."""
+    if len(entries) <= NAV_GLANCE:
+        return [("", entries)] if entries else []
+    groups: dict[str, list[Mapping[str, Any]]] = {}
+    for entry in entries:
+        groups.setdefault(entry.get("group", ""), []).append(entry)
+    return list(groups.items())
 
 
 @register.inclusion_tag("ui/menu_matches.html")
