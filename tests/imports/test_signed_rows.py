@@ -3,6 +3,7 @@
 import pytest
 from tests.imports.factories import TODAY, Landlord, changes_of, home, tenant
 
+from bienveille.ground.lib import blocks
 from bienveille.register.imports.operations import WrongFile, import_files, typists
 from bienveille.register.tenants.models import Person
 
@@ -43,6 +44,25 @@ def test_a_row_goes_and_the_other_one_stays(landlord):
     landlord.imports(homes=HOMES, tenants=[ALONE, OTHER, HERS])
     files = landlord.imports(tenants=[OTHER, HERS])
     assert changes_of(files["tenants"]) == (0, 0, 1, 2)
+
+
+@pytest.mark.parametrize("cell", ["06 85 55 94 31", "NC"])  # sure, doubtful
+@pytest.mark.parametrize("size", [1 << 19, 100])  # in one block, in several
+def test_a_row_that_comes_twice_is_said_even_when_nothing_else_changed(landlord, monkeypatch, size, cell):
+    monkeypatch.setattr(blocks, "SIZE", size)
+    alone = ALONE | {"TEL_PORTABLE": cell}
+    landlord.imports(homes=HOMES, tenants=[alone, OTHER])
+    files = landlord.imports(tenants=[alone, OTHER, alone])
+    assert [reject["reason"] for reject in files["tenants"]["rejects"]] == ["duplicate_key"]
+    assert changes_of(files["tenants"]) == (0, 0, 0, 2)
+
+
+def test_a_lease_whose_rows_come_apart_is_not_taken_for_gone(landlord):
+    landlord.imports(homes=HOMES, tenants=[ALONE, OTHER, HERS])
+    landlord.imports(tenants=[HERS, OTHER])
+    files = landlord.imports(tenants=[ALONE, OTHER, HERS])
+    assert changes_of(files["tenants"]) == (0, 1, 0, 2)
+    assert Person.objects.filter(left_on=None).count() == 3
 
 
 def test_the_same_beside(beside, landlord):

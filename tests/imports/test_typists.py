@@ -105,3 +105,24 @@ def test_some_rows_are_picked_from_blocks_and_from_what_follows_them(source, mon
     assert plain == [[cell for place, cell in enumerate(line) if place != signature] for line in every]
     assert [one.row for some in picked for one in some.warnings] == [22]
     assert sum(one.records for one in picked) == 108
+
+
+@pytest.mark.parametrize("asked", [[(5, 3), (60, 1)], [(5, 2), (60, 1)]])  # what was foreseen, something else
+@pytest.mark.parametrize("most", [typists.EARLY, 0])
+def test_rows_typed_early_are_those_that_are_asked_for(source, monkeypatch, most, asked):
+    doubtful = [(22, 1)]
+    with typists.Typists(source.table, reading(source)) as alone:
+        expected = list(alone.type_runs(asked, doubtful))
+    monkeypatch.setattr(typists, "LARGE", 0)
+    monkeypatch.setattr(typists, "EARLY", most)
+    monkeypatch.setattr(typists.os, "process_cpu_count", lambda: 2)
+    with typists.Typists(source.table, reading(source)) as those:
+        assert len(list(those.sign_all())) == 1
+        those.type_early(0, [(5, 3), (60, 1)], doubtful)
+        assert len(those._early) == (most > 0)
+        found = list(those.type_runs(asked, doubtful))
+    assert [line.rsplit("\t", 5)[0] for one in found for line in one.lines] == [
+        line.rsplit("\t", 5)[0] for one in expected for line in one.lines
+    ]
+    assert [one.warnings for one in found] == [one.warnings for one in expected]
+    assert [one.records for one in found] == [one.records for one in expected]

@@ -27,7 +27,7 @@ def records_of(table, **options):
         block = isinstance(piece, Block)
         some = list(pieces.read_piece(piece.piece() if block else piece))
         assert [number for number, _, _ in some] == list(range(piece.first, piece.first + piece.records))
-        assert not block or piece.utf8() == "\n".join(text for _, _, text in some).encode()
+        assert not block or piece.utf8(piece.lines().split(b"\n")) == [text.encode() for _, _, text in some]
         found += [(number, cells) for number, cells, _ in some]
     return found
 

@@ -18,7 +18,6 @@ from bienveille.ground.lib.tables import MAX_CELL, NotATable, Table
 SIZE = 1 << 19  # bytes of a block, the rest of its last group aside
 LONGEST_GROUP = 1_000  # lines: a block ends in the middle of a longer one
 _LONE = re.compile(rb"\r(?!\n)")  # the end of a line of another make
-_NOT_LATIN = bytes(range(0x80, 0xA0))  # of which Windows and ISO 8859-1 make different characters
 #: Encodings in which a separator and the end of a line are the bytes of ASCII, whatever stands before them.
 _PLAIN = frozenset(["utf-8", "utf-8-sig", "cp1252", "iso8859-15", "cp850", "mac_roman"])
 
@@ -45,24 +44,30 @@ class Block:
 
     def some(self, numbers: Iterable[int]) -> Iterator[Numbered]:
         """Some of the records, by their numbers."""
-        lines, separator, encoding, errors = None, self.separator, self.encoding.name, self.encoding.errors
+        separator, encoding, errors = self.separator, self.encoding.name, self.encoding.errors
+        raw, at, line = b"", 0, self.first - 1  # `at`: where the line after `line` begins
         for number in numbers:
-            lines = self._bytes().split(b"\n") if lines is None else lines
-            text = lines[number - self.first].removesuffix(b"\r").decode(encoding, errors)
+            raw = raw or self._bytes()
+            while line < number - 1:  # to look for the ends of lines costs less than to take all the lines apart
+                at = raw.find(b"\n", at) + 1
+                line += 1
+            end = raw.find(b"\n", at)
+            text = raw[at : end if end >= 0 else len(raw)].removesuffix(b"\r").decode(encoding, errors)
             yield number, text.split(separator), text  # type: ignore[misc]
 
-    def utf8(self) -> bytes:
-        """The lines in UTF-8, a line feed between them and nothing after the last one."""
+    def lines(self) -> bytes:
+        """The lines as they are written, a line feed between them and nothing after the last one."""
         raw = self._bytes()
         if b"\r" in raw:
             raw = raw.replace(b"\r", b"")  # each stood before a line feed
-        if self.encoding == Encoding("utf-8") or raw.isascii():
-            pass
-        elif self.encoding.name == "cp1252" and len(raw.translate(None, _NOT_LATIN)) == len(raw):
-            raw = raw.decode("latin-1").encode()  # the same letters, decoded in no time
-        else:
-            raw = raw.decode(self.encoding.name, self.encoding.errors).encode()
         return raw.removesuffix(b"\n")
+
+    def utf8(self, lines: Sequence[bytes]) -> Sequence[bytes]:
+        """Some of the lines, in UTF-8."""
+        name, errors = self.encoding.name, self.encoding.errors
+        if self.encoding == Encoding("utf-8"):
+            return lines
+        return [line if line.isascii() else line.decode(name, errors).encode() for line in lines]
 
     def _bytes(self) -> bytes:
         with self.path.open("rb") as stream:

@@ -7,13 +7,11 @@ of them together, so that what happens next is what would happen if everything h
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import repeat
 from typing import Any, NamedTuple
 
-from bienveille.ground.lib.copy_text import escaped
 from bienveille.register.imports.choices import Departures
 from bienveille.register.imports.operations import tenant_statements as sql
-from bienveille.register.imports.operations.staging import Outcome, copying, rows, run, value
+from bienveille.register.imports.operations.staging import Outcome, rows, run, value
 from bienveille.register.imports.operations.typists import Typists
 from bienveille.register.imports.rules.departures import may_close
 from bienveille.register.imports.rules.tenant_lines import SIGNED_BITS, whole_numbers
@@ -36,44 +34,48 @@ class Seen(NamedTuple):
 def see(typists: Typists, parameters: dict[str, Any]) -> Seen | None:
     """Sign the file's leases and compare them with the register's; those that it does not list go to `imp_left`.
 
+    A signature covers the lease's number: what is remembered and not met again belongs to the leases that differ and to
+    those that are gone. Only of those are numbers looked up.
+
     None when all must be read anyway: nothing was ever signed, too much has changed, or the rows of a lease that seemed
     unchanged go on further down.
     """
-    numbers, signatures, people = rows(sql.KNOWN_LEASES, parameters)[0]
+    signatures, people = rows(sql.REMEMBERED, parameters)[0]
     if people is None:
         return None
-    known = dict(zip(numbers.split("\n"), whole_numbers(signatures), strict=True))
-    del numbers, signatures
-    every, unknown = len(known), 0
-    told: dict[str, int | None] = {}  # of the leases that seem to differ: what was remembered, what is read now
-    sums: dict[str, int] = {}
+    unmet = set(whole_numbers(signatures))
+    del signatures
+    listed = 0
+    sums: dict[str, int] = {}  # of the leases that seem to differ: what is read now
     pending: list[tuple[str, int, int]] = []
     doubtful: list[tuple[int, int]] = []
-    for signed in typists.sign_all():
-        # What is left of `known` at the end is what the file does not list.
-        before = list(map(known.pop, signed.leases.split("\n"), repeat(None)))
-        for remembered, (lease, signature, first, length) in zip(before, signed.runs(), strict=True):
-            if remembered == signature:
-                continue
-            if remembered is not None and remembered == _DOUBTFUL - signature:
+    for rank, signed in enumerate(typists.sign_all()):
+        known, before = signed.signatures.tolist(), len(unmet)
+        others = [place for place, signature in enumerate(known) if signature not in unmet]
+        unmet.difference_update(known)
+        if before - len(unmet) != len(known) - len(others):  # a lease met twice
+            return None
+        listed += len(known) - len(others)
+        begun, doubted = len(pending), len(doubtful)
+        for lease, signature, first, length in signed.some(others):
+            if _DOUBTFUL - signature in unmet:
+                unmet.remove(_DOUBTFUL - signature)
                 doubtful.append((first, length))
-                continue
-            pending.append((lease, first, length))
-            if lease in sums:
-                sums[lease] += signature
+                listed += 1
             else:
-                sums[lease], told[lease] = signature, remembered
-                unknown += remembered is None
-    changed = {lease for lease, total in sums.items() if told[lease] != total & SIGNED_BITS}
-    if len(changed) > max((every - len(known) + unknown) * WORTH_IT, FEW):
+                pending.append((lease, first, length))
+                sums[lease] = sums.get(lease, 0) + signature
+        if others:
+            runs = [(first, length) for _, first, length in pending[begun:]]
+            typists.type_early(rank, runs, doubtful[doubted:])
+    met = list(sums)
+    told = dict(rows(sql.TOLD, parameters | {"met": met}))
+    if not unmet.issuperset(told.values()):  # rows further down of a lease that seemed all there, and unchanged
         return None
-    # Rows further down of a lease that seemed all there, and unchanged.
-    if value(sql.ARE_KNOWN, [[lease for lease in changed if told[lease] is None]]):
+    changed = {lease for lease, total in sums.items() if told.get(lease) != total & SIGNED_BITS}
+    if len(changed) > max((listed + len(met)) * WORTH_IT, FEW):
         return None
-    run(sql.LEFT)
-    with copying("COPY imp_left FROM STDIN") as write:
-        for lease in known:
-            write(escaped(lease) + "\n")
+    run(sql.LEFT, parameters | {"unmet": list(unmet.difference(told.values())), "met": met})
     run("ANALYZE imp_left")
     skipped = people - value(sql.NOT_SKIPPED, parameters | {"changed": list(changed)})
     wanted = [(first, length) for lease, first, length in pending if lease in changed]

@@ -436,16 +436,21 @@ WHERE l.number = found.lease AND l.household_id IS NULL
 
 # ---- What changed since the last import, and what is no longer there ----
 
-# The leases of the register and what their rows were, side by side; -1 when they must be read again. Then how many
-# people live under those that need not; null when none was ever signed.
+# What the rows of the leases were; then how many people live under those that need not be read again, null when none
+# was ever signed.
 _VALID = "erp_signature IS NOT NULL AND (erp_due_on IS NULL OR erp_due_on > %(today)s)"
-KNOWN_LEASES = f"""
-SELECT string_agg(number, E'\\n'), string_agg(int8send(CASE WHEN {_VALID} THEN erp_signature ELSE -1 END), ''::bytea),
+REMEMBERED = f"""
+SELECT coalesce(string_agg(int8send(erp_signature), ''::bytea) FILTER (WHERE {_VALID}), ''::bytea),
        CASE WHEN count(erp_signature) > 0 THEN coalesce(sum(erp_people) FILTER (WHERE {_VALID}), 0)::bigint END
 FROM tenants_lease
 """
-ARE_KNOWN = "SELECT EXISTS (SELECT FROM tenants_lease WHERE number = ANY (%s::text[]))"
-LEFT = "CREATE TEMP TABLE imp_left (number text) ON COMMIT DROP"
+# Of some leases, what their rows were, unless they must be read again.
+TOLD = f"SELECT number, erp_signature FROM tenants_lease WHERE number = ANY (%(met)s::text[]) AND {_VALID}"
+LEFT = f"""
+CREATE TEMP TABLE imp_left ON COMMIT DROP AS
+SELECT number FROM tenants_lease
+WHERE CASE WHEN {_VALID} THEN erp_signature = ANY (%(unmet)s::bigint[]) ELSE number <> ALL (%(met)s::text[]) END
+"""
 LEFT_BY_READING = """
 CREATE TEMP TABLE imp_left ON COMMIT DROP AS
 SELECT number FROM tenants_lease l

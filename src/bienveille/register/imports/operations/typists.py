@@ -19,6 +19,7 @@ from bienveille.register.imports.rules.tenant_lines import Reading, Signed, Type
 LARGE = 4 << 20  # bytes: under that, the work is over before other processes have begun
 MOST = 4  # processes: PostgreSQL could not follow more
 AHEAD = 3  # pieces asked of each process in advance
+EARLY = 20_000  # runs of rows typed before it is known whether they must be: they wait here
 
 type _Runs = Sequence[tuple[int, int]]  # the first row's number, how many rows
 
@@ -37,6 +38,8 @@ class Typists:
         self._pool: ProcessPoolExecutor | None = None
         self._ahead = 0
         self._signing: _Ahead | None = None
+        self._early: dict[int, tuple[list[int], list[int], Future[Typed]]] = {}  # by the rank of the block
+        self._early_runs = 0
         processes = min(MOST, os.process_cpu_count() or 1)
         if table.form == "csv" and processes > 1 and table.path.stat().st_size > LARGE:
             self._pool = ProcessPoolExecutor(
@@ -67,8 +70,29 @@ class Typists:
         if self._pool and not self._signing:
             self._signing = _Ahead(self._pool, self._pieces(), self._ahead)
 
+    def type_early(self, rank: int, wanted: _Runs, doubtful: _Runs) -> None:
+        """Begin to type some rows of a piece that was signed, which will probably be asked for (`type_runs`): other
+        processes would wait while the register is asked about the rest.
+        """
+        self._early_runs += len(wanted) + len(doubtful)
+        if not self._pool or rank >= len(self._blocks):
+            return
+        if self._early_runs > EARLY:
+            self._forget_early()
+            return
+        picks = [number for first, length in wanted for number in range(first, first + length)]
+        doubts = [number for first, length in doubtful for number in range(first, first + length)]
+        asked = self._pool.submit(typing_process.type_some, self._blocks[rank], picks, doubts)
+        self._early[rank] = picks, doubts, asked
+
+    def _forget_early(self) -> None:
+        for _, _, asked in self._early.values():
+            asked.cancel()
+        self._early.clear()
+
     def type_all(self) -> Iterator[Typed]:
         """The whole table, typed."""
+        self._forget_early()
         if self._signing:
             self._signing.stop()
         alone, elsewhere = self._alone.type_piece, typing_process.type_piece
@@ -95,12 +119,15 @@ class Typists:
 
     def _type_runs(self, wanted: _Runs, doubtful: _Runs) -> "Iterator[Typed | Future[Typed]]":
         picks, doubts = _Picks(wanted), _Picks(doubtful)
-        for piece in self._pieces():
+        for rank, piece in enumerate(self._pieces()):
             numbers, others = picks.of(piece), doubts.of(piece)
             yield Typed(records=piece.records - len(numbers) - len(others))
             if not numbers and not others:
                 continue
-            if isinstance(piece, Block):
+            early = self._early.pop(rank, None)
+            if early and early[:2] == (numbers, others):
+                yield early[2]
+            elif isinstance(piece, Block):
                 yield self._ask(self._alone.type_some, typing_process.type_some, piece, numbers, others)
             else:
                 records, told = _records(piece, numbers), _records(piece, others)

@@ -90,6 +90,14 @@ class Signed(NamedTuple):
         firsts = accumulate(self.lengths, initial=self.first)
         return zip(self.leases.split("\n"), self.signatures, firsts, self.lengths, strict=False)
 
+    def some(self, places: Sequence[int]) -> Iterator[tuple[str, int, int, int]]:
+        """The same of a few runs, by their places."""
+        if not places:
+            return
+        leases, firsts = self.leases.split("\n"), list(accumulate(self.lengths, initial=self.first))
+        for place in places:
+            yield leases[place], self.signatures[place], firsts[place], self.lengths[place]
+
 
 def sign(text: str, key: bytes) -> int:
     """The signature of a run's text, 62 bits. Those of a lease's runs are added up, whatever their order."""
@@ -140,6 +148,7 @@ class Typist:
 
     def __init__(self, reading: Reading) -> None:
         self.reading, self.key = reading, reading.key
+        self._begun = blake2b(digest_size=8, salt=self.key)
         self.reader = TenantReader(
             reading.columns, today=reading.today, width=reading.width, with_disability=reading.with_disability
         )
@@ -168,18 +177,24 @@ class Typist:
         """The same of a block, its runs found all at once."""
         if self._runs_pattern is None:
             self._runs_pattern = _runs_of(block.separator, self._lease)
-        text = block.utf8()
-        runs = self._runs_pattern.findall(text)
-        if sum(len(run) for run, _ in runs) + len(runs) - 1 != len(text):  # a line too short to name its lease
+        text = block.lines()
+        found = self._runs_pattern.findall(text)
+        runs = [run for run, _ in found]
+        if sum(map(len, runs)) + len(runs) - 1 != len(text):  # a line too short to name its lease
             return self.sign_piece(block.piece())
-        digest, key = blake2b, self.key
-        cells = b"\n".join([cell for _, cell in runs]).decode()
+        cells = b"\n".join(block.utf8([cell for _, cell in found])).decode()
         return Signed(
             cells if _PLAIN_CODES.fullmatch(cells) else "\n".join(map(clean_code, cells.split("\n"))),
-            _signatures_of(b"".join([digest(run, digest_size=8, salt=key).digest() for run, _ in runs])),
+            _signatures_of(b"".join(map(self._digest, block.utf8(runs)))),
             block.first,
-            array("I", [run.count(b"\n") + 1 for run, _ in runs]),
+            array("I", [run.count(b"\n") + 1 for run in runs]),
         )
+
+    def _digest(self, run: bytes) -> bytes:
+        """What `sign` makes of it, before it is a number: to copy a beginning costs less than to begin."""
+        begun = self._begun.copy()
+        begun.update(run)
+        return begun.digest()
 
     def type_piece(self, piece: Block | Piece | Rows) -> Typed:
         """Every record of a piece."""
