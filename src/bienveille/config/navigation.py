@@ -1,6 +1,7 @@
 """Menus: which entry of the bar each role sees. Assembled here because menus name packages that ignore each other."""
 
 import time
+from collections.abc import Set
 from enum import StrEnum
 from typing import Any, TypedDict
 
@@ -43,7 +44,7 @@ WRITERS = {Role.ADMINISTRATOR, Role.DIRECTOR, Role.COMMUNICATION}
 DIRECTION = {Role.ADMINISTRATOR, Role.DIRECTOR}
 
 # (label, route, group, roles that see it); an empty set means everybody who signed in.
-MENU: list[tuple[str, str, Group, set[str]]] = [
+MENU: list[tuple[str, str, Group, Set[str]]] = [
     ("Accueil", "workspace:home", Group.DAY, set()),
     ("Ma journée", "workspace:calls", Group.DAY, {Role.CALLER}),
     ("Ma semaine", "workspace:my_week", Group.DAY, {Role.CALLER}),
