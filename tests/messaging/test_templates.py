@@ -151,9 +151,10 @@ class TestLibrary:
         assert len(words(template)) == len(queries.ready_texts()[slug].variants)
         assert template.ready_text == slug
 
-    def test_asked_twice_the_second_gets_a_number(self, writer):
-        first = operations.copy_ready_text(actor=writer, slug="noise", now=NOW)
-        second = operations.copy_ready_text(actor=writer, slug="noise", now=NOW)
+    @pytest.mark.parametrize("slug", sorted(queries.ready_texts()))
+    def test_asked_twice_the_second_gets_a_number(self, writer, slug):
+        first = operations.copy_ready_text(actor=writer, slug=slug, now=NOW)
+        second = operations.copy_ready_text(actor=writer, slug=slug, now=NOW)
         assert second.name == f"{first.name} (2)"
 
 

@@ -218,6 +218,7 @@ def _name(name: str, besides: UUID | None = None) -> str:
 
 
 def _free_name(name: str) -> str:
+    name = clean_text(name)  # as it is kept: a no-break space becomes a space
     taken = set(Template.objects.filter(name__startswith=name, retired_on=None).values_list("name", flat=True))
     wanted, number = name, 1
     while wanted in taken:
