@@ -270,3 +270,18 @@ class TestPages:
         client.post(reverse("workspace:settle_address", args=[AddressCheck.objects.get().pk]))
         assert "Aucune adresse" in client.get(returned).content.decode()
         assert client.post(returned, {"numbers": " "}).status_code == 422
+
+    def test_two_people_answer_for_many_letters_once(self, client: Client, settings) -> None:
+        """Above the threshold, files leave when somebody else agreed to the mailing; else they must be asked for."""
+        settings.ROWS_WITHOUT_PROOF = 1
+        mailing = letters_of(1)
+        made = printed(mailing)
+        Print.objects.update(letters=2)
+        client.force_login(UserFactory(roles=["communication"]))
+        url, page = (reverse(f"workspace:{name}", args=[made.pk]) for name in ("print_files", "print"))
+        asked = client.get(url, headers={"referer": f"http://testserver{page}"})
+        assert asked["Location"].startswith("/grands-fichiers/demander/")
+        assert f'href="{page}"' in client.get(asked["Location"]).content.decode()
+        Mailing.objects.update(approved_by=UserFactory(roles=["director"]))
+        with zipfile.ZipFile(BytesIO(client.get(url).getvalue())) as archive:
+            assert archive.namelist()

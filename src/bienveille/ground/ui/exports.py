@@ -39,16 +39,17 @@ type Gate = Callable[[int, str, bool], None]
 gate: ContextVar[Gate | None] = ContextVar("gate", default=None)
 
 
-def weigh(rows: "QuerySet[Any, Any] | Sized", *, what: str, people: bool = True) -> None:
+def weigh(rows: "QuerySet[Any, Any] | Sized", *, what: str, people: bool = True, agreed: bool = False) -> None:
     """Every file passes here before its first row is read (1 query for a queryset, none without a gate).
 
+    `people`: the rows are about people; `agreed`: somebody else already answered for these very rows to leave.
     Raises TooManyRows; TypeError for rows that cannot be counted beforehand.
     """
     if not isinstance(rows, QuerySet | Sized):
         raise TypeError("rows that cannot be counted cannot leave")
     ask = gate.get()
     if ask is not None:
-        ask(rows.order_by().count() if isinstance(rows, QuerySet) else len(rows), what, people)
+        ask(rows.order_by().count() if isinstance(rows, QuerySet) else len(rows), what, people and not agreed)
 
 
 def heading(title: str, *, now: datetime, by: str) -> list[str]:

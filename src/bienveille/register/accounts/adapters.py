@@ -102,11 +102,13 @@ def proof_required(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpR
 
 def ask_for_proof(request: HttpRequest) -> HttpResponseBase:
     """To the page where one proves who one is, and back to the page that the person sees."""
-    shown = request.get_full_path()
-    if request.method not in ("GET", "HEAD"):
-        before = urlsplit(request.headers.get("Referer") or "")
-        shown = before.path if before.netloc == request.get_host() else "/"
+    shown = request.get_full_path() if request.method in ("GET", "HEAD") else _page_before(request)
     return redirect(f"{reverse('accounts:proof')}?{urlencode({'next': shown})}")
+
+
+def _page_before(request: HttpRequest) -> str:
+    before = urlsplit(request.headers.get("Referer") or "")
+    return before.path if before.netloc == request.get_host() else "/"
 
 
 # ---- Long files --------------------------------------------------------------------------------------------------
@@ -123,16 +125,22 @@ def address_of(request: HttpRequest) -> str:
 def ask_for_agreement(request: HttpRequest, *, rows: int, what: str) -> HttpResponseBase:
     """To the page where one says why a long file should leave; what was refused goes along, signed."""
     kind = next((value for key, value in request.GET.items() if key.endswith("export")), "")
-    ticket = signing.dumps([str(request.user.pk), address_of(request), kind, what[:300], rows], salt=_FILE_SALT)
+    # Without a kind the address is the file itself: going back to it would only be refused again.
+    back = address_of(request) if kind else _page_before(request)
+    said = [str(request.user.pk), address_of(request), kind, what[:300], rows, back]
+    ticket = signing.dumps(said, salt=_FILE_SALT)
     return redirect(f"{reverse('accounts:file_ask')}?{urlencode({'ticket': ticket})}")
 
 
-def read_refused_file(ticket: str, user: User) -> dict[str, Any]:
-    """What `ask_for_agreement` said, for an hour; BadSignature for anything else, or somebody else's."""
-    owner, address, kind, what, rows = signing.loads(ticket, salt=_FILE_SALT, max_age=3600)
+def read_refused_file(ticket: str, user: User) -> tuple[dict[str, Any], str]:
+    """What `ask_for_agreement` said and the page to go back to, for an hour.
+
+    BadSignature for anything else, or somebody else's.
+    """
+    owner, address, kind, what, rows, back = signing.loads(ticket, salt=_FILE_SALT, max_age=3600)
     if owner != str(user.pk):
         raise signing.BadSignature
-    return {"address": address, "kind": kind, "what": what, "rows": rows}
+    return {"address": address, "kind": kind, "what": what, "rows": rows}, back
 
 
 # ---- Devices that already came in --------------------------------------------------------------------------------

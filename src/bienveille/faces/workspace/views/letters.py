@@ -88,7 +88,8 @@ def print_files(request: Request, print_id: UUID) -> FileResponse:
     files = files_of(made)
     if not files:
         raise Http404
-    weigh(range(made.letters), what="Lettres à imprimer")
+    # Above its threshold the mailing itself was read and agreed to by somebody else, letters included.
+    weigh(range(made.letters), what="Lettres à imprimer", agreed=made.mailing.approved_by_id is not None)
     record_audit(
         actor=request.user,
         action=AuditAction.EXPORTED,

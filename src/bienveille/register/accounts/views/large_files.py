@@ -33,7 +33,7 @@ def file_ask(request: HttpRequest) -> HttpResponse:
     """A list was too long to leave alone: say why it should, and somebody else answers."""
     ticket = request.POST.get("ticket") or request.GET.get("ticket") or ""
     try:
-        wanted = read_refused_file(ticket, _me(request))
+        wanted, back = read_refused_file(ticket, _me(request))
     except signing.BadSignature:
         return redirect("accounts:files")
     form = LargeFileForm(request.POST or None)
@@ -52,7 +52,7 @@ def file_ask(request: HttpRequest) -> HttpResponse:
         "wanted": wanted,
         "alone_rows": queries.rows_alone(),
         "answering": [user.display_name for user in queries.who_answers(_me(request))[:10]],
-        "list_url": wanted["address"],
+        "back": back,
     }
     return render(request, "accounts/large_file_ask.html", context, status=INVALID if form.errors else 200)
 
@@ -104,7 +104,7 @@ def _page(
         "waiting": [
             {
                 "file": one,
-                "list_url": one.address,
+                "list_url": one.address if one.kind else "",  # else the address is the file itself
                 "form": answered[1]
                 if answered and answered[0] == one.pk
                 else LargeFileAnswerForm(auto_id=f"id_{one.pk.hex}_%s"),
