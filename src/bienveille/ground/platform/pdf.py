@@ -14,9 +14,13 @@ from typing import Any, BinaryIO, Self
 
 import typst
 
+#: Beside Typst's own: the typeface of the screens, cut at two weights (fontTools' instancer) from the variable file
+#: that `ground/ui/static/vendor` holds, for Typst knows no variable font. Drawn for people who see badly; same licence.
+FONTS = Path(__file__).parent / "fonts"
+
 
 def pdf_from(template: Path, data: Any) -> bytes:
-    """The PDF of a Typst template, which reads `data` with `json(bytes(sys.inputs.data))`. Typst's own fonts."""
+    """The PDF of a Typst template, which reads `data` with `json(bytes(sys.inputs.data))`. Typst's own fonts and ours."""
     return _compiled(template, json.dumps(data, ensure_ascii=False))[1]
 
 
@@ -50,7 +54,7 @@ class Press:
 
 def _compiled(template: Path, data: str) -> tuple[Any, bytes]:
     compiler: Any = typst.Compiler(
-        str(template), root=str(template.parent), ignore_system_fonts=True, sys_inputs={"data": data}
+        str(template), root=str(template.parent), font_paths=[str(FONTS)], ignore_system_fonts=True, sys_inputs={"data": data}
     )
     made = compiler.compile(format="pdf", pdf_standards="ua-1")  # its stub knows fewer standards than it makes
     assert isinstance(made, bytes)
