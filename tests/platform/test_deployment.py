@@ -97,6 +97,7 @@ def test_check_deploy_finds_nothing():
             "DJANGO_SETTINGS_MODULE": "bienveille.config.settings",
             "DATABASE_URL": f"postgresql://{place['USER']}@/{place['NAME']}?host={place['HOST']}",
             "PUBLIC_URL": "https://bienveille.bailleur.example",
+            "EMAIL_HOST": "smtp.bailleur.example",
             "PYTHONPATH": str(ROOT / "src"),
             "SECRET_KEY": "une clé bien assez longue, faite pour un essai et pour rien d’autre, de soixante signes",
         },
