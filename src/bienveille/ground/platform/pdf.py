@@ -20,7 +20,7 @@ FONTS = Path(__file__).parent / "fonts"
 
 
 def pdf_from(template: Path, data: Any) -> bytes:
-    """The PDF of a Typst template, which reads `data` with `json(bytes(sys.inputs.data))`. Typst's own fonts and ours."""
+    """The PDF of a Typst template, which reads `data` with `json(bytes(sys.inputs.data))`; Typst's fonts and ours."""
     return _compiled(template, json.dumps(data, ensure_ascii=False))[1]
 
 
@@ -54,7 +54,11 @@ class Press:
 
 def _compiled(template: Path, data: str) -> tuple[Any, bytes]:
     compiler: Any = typst.Compiler(
-        str(template), root=str(template.parent), font_paths=[str(FONTS)], ignore_system_fonts=True, sys_inputs={"data": data}
+        str(template),
+        root=str(template.parent),
+        font_paths=[str(FONTS)],
+        ignore_system_fonts=True,
+        sys_inputs={"data": data},
     )
     made = compiler.compile(format="pdf", pdf_standards="ua-1")  # its stub knows fewer standards than it makes
     assert isinstance(made, bytes)
