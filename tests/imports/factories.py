@@ -4,7 +4,7 @@ import csv
 import datetime as dt
 from pathlib import Path
 
-from bienveille.register.imports.operations import import_files
+from bienveille.register.imports.operations import call, import_files
 
 TODAY = dt.date(2026, 11, 21)
 HOME = {
@@ -46,8 +46,11 @@ class Landlord:
     def imports(self, *, today=TODAY, homes=None, tenants=None, staff=None, **options):
         given = {"patrimoine": homes, "locataires": tenants, "collaborateurs": staff}
         paths = [self.path(name, rows) for name, rows in given.items() if rows]
-        report = import_files(paths=paths, today=today, org="Habitat des Trois Rivières", **options).as_dict()
-        return {file["kind"]: file for file in report["files"]} | {"applied": report["applied"]}
+        report = import_files(paths=paths, today=today, org="Habitat des Trois Rivières", **options)
+        if report.applied:
+            assert report.figures["after"] == call._counts(today), "what was added up is not what there is"
+        told = report.as_dict()
+        return {file["kind"]: file for file in told["files"]} | {"applied": told["applied"]}
 
 
 def home(code="0001-1", **changes) -> dict:

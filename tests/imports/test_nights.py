@@ -16,7 +16,7 @@ from tests.imports.night_hands import Hands
 from tests.imports.night_landlord import DAY, Landlord
 from tests.imports.night_oracle import Night, Oracle, Somebody
 
-from bienveille.register.imports.operations import import_files
+from bienveille.register.imports.operations import call, import_files
 from bienveille.register.tenants.models import ContactPoint, Household, Lease, Mark, Person
 
 pytestmark = pytest.mark.django_db
@@ -42,9 +42,10 @@ class Nights:
         paths = [self.landlord.write(self.folder, self.lines)]
         if self.landlord.new_homes:
             paths.insert(0, self.landlord.write_homes(self.folder))
-        report = import_files(paths=paths, today=self.today, org="Habitat des Trois Rivières").as_dict()
+        report = import_files(paths=paths, today=self.today, org="Habitat des Trois Rivières")
+        assert report.figures["after"] == call._counts(self.today), "what was added up is not what there is"
         self.landlord.new_homes = False
-        return report["files"][-1]
+        return report.as_dict()["files"][-1]
 
     def a_day_passes(self) -> None:
         self.today += DAY

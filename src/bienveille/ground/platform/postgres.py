@@ -26,6 +26,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import psutil
 
+from bienveille.ground.platform.memory import shared_buffers
 from bienveille.ground.platform.postgres_home import (
     LOWEST_MAJOR,
     PostgresRefusal,
@@ -245,7 +246,7 @@ class EmbeddedPostgres:
 
     def _launch(self, binaries: Path) -> int:
         """Start the server as a child of nobody (sh leaves at once) and out of reach of Ctrl-C; its process number."""
-        options = {**COMMON, **({} if self.durable else FAST_AND_FRAGILE)}
+        options = {**COMMON, **({"shared_buffers": shared_buffers()} if self.durable else FAST_AND_FRAGILE)}
         options["unix_socket_directories"] = '"{}"'.format(str(self.sockets).replace('"', '""'))
         options["dynamic_shared_memory_type"] = _shared_memory_type()
         command = [str(binaries / "postgres"), "-D", str(self.data), "-p", str(PORT)]

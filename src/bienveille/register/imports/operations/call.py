@@ -1,7 +1,7 @@
 """Import a landlord's files, all together or not at all: what the command line and the screens' jobs both run."""
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -169,7 +169,7 @@ def import_files(
             }
             _refresh_statistics(outcomes.values())
             report = Report(landlord.name, not dry_run, dry_run, [outcomes[id(source)] for source in sources])
-            report.figures = {"before": before, "after": before | _counts(today, {source.kind for source in sources})}
+            report.figures = {"before": before, "after": _moved(before, outcomes.values(), today)}
             if dry_run:
                 raise _Rehearsed
             report.run_id = _record(report, started_at, asked, actor, channel, kept)
@@ -225,6 +225,20 @@ def _counts(today: dt.date, kinds: Iterable[str] = tuple(_COUNTS)) -> dict[str, 
     asked = {name: statement for kind in _COUNTS if kind in kinds for name, statement in _COUNTS[kind].items()}
     (found,) = rows(f"SELECT {', '.join(f'({statement})' for statement in asked.values())}", {"today": today})
     return dict(zip(asked, found, strict=True))
+
+
+def _moved(before: dict[str, int], outcomes: Collection[Outcome], today: dt.date) -> dict[str, int]:
+    """What the register counts now (1 query at most): of tenants, what was added to and taken from the counts of
+    before, unless one of the files went into an empty register.
+    """
+    kinds = {outcome.source.kind for outcome in outcomes}
+    tenants = [outcome for outcome in outcomes if outcome.source.kind == TENANTS]
+    more: dict[str, int] = {}
+    if all(outcome.tallied for outcome in tenants):
+        kinds.discard(TENANTS)
+        more = {name: sum(outcome.moves[name] for outcome in tenants) for name in _COUNTS[TENANTS]}
+    after = before | (_counts(today, kinds) if kinds else {})
+    return {name: count + more.get(name, 0) for name, count in after.items()}
 
 
 def _landlord(org: str) -> Landlord:

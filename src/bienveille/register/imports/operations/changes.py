@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from bienveille.register.imports.choices import Departures
-from bienveille.register.imports.operations import tenant_statements as sql
+from bienveille.register.imports.operations import change_statements as sql
 from bienveille.register.imports.operations.staging import Outcome, rows, run, value
 from bienveille.register.imports.operations.typists import Typists
 from bienveille.register.imports.rules.departures import may_close
@@ -68,16 +68,18 @@ def see(typists: Typists, parameters: dict[str, Any]) -> Seen | None:
         if others:
             runs = [(first, length) for _, first, length in pending[begun:]]
             typists.type_early(rank, runs, doubtful[doubted:])
-    met = list(sums)
-    told = dict(rows(sql.TOLD, parameters | {"met": met}))
+    if not listed and len(sums) > FEW:  # signed otherwise, as each first of January: there is nothing to compare
+        return None
+    run(sql.KNOWN_LEASES, parameters | {"met": list(sums), "unmet": list(unmet)})
+    told = dict(rows(sql.TOLD))
     if not unmet.issuperset(told.values()):  # rows further down of a lease that seemed all there, and unchanged
         return None
     changed = {lease for lease, total in sums.items() if told.get(lease) != total & SIGNED_BITS}
-    if len(changed) > max((listed + len(met)) * WORTH_IT, FEW):
+    if len(changed) > max((listed + len(sums)) * WORTH_IT, FEW):
         return None
-    run(sql.LEFT, parameters | {"unmet": list(unmet.difference(told.values())), "met": met})
+    run(sql.LEFT)
     run("ANALYZE imp_left")
-    skipped = people - value(sql.NOT_SKIPPED, parameters | {"changed": list(changed)})
+    skipped = people - value(sql.NOT_SKIPPED, {"changed": list(changed)})
     wanted = [(first, length) for lease, first, length in pending if lease in changed]
     return Seen(wanted, doubtful, skipped)
 
@@ -117,5 +119,5 @@ def close_absent(outcome: Outcome, parameters: dict[str, Any], departures: Depar
     if not may_close(departures, absent=absent, running=running, unreadable=unreadable):
         outcome.extra["held"] = absent
         return
-    run(sql.CLOSED_LEASES, parameters)
+    outcome.moves["leases"] -= run(sql.CLOSED_LEASES, parameters)
     run(sql.ABSENT_AS_ENDED, parameters)

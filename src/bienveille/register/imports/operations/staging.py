@@ -1,5 +1,6 @@
 """Typed rows on their way to the database: temporary tables filled by COPY, and the issues met on the way."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -41,6 +42,8 @@ class Outcome:
     rejects: list[Issue] = field(default_factory=list)
     warnings: list[Issue] = field(default_factory=list)
     extra: dict[str, int] = field(default_factory=dict)
+    moves: Counter[str] = field(default_factory=Counter)  # how many more of what the register counts (`call._COUNTS`)
+    tallied: bool = False  # whether `moves` says it all: nothing needs to be counted again
 
     @property
     def rejected(self) -> int:

@@ -14,9 +14,11 @@ CREATE TEMP TABLE imp_tenant (
 CREATE TEMP TABLE imp_doubtful_lease (number text) ON COMMIT DROP
 """
 UNKNOWN_DWELLINGS = """
-DELETE FROM imp_tenant t
-WHERE kind = 'housing' AND NOT EXISTS (SELECT FROM housing_dwelling d WHERE d.code = t.dwelling)
-RETURNING row, dwelling, lease
+WITH named AS MATERIALIZED (SELECT DISTINCT dwelling AS code FROM imp_tenant WHERE kind = 'housing'),
+unknown AS MATERIALIZED (
+    SELECT code FROM named WHERE NOT EXISTS (SELECT FROM housing_dwelling d WHERE d.code = named.code))
+DELETE FROM imp_tenant t USING unknown WHERE t.kind = 'housing' AND t.dwelling = unknown.code
+RETURNING t.row, t.dwelling, t.lease
 """
 # Who bears a name that several rows of a lease have, of those already here: the first by their key, the others by
 # theirs without its number. Two joins by equality: a single one by "begins with" compares everybody with everybody.
@@ -25,7 +27,7 @@ SELECT h.key, p.erp_key, p.birth_date FROM imp_homonym h JOIN tenants_person p O
 UNION ALL
 SELECT h.key, p.erp_key, p.birth_date FROM imp_homonym h JOIN tenants_person p
   ON regexp_replace(p.erp_key, '#[0-9]+$', '') = h.key
-WHERE strpos(p.erp_key, '#') > 0 AND p.erp_key ~ '#[0-9]+$'
+WHERE p.erp_key LIKE '%#%' AND p.erp_key ~ '#[0-9]+$'
 """
 # One line per lease: the earliest entry, open as soon as one row is; its first row decides home and kind.
 # `speaker` is the row that names the household: a holder first, of those who are still there.
@@ -65,13 +67,16 @@ TORN_ROWS = """
 SELECT t.row, t.dwelling, l.number FROM imp_tenant t JOIN imp_lease l ON l.number = t.lease
 WHERE l.torn AND (t.dwelling, t.kind) IS DISTINCT FROM (l.dwelling, l.kind) ORDER BY t.row
 """
+# `at_home`: the household lives there already.
 MATCHED_LEASES = """
 CREATE TEMP TABLE imp_match ON COMMIT DROP AS
 SELECT i.*, d.id AS dwelling_id, COALESCE(l.id, i.lease_key, uuidv7()) AS lease_id, l.id IS NULL AS new_lease,
        l.exit AS old_exit,
        COALESCE(l.household_id, CASE WHEN i.open THEN COALESCE(i.household_key, uuidv7()) END) AS household_id,
-       l.household_id IS NULL AND i.open AS new_household
+       l.household_id IS NULL AND i.open AS new_household, h.name AS old_name,
+       h.id IS NOT NULL AND h.closed_on IS NULL AND h.dwelling_id IS NOT DISTINCT FROM d.id AS at_home
 FROM imp_lease i LEFT JOIN housing_dwelling d ON d.code = i.dwelling LEFT JOIN tenants_lease l ON l.number = i.number
+LEFT JOIN tenants_household h ON h.id = l.household_id
 """
 # What was written straight (`straight_load.py`): one line per lease, its first row, how many people.
 STRAIGHT = """
@@ -120,12 +125,17 @@ INSERT INTO tenants_lease (id, number, kind, household_id, dwelling_id, dwelling
 SELECT lease_id, number, kind, household_id, dwelling_id, dwelling, entry, exit, {_SIGNATURE}, {_PEOPLE}, due_on
 FROM imp_match m WHERE new_lease
 """
+NEW_RUNNING_LEASES = """
+SELECT count(*) FROM imp_match WHERE new_lease AND (exit IS NULL OR exit >= %(today)s)
+"""
 # What the file no longer says stays, unless it cannot be true any more: an end before the beginning, the end of a lease
 # that was only absent from a complete file.
 _ENTRY = "CASE WHEN m.entry IS NULL AND m.exit < l.entry THEN NULL ELSE COALESCE(m.entry, l.entry) END"
 _EXIT = """CASE WHEN %(has_exit)s THEN m.exit
     WHEN l.erp_absent_on IS NOT NULL OR l.exit < COALESCE(m.entry, l.entry) THEN NULL ELSE l.exit END"""
+# How many were written, how many more run.
 CHANGED_LEASES = f"""
+WITH changed AS (
 UPDATE tenants_lease l SET kind = m.kind, dwelling_id = m.dwelling_id, dwelling_code = m.dwelling, entry = {_ENTRY},
        exit = {_EXIT}, household_id = m.household_id, erp_signature = {_SIGNATURE}, erp_people = {_PEOPLE},
        erp_due_on = m.due_on, erp_absent_on = NULL
@@ -135,14 +145,19 @@ WHERE l.id = m.lease_id AND NOT m.new_lease AND (
     l.erp_due_on, l.erp_absent_on
 ) IS DISTINCT FROM (
     m.kind, m.dwelling_id, m.dwelling, {_ENTRY}, {_EXIT}, m.household_id, {_SIGNATURE}, {_PEOPLE}, m.due_on, NULL)
+RETURNING old.exit IS NULL OR old.exit >= %(today)s AS ran, new.exit IS NULL OR new.exit >= %(today)s AS runs
+) SELECT count(*), count(*) FILTER (WHERE runs) - count(*) FILTER (WHERE ran) FROM changed
 """
 # A household closed here by hand stays closed; one that the file had closed comes back with its lease.
 MOVED_HOUSEHOLDS = """
+WITH moved AS (
 UPDATE tenants_household h SET dwelling_id = m.dwelling_id, closed_on = NULL
 FROM imp_match m
-WHERE h.id = m.household_id AND m.open AND NOT m.new_lease AND NOT m.new_household
+WHERE h.id = m.household_id AND m.open AND NOT m.new_lease AND NOT m.new_household AND NOT m.at_home
   AND (h.closed_on IS NULL OR m.old_exit < %(today)s)
   AND (h.dwelling_id, h.closed_on) IS DISTINCT FROM (m.dwelling_id, NULL)
+RETURNING old.closed_on
+) SELECT count(closed_on) FROM moved
 """
 # A household added here by hand, whose home and whose name the file now has under a contract.
 TAKEN_OVER = """
@@ -233,9 +248,10 @@ WITH read AS (
     UPDATE tenants_person p SET ({", ".join(_WRITTEN)}, erp_fingerprint) = ROW({KNOWN}, t.fingerprint)
     FROM imp_person n JOIN imp_tenant t ON t.row = n.row
     WHERE p.id = n.person_id AND NOT n.new AND n.touched
-    RETURNING p.id, ({", ".join(f"old.{name}" for name in _WRITTEN)})
+    RETURNING p.id, (old.left_on IS NOT NULL AND new.left_on IS NULL)::integer AS back,
+        ({", ".join(f"old.{name}" for name in _WRITTEN)})
         IS DISTINCT FROM ({", ".join(f"new.{name}" for name in _WRITTEN)}) AS differs
-) INSERT INTO imp_updated SELECT id FROM read WHERE differs
+) INSERT INTO imp_updated (person_id, people) SELECT id, back FROM read WHERE differs
 """
 POINTS = """
 SELECT n.person_id, 'phone' AS kind, u.number AS value, u.whose
@@ -246,6 +262,14 @@ SELECT n.person_id, 'email', e, '' FROM imp_person n JOIN imp_tenant t ON t.row 
 WHERE n.new = {new} AND n.touched
 """
 INSERT_POINTS = "INSERT INTO tenants_contactpoint (id, person_id, kind, value, whose, status, source) "
+# Of whom something was written; `people`, `phones`: how many more are there.
+UPDATED = """
+CREATE TEMP TABLE imp_updated (person_id uuid, people integer DEFAULT 0, phones integer DEFAULT 0) ON COMMIT DROP
+"""
+NEW_PHONES = """
+SELECT coalesce(sum(cardinality(t.phones)), 0) FROM imp_person n JOIN imp_tenant t ON t.row = n.row
+WHERE n.new AND n.touched
+"""
 NEW_POINTS = f"""
 {INSERT_POINTS} SELECT uuidv7(), person_id, kind, value, whose, 'valid', 'erp'
 FROM ({POINTS.format(new="true")}) s
@@ -262,34 +286,38 @@ FIRST_POINTS = f"""
     FROM imp_person t, unnest(t.emails[2:]) AS e WHERE cardinality(t.emails) > 1
 ) s
 """
+# What the file says of the numbers of those whose row changed, read once: three statements then look at few of them.
+# A number that the file replaced by another is not called before somebody checks it; nobody here had judged it.
+KNOWN_POINTS = """
+CREATE TEMP TABLE imp_point ON COMMIT DROP AS
+SELECT c.id, c.person_id, c.kind, c.value, CASE
+    WHEN c.source <> 'erp' OR c.status_changed_by_id IS NOT NULL THEN NULL
+    WHEN c.status = 'unverified' AND c.value = ANY (t.phones || t.emails) THEN 'valid'
+    WHEN c.status = 'valid' AND c.verified_on IS NULL
+     AND ((c.kind = 'phone' AND t.phones <> '{}' AND c.value <> ALL (t.phones))
+       OR (c.kind = 'email' AND t.emails <> '{}' AND c.value <> ALL (t.emails)))
+     AND NOT EXISTS (SELECT FROM tenants_person o WHERE o.merged_into_id = c.person_id) THEN 'unverified'
+    END AS becomes
+FROM imp_person n JOIN imp_tenant t ON t.row = n.row JOIN tenants_contactpoint c ON c.person_id = n.person_id
+WHERE NOT n.new AND n.touched
+"""
+# Somebody may have judged it meanwhile.
+JUDGED_POINTS = """
+WITH judged AS (
+    UPDATE tenants_contactpoint c SET status = i.becomes FROM imp_point i
+    WHERE i.becomes IS NOT NULL AND c.id = i.id AND c.status_changed_by_id IS NULL
+      AND CASE i.becomes WHEN 'valid' THEN c.status = 'unverified' ELSE c.status = 'valid' AND c.verified_on IS NULL END
+    RETURNING c.person_id, CASE WHEN c.kind <> 'phone' THEN 0 WHEN c.status = 'valid' THEN 1 ELSE -1 END AS phones
+) INSERT INTO imp_updated (person_id, phones) SELECT person_id, phones FROM judged
+"""
 ADDED_POINTS = f"""
 WITH added AS (
     {INSERT_POINTS} SELECT uuidv7(), person_id, kind, value, whose, 'valid', 'erp'
     FROM ({POINTS.format(new="false")}) s
-    ON CONFLICT (person_id, kind, value) DO NOTHING RETURNING person_id
-) INSERT INTO imp_updated SELECT DISTINCT person_id FROM added
-"""
-# A number that the file replaced by another is not called before somebody checks it; nobody here had judged it.
-REPLACED_POINTS = """
-WITH replaced AS (
-    UPDATE tenants_contactpoint c SET status = 'unverified'
-    FROM imp_person n JOIN imp_tenant t ON t.row = n.row
-    WHERE c.person_id = n.person_id AND NOT n.new AND n.touched AND c.source = 'erp' AND c.status = 'valid'
-      AND c.status_changed_by_id IS NULL AND c.verified_on IS NULL
-      AND NOT EXISTS (SELECT FROM tenants_person o WHERE o.merged_into_id = c.person_id)
-      AND ((c.kind = 'phone' AND t.phones <> '{}' AND c.value <> ALL (t.phones))
-        OR (c.kind = 'email' AND t.emails <> '{}' AND c.value <> ALL (t.emails)))
-    RETURNING c.person_id
-) INSERT INTO imp_updated SELECT DISTINCT person_id FROM replaced
-"""
-BACK_POINTS = """
-WITH back AS (
-    UPDATE tenants_contactpoint c SET status = 'valid'
-    FROM imp_person n JOIN imp_tenant t ON t.row = n.row
-    WHERE c.person_id = n.person_id AND NOT n.new AND n.touched AND c.source = 'erp' AND c.status = 'unverified'
-      AND c.status_changed_by_id IS NULL AND c.value = ANY (t.phones || t.emails)
-    RETURNING c.person_id
-) INSERT INTO imp_updated SELECT DISTINCT person_id FROM back
+    WHERE NOT EXISTS (
+        SELECT FROM imp_point i WHERE (i.person_id, i.kind, i.value) = (s.person_id, s.kind, s.value))
+    ON CONFLICT (person_id, kind, value) DO NOTHING RETURNING person_id, (kind = 'phone')::integer AS phones
+) INSERT INTO imp_updated (person_id, phones) SELECT person_id, phones FROM added
 """
 MARKS = """
 INSERT INTO tenants_mark (id, person_id, kind, source, purpose, noted_on, expires_on)
@@ -300,13 +328,18 @@ ON CONFLICT (person_id, kind) DO NOTHING
 """
 _PERSON_NAME = HOUSEHOLD_NAME.replace("t.", "p.")  # as the register knows them: an emptied cell takes no title away
 # The household takes the name of the row that speaks for it when that row has changed, or when nobody who lives there
-# bears its name any more. A name corrected here stays, and nobody is called by the name of somebody who died.
+# bears its name any more. A name corrected here stays, and nobody is called by the name of somebody who died. Few are
+# called otherwise: an array of them is looked up, where a join would read every household.
 RENAMED_HOUSEHOLDS = f"""
-UPDATE tenants_household h SET name = {_PERSON_NAME}
-FROM imp_match m JOIN imp_person n ON n.row = m.speaker JOIN tenants_person p ON p.id = n.person_id
-WHERE h.id = m.household_id AND NOT m.new_household AND h.name <> {_PERSON_NAME}
-  AND p.left_on IS NULL AND NOT p.deceased AND NOT p.file_said ?| ARRAY['title', 'last_name', 'first_name']
-  AND (n.touched OR 0 = (
+WITH called AS MATERIALIZED (
+    SELECT m.household_id, n.touched, {_PERSON_NAME} AS name
+    FROM imp_match m JOIN imp_person n ON n.row = m.speaker JOIN tenants_person p ON p.id = n.person_id
+    WHERE NOT m.new_household AND m.old_name IS DISTINCT FROM {_PERSON_NAME}
+      AND p.left_on IS NULL AND NOT p.deceased AND NOT p.file_said ?| ARRAY['title', 'last_name', 'first_name']
+)
+UPDATE tenants_household h SET name = c.name FROM called c
+WHERE h.id = ANY (ARRAY(SELECT household_id FROM called)) AND h.id = c.household_id AND h.name <> c.name
+  AND (c.touched OR 0 = (
     SELECT count(*) FROM tenants_person q WHERE q.household_id = h.id AND q.left_on IS NULL AND NOT q.deceased
        AND h.name = {HOUSEHOLD_NAME.replace("t.", "q.")}))
 """
@@ -321,8 +354,8 @@ WITH added AS (
         SELECT n.merged_into_id, 'email', e, ''
         FROM imp_person n JOIN imp_tenant t ON t.row = n.row, unnest(t.emails) AS e WHERE n.merged_touched
     ) s
-    ON CONFLICT (person_id, kind, value) DO NOTHING RETURNING person_id
-) INSERT INTO imp_updated SELECT DISTINCT person_id FROM added
+    ON CONFLICT (person_id, kind, value) DO NOTHING RETURNING person_id, (kind = 'phone')::integer AS phones
+) INSERT INTO imp_updated (person_id, phones) SELECT person_id, phones FROM added
 """
 MERGED_FINGERPRINTS = """
 UPDATE tenants_person p SET erp_fingerprint = t.fingerprint
@@ -408,9 +441,9 @@ WITH home AS (
         WHEN p.left_on IS NOT NULL THEN h.touched OR EXISTS (SELECT FROM imp_closed c WHERE c.person_id = p.id)
         ELSE {_ELSEWHERE} AND NOT EXISTS (
             SELECT FROM imp_stays s WHERE s.person_id = p.id AND s.household_id = p.household_id) END
-    RETURNING p.id
+    RETURNING p.id, (old.left_on IS NOT NULL)::integer AS back
 ), gone AS (DELETE FROM imp_closed c USING stayed WHERE c.person_id = stayed.id)
-INSERT INTO imp_updated SELECT id FROM stayed
+INSERT INTO imp_updated (person_id, people) SELECT id, back FROM stayed
 """
 SILENCED = f"""
 WITH left_there AS (
@@ -420,7 +453,11 @@ WITH left_there AS (
     RETURNING p.id
 ) INSERT INTO imp_closed SELECT id FROM left_there
 """
-LEAVING = (SILENT, STAYS, ENDED, CLOSED_HOUSEHOLDS, ROW_ENDED, ABSENT, STAYED, SILENCED, RENAMED_HOUSEHOLDS)
+#: Each with what it makes fewer of, one a row.
+LEAVING = (
+    (SILENT, ""), (STAYS, ""), (ENDED, "persons"), (CLOSED_HOUSEHOLDS, "households"), (ROW_ENDED, "persons"),
+    (ABSENT, "persons"), (STAYED, ""), (SILENCED, "persons"), (RENAMED_HOUSEHOLDS, ""),
+)  # fmt: skip
 # A garage belongs to the household in which exactly one living-there person has its holder's name and birth date.
 GARAGES = """
 UPDATE tenants_lease l SET household_id = found.household_id, erp_signature = found.signature
@@ -432,58 +469,4 @@ FROM (
     GROUP BY t.lease HAVING count(DISTINCT p.household_id) = 1
 ) found
 WHERE l.number = found.lease AND l.household_id IS NULL
-"""
-
-# ---- What changed since the last import, and what is no longer there ----
-
-# What the rows of the leases were; then how many people live under those that need not be read again, null when none
-# was ever signed.
-_VALID = "erp_signature IS NOT NULL AND (erp_due_on IS NULL OR erp_due_on > %(today)s)"
-REMEMBERED = f"""
-SELECT coalesce(string_agg(int8send(erp_signature), ''::bytea) FILTER (WHERE {_VALID}), ''::bytea),
-       CASE WHEN count(erp_signature) > 0 THEN coalesce(sum(erp_people) FILTER (WHERE {_VALID}), 0)::bigint END
-FROM tenants_lease
-"""
-# Of some leases, what their rows were, unless they must be read again.
-TOLD = f"SELECT number, erp_signature FROM tenants_lease WHERE number = ANY (%(met)s::text[]) AND {_VALID}"
-LEFT = f"""
-CREATE TEMP TABLE imp_left ON COMMIT DROP AS
-SELECT number FROM tenants_lease
-WHERE CASE WHEN {_VALID} THEN erp_signature = ANY (%(unmet)s::bigint[]) ELSE number <> ALL (%(met)s::text[]) END
-"""
-LEFT_BY_READING = """
-CREATE TEMP TABLE imp_left ON COMMIT DROP AS
-SELECT number FROM tenants_lease l
-WHERE NOT EXISTS (SELECT FROM imp_lease i WHERE i.number = l.number)
-  AND NOT EXISTS (SELECT FROM imp_doubtful_lease d WHERE d.number = l.number)
-"""
-NOT_SKIPPED = f"""
-SELECT coalesce(sum(erp_people), 0)::bigint FROM tenants_lease JOIN (
-    SELECT number FROM imp_left UNION ALL SELECT unnest(%(changed)s::text[])) AS s USING (number)
-WHERE {_VALID}
-"""
-# Leases of homes that run and that no file lists. One that begins tomorrow may well not be there yet.
-ABSENT_LEASES = """
-CREATE TEMP TABLE imp_absent ON COMMIT DROP AS
-SELECT l.id AS lease_id, l.number, l.household_id FROM tenants_lease l JOIN imp_unlisted USING (number)
-WHERE l.kind = 'housing' AND (l.exit IS NULL OR l.exit >= %(today)s) AND (l.entry IS NULL OR l.entry < %(today)s)
-"""
-# Ended on a day that was known, by a row that is no longer there.
-ENDED_UNSEEN = """
-INSERT INTO imp_match (number, exit, kind, open, lease_id, new_lease, household_id, new_household)
-SELECT l.number, l.exit, 'housing', false, l.id, false, l.household_id, false
-FROM tenants_lease l JOIN imp_unlisted USING (number)
-JOIN tenants_household h ON h.id = l.household_id AND h.closed_on IS NULL
-WHERE l.kind = 'housing' AND l.exit < %(today)s
-"""
-RUNNING_LEASES = """
-SELECT count(*) FROM tenants_lease WHERE kind = 'housing' AND (exit IS NULL OR exit >= %(today)s)
-"""
-CLOSED_LEASES = """
-UPDATE tenants_lease l SET exit = %(today)s::date - 1, erp_absent_on = %(today)s, erp_signature = NULL
-FROM imp_absent a WHERE l.id = a.lease_id
-"""
-ABSENT_AS_ENDED = """
-INSERT INTO imp_match (number, exit, kind, open, lease_id, new_lease, household_id, new_household)
-SELECT number, %(today)s::date - 1, 'housing', false, lease_id, false, household_id, false FROM imp_absent
 """

@@ -15,7 +15,7 @@ from typing import Any
 from django.conf import settings
 
 from bienveille.register.imports.choices import Departures
-from bienveille.register.imports.operations import first_load
+from bienveille.register.imports.operations import change_statements, first_load
 from bienveille.register.imports.operations import tenant_statements as sql
 from bienveille.register.imports.operations.changes import Together, close_absent, see
 from bienveille.register.imports.operations.first_load import without_indexes
@@ -33,7 +33,6 @@ from bienveille.register.imports.rules.tenant_lines import COLUMNS, Reading, Typ
 _ROW = attrgetter("row")
 _FILLED = ("tenants_household", "tenants_lease", "tenants_person", "tenants_contactpoint")
 _STAGED = ("row", "lease", "dwelling", "key")  # columns of `imp_tenant` that statements join by
-_MANY = 50_000  # rows: under that, looking each key up costs less than reading the whole register
 
 
 def typists_of(source: Source, *, today: dt.date, profile: Profile | None) -> Typists:
@@ -73,9 +72,9 @@ def apply_tenants(
     the files of the call, taken `together`, do not list; the outcome of the last one says how many there are
     (`absent`) and how many were not closed (`held`).
     """
-    outcome = Outcome(source, extra={"absent": 0, "held": 0})
-    parameters = _parameters(typists.reading, profile)
     known = tenants_are_known()
+    outcome = Outcome(source, extra={"absent": 0, "held": 0}, tallied=known)
+    parameters = _parameters(typists.reading, profile)
     run(sql.STAGE)
     seen = None
     with ExitStack() as laid_aside:
@@ -101,27 +100,34 @@ def apply_tenants(
         run(sql.MARKS, parameters | {"mark": rule.mark, "purpose": profile.purpose, "months": rule.months})  # type: ignore[union-attr]
     if known or together.files > 1:
         if not seen:
-            run(sql.LEFT_BY_READING)
+            run(change_statements.LEFT_BY_READING)
         together.listed(unreadable)
     if known:
         if together.complete:
+            run(change_statements.ENDED_UNSEEN, parameters)
             close_absent(outcome, parameters, departures, unreadable=together.unreadable)
-            run(sql.ENDED_UNSEEN, parameters)
-        for statement in sql.LEAVING:
-            run(statement, parameters)
+        for statement, fewer in sql.LEAVING:
+            written = run(statement, parameters)
+            if fewer:
+                outcome.moves[fewer] -= written
     if value("SELECT EXISTS (SELECT FROM imp_match WHERE kind <> 'housing' AND household_id IS NULL)"):
         run(sql.GARAGES)
-    outcome.updated = value("SELECT count(DISTINCT person_id) FROM imp_updated")
+    outcome.updated, back, phones = rows(
+        "SELECT count(DISTINCT person_id), coalesce(sum(people), 0), coalesce(sum(phones), 0) FROM imp_updated"
+    )[0]
+    outcome.moves.update(persons=outcome.created + back, phones=phones)
     outcome.closed = value("SELECT count(DISTINCT person_id) FROM imp_closed")
     listed = alone + value("SELECT count(*) FROM imp_person")
     outcome.unchanged = (seen.skipped if seen else 0) + listed - outcome.created - outcome.updated
     for name in (
+        "known",
         "tenant",
         "straight",
         "doubtful_lease",
         "lease",
         "match",
         "person",
+        "point",
         "updated",
         "closed",
         "absent",
@@ -170,25 +176,29 @@ def _fill(outcome: Outcome, parameters: dict[str, Any], *, known: bool, straight
     if straight:
         outcome.extra["households"] += run(sql.STRAIGHT_HOUSEHOLDS)
         outcome.extra["leases"] += run(sql.STRAIGHT_LEASES)
-    outcome.extra["leases_updated"] = run(sql.CHANGED_LEASES, parameters) if known else 0
+    outcome.extra["leases_updated"] = 0
+    outcome.moves["households"] += outcome.extra["households"]
     if known:
-        run(sql.MOVED_HOUSEHOLDS, parameters)
+        outcome.moves["leases"] += value(sql.NEW_RUNNING_LEASES, parameters)
+        outcome.extra["leases_updated"], running = rows(sql.CHANGED_LEASES, parameters)[0]
+        outcome.moves["leases"] += running
+        outcome.moves["households"] += value(sql.MOVED_HOUSEHOLDS, parameters)
         if value("SELECT EXISTS (SELECT FROM tenants_person WHERE erp_key IS NULL)"):
             run(sql.ADOPTED)
     run(sql.PEOPLE if known else sql.FIRST_PEOPLE, parameters)
     run("ANALYZE imp_person (row)")
-    run("CREATE TEMP TABLE imp_updated (person_id uuid) ON COMMIT DROP")
+    run(sql.UPDATED)
     run("CREATE TEMP TABLE imp_closed (person_id uuid) ON COMMIT DROP")
     outcome.created += run(sql.NEW_PEOPLE if known else sql.FIRST_NEW_PEOPLE)
     run(sql.NEW_POINTS if known else sql.FIRST_POINTS)
+    if known:
+        outcome.moves["phones"] += value(sql.NEW_PHONES)
     if known and value("SELECT EXISTS (SELECT FROM imp_person WHERE NOT new AND touched)"):
-        for statement in (
-            sql.CHANGED_PEOPLE,
-            sql.REPLACED_POINTS,
-            sql.BACK_POINTS,
-            sql.ADDED_POINTS,
-        ):
-            run(statement)
+        run(sql.CHANGED_PEOPLE)
+        run(sql.KNOWN_POINTS)
+        run("ANALYZE imp_point (person_id, becomes)")  # hardly any becomes anything
+        run(sql.JUDGED_POINTS)
+        run(sql.ADDED_POINTS)
     if known and value("SELECT EXISTS (SELECT FROM imp_person WHERE merged_touched)"):
         run(sql.MERGED_POINTS)
         run(sql.MERGED_FINGERPRINTS)
@@ -245,11 +255,10 @@ def _reject_unknown_dwellings(outcome: Outcome) -> None:
 def _tell_homonyms_apart(outcome: Outcome, *, known: bool) -> None:
     """Same lease, same name: birth dates tell people apart, and the same person twice is refused."""
     run("CREATE TEMP TABLE imp_homonym ON COMMIT DROP AS SELECT key FROM imp_tenant GROUP BY key HAVING count(*) > 1")
-    few = known and value("SELECT count(*) FROM imp_tenant") < _MANY
-    if few or (known and value("SELECT EXISTS (SELECT FROM tenants_person WHERE strpos(erp_key, '#') > 0)")):
+    if known:
         run(
             "INSERT INTO imp_homonym SELECT t.key FROM imp_tenant t WHERE EXISTS (SELECT FROM tenants_person p "
-            "WHERE p.erp_key = t.key || '#2') EXCEPT SELECT key FROM imp_homonym"
+            "WHERE p.erp_key LIKE '%#%' AND p.erp_key = t.key || '#2') EXCEPT SELECT key FROM imp_homonym"
         )
     listed = rows("SELECT key, row, birth FROM imp_tenant JOIN imp_homonym USING (key) ORDER BY key, row")
     here = rows(sql.KNOWN_HOMONYMS) if listed and known else []
