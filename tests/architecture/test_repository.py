@@ -12,7 +12,7 @@ OURS = [
     path
     for path in repository_files()
     if not {"vendor", "node_modules", "fixtures"} & set(path.parts)
-    and path.suffix not in (".png", ".webp", ".woff2", ".xlsx", ".ods", ".ico", ".jpg", ".gz")
+    and path.suffix not in (".png", ".webp", ".woff2", ".ttf", ".xlsx", ".ods", ".ico", ".jpg", ".gz")
     and path != Path(__file__)
 ]
 #: Places of one machine, addresses of the shops where packages come from, folders beside the repository.
