@@ -81,11 +81,14 @@ class Crawl:
         if text is None:
             return
         self._judge(address, text, about_place=about_place)
+        self._follow(text)
+        for form in GET_FORM.findall(text):
+            self._search(form, address.partition("?")[0])
+
+    def _follow(self, text: str) -> None:
         for link in dict.fromkeys(map(unescape, HREF.findall(text))):
             if "export=" in link or self._is_new_kind(link):
                 self._judge(link, self._text(link) or "")
-        for form in GET_FORM.findall(text):
-            self._search(form, address.partition("?")[0])
 
     def _text(self, address: str) -> str | None:
         """What an address answers, the first time it is asked."""
@@ -106,12 +109,20 @@ class Crawl:
             self.leaks.append(f"{self.role} {address}: {who} {where}")
 
     def _search(self, form: str, path: str) -> None:
-        """The place typed or chosen: whoever is found there, and not by a word of no place, lives there."""
+        """The place typed or chosen: whoever is found there, and not by a word of no place, lives there.
+
+        And the person typed, as a page that lists nobody by itself is read only so; files of what was found too.
+        """
         action = re.search(r'<form[^>]*action="([^"?]+)', form)
         path = action[1] if action else path
         for control in TEXT_INPUT.findall(form):
             if name := re.search(r'name="([^"]+)"', control):
                 self._compare(path, name[1], "Xyzzyx", [WHERE[0], WHERE[3]])
+                # Not as it is written, or what was typed would pass for what was found.
+                found = f"{path}?{urlencode({name[1]: WHO[0].lower()})}"
+                text = self._text(found) or ""
+                self._judge(found, text)
+                self._follow(text)
         for select in SELECT.finditer(form):
             options = OPTION.findall(select[0])
             places = [value for value, label in options if any(one in label for one in WHERE)]

@@ -118,6 +118,21 @@ def test_what_belongs_to_somebody_is_reached_through_the_household(household, ly
             load(inside, uuid.uuid4(), reason="essai")
 
 
+def test_a_mark_of_a_kind_that_one_may_not_read_is_like_none(household, lyon):
+    """And who reads it without noting it is told so. Who keeps the household is not enough."""
+    mark = MarkFactory(person=household.people.get(), kind="disability_declared")
+    worker, manager, runs_it = (
+        UserFactory(roles=[(role, lyon)]) for role in ("social_worker", "agency_manager", "administrator")
+    )
+    assert access.get_mark_for(worker, mark.pk, reason="essai", write=True) == mark
+    assert access.get_mark_for(manager, mark.pk, reason="essai") == mark
+    with pytest.raises(PermissionDenied):
+        access.get_mark_for(manager, mark.pk, reason="essai", write=True)
+    for write in (False, True):
+        with pytest.raises(Http404):
+            access.get_mark_for(runs_it, mark.pk, reason="essai", write=write)
+
+
 @pytest.mark.parametrize(
     ("role", "sees"),
     [
