@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urljoin
 
 import pytest
 from django.core.cache import cache
@@ -110,6 +111,8 @@ KNOWN_TO_ALL = (
 )  # fmt: skip
 _KEYS = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32,64}")
 _ONCE = re.compile(r"(?<=[\"'=])[A-Za-z0-9_\-]{64}(?=[\"'&])|nonce=\"[^\"]*\"|data-bv-left=\"\d+\"|nonce-[\w+/=\-]+")
+#: Links to the files of a page, which say only what changes in its address.
+FILES = re.compile(r'href="([^"#]*[?&]export=csv[^"#]*)"')
 #: Answers that do not depend on what the address names.
 REFUSALS = (401, 403, 404, 405)
 NOBODY = "00000000-0000-7000-8000-000000000000"
@@ -285,8 +288,8 @@ def test_a_confidential_case_is_like_what_does_not_exist(world):
 
 
 def test_lists_say_nothing_of_another_agency(world):
-    """Every page without an object, every search of the planted words: nothing private of the other side."""
-    wrong, opened = [], 0
+    """Every page without an object, with its files, every search of the planted words: nothing of the other side."""
+    wrong, opened, files = [], 0, 0
     for role in (Role.DIRECTOR, Role.SOCIAL_WORKER, Role.CALLER):
         somebody = actor(world.here.users[role], role)
         for route in routes():
@@ -294,13 +297,17 @@ def test_lists_say_nothing_of_another_agency(world):
                 continue
             address = reverse(route.name, kwargs=route.parameters)
             for asked in (address, f"{address}?q=Kanarithere") if route.name in SEARCHES else (address,):
-                answer = somebody.asks("get", asked)
-                opened += answer.status_code == 200
-                leaked = private_words(text_of(answer), world.there)
-                if leaked:
-                    wrong.append(f"{role} {route.name} {asked}: {sorted(leaked)}")
+                page = somebody.asks("get", asked)
+                opened += page.status_code == 200
+                told = {asked: text_of(page)}
+                for link in sorted({urljoin(asked, one) for one in FILES.findall(told[asked])}):
+                    told[link] = text_of(somebody.asks("get", link))
+                    files += 1
+                leaks = {where: private_words(text, world.there) for where, text in told.items()}
+                wrong += [f"{role} {route.name} {where}: {sorted(words)}" for where, words in leaks.items() if words]
     assert wrong == [], "\n".join(wrong)
     assert opened > 50
+    assert files > 10
 
 
 def test_no_method_opens_what_get_and_post_do_not(world):

@@ -1,22 +1,19 @@
 """Two people at the same moment: the second waits for the first and reads what it wrote, never over it.
 
-Each story is played to the letter: the first has written and not yet committed when the second begins. An operation that
-reads before it holds the row would decide upon what is no longer true, and write over it.
+An operation that reads before it holds the row would decide upon what is no longer true, and write over it.
 """
 
-import time
-from collections.abc import Callable
 from datetime import date, timedelta
 from functools import partial
-from threading import Thread
 from typing import Any
+from uuid import uuid4
 
 import pytest
-from django.db import connection, transaction
 from django.utils import timezone
 from tests.accounts.factories import UserFactory
 from tests.cases.factories import make_case
 from tests.dispatch.factories import MONDAY, make_queue, take
+from tests.meanwhile import second_of
 from tests.messaging.factories import started
 from tests.messaging.providers import Counting
 from tests.outreach.factories import make_campaign
@@ -26,53 +23,26 @@ from tests.tenants.factories import HouseholdFactory
 from bienveille.engines.cases.operations import AlreadyTaken, take_case
 from bienveille.engines.cases.operations.alerts import advance_case
 from bienveille.engines.dispatch import operations as dispatch
-from bienveille.engines.dispatch.models import Attempt, Contact
+from bienveille.engines.dispatch.models import Attempt, BatchLine, Contact, PlannedCall
 from bienveille.engines.dispatch.queries import ledger
 from bienveille.engines.messaging.channels.news import Reply
 from bienveille.engines.messaging.operations import inbox, sending
 from bienveille.engines.questionnaires.models import QuestionnaireDraft
 from bienveille.engines.questionnaires.operations import DraftMoved, change_draft
-from bienveille.register.accounts.models import LargeFile
+from bienveille.register.accounts.models import LargeFile, User
 from bienveille.register.accounts.operations import take_large_file
+from bienveille.register.accounts.rules import Scope
 from bienveille.register.tenants.models import Person
 from bienveille.register.tenants.operations import correct_person
 from bienveille.register.tenants.operations.rows import CORRECTABLE, ChangedMeanwhile
 from bienveille.register.tenants.rules import version_of
 from bienveille.services.outreach import operations as outreach
 from bienveille.services.outreach.operations.campaigns import CannotOpen
+from bienveille.services.outreach.operations.offline import save_rows
+from bienveille.services.outreach.rules.offline import FilledRow
 
 pytestmark = pytest.mark.django_db(transaction=True)
 TODAY = date(2026, 11, 23)
-
-
-def second_of(first: Callable[[], Any], second: Callable[[], Any]) -> Any:
-    """What the second gave or raised, begun once the first had written, ended after it committed."""
-    found: list[Any] = []
-
-    def run() -> None:
-        try:
-            found.append(second())
-        except Exception as refusal:
-            found.append(refusal)
-        finally:
-            connection.close()
-
-    thread = Thread(target=run)
-    with transaction.atomic():
-        first()
-        thread.start()
-        while thread.is_alive() and not _somebody_waits_for_us():
-            time.sleep(0.01)
-    thread.join()
-    return found[0]
-
-
-def _somebody_waits_for_us() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid)))"
-        )
-        return bool(cursor.fetchone()[0])
 
 
 def test_a_call_saved_is_not_given_back_by_the_other_tab():
@@ -99,6 +69,24 @@ def test_the_same_form_sent_twice_at_once_gives_one_call_and_one_answer():
 
     assert (again.state, again.replayed) == ("reached", True)
     assert Attempt.objects.count() == 1
+
+
+def test_a_promised_call_confided_to_somebody_else_is_theirs():
+    queue, caller, other = make_queue(1), UserFactory(), UserFactory()
+    contact = take(queue, caller)
+    dispatch.record_attempt(
+        caller=caller, contact_id=contact.pk, token=contact.token, outcome="reached", now=MONDAY, weekly=True
+    )
+    promise = PlannedCall.objects.get()
+    promises = {promise.pk: other.pk}
+
+    late = second_of(
+        partial(dispatch.reassign, actor=other, queue_id=queue.pk, promises=promises),
+        partial(dispatch.take_planned, caller=caller, planned_call_id=promise.pk, now=MONDAY, reason="essai"),
+    )
+
+    assert isinstance(late, dispatch.UnknownContact)
+    assert Contact.objects.get().reserved_by_id is None
 
 
 def test_a_case_is_taken_by_one():
@@ -194,3 +182,74 @@ def test_a_campaign_is_opened_once():
 
     assert isinstance(second_of(open_it, open_it), CannotOpen)
     assert Contact.objects.count() == 1
+
+
+# ---- Lists of the week
+
+
+@pytest.fixture
+def callers() -> list[User]:
+    return [UserFactory(hours_per_week=hours, roles=["caller"]) for hours in (3, 0, 0)]
+
+
+@pytest.fixture
+def line(callers: list[User]) -> BatchLine:
+    """The only household of the first caller's list."""
+    HouseholdFactory(age=82, phone=True)
+    campaign = make_campaign()
+    rules = outreach.ListRules(week="this")
+    done = outreach.prepare_lists(campaign=campaign, actor=None, rules=rules, now=MONDAY)
+    outreach.confirm_lists(campaign=campaign, actor=None, plan_id=done.plan.pk, now=MONDAY)
+    return BatchLine.objects.select_related("plan__queue__campaign").get(batch__caller=callers[0])
+
+
+def move(line: BatchLine, to: User) -> Any:
+    campaign = line.plan.queue.campaign
+    return outreach.move_lines(
+        campaign=campaign, actor=to, plan_id=line.plan_id, line_ids=[line.pk], caller=to, now=MONDAY
+    )
+
+
+def test_a_household_given_back_is_not_moved_with_the_list(line, callers):
+    late = second_of(
+        lambda: dispatch.give_back_line(caller=callers[0], line_id=line.pk, now=MONDAY), lambda: move(line, callers[1])
+    )
+
+    assert isinstance(late, dispatch.CannotMove)
+    assert Contact.objects.get().kept_for_id is None
+
+
+def test_who_gives_back_and_who_moves_stop_nobody(line, callers):
+    """The one who moves holds the household and writes the line; who gives back must not hold the line meanwhile."""
+    late = second_of(
+        lambda: Contact.objects.select_for_update(no_key=True).get(),
+        lambda: dispatch.give_back_line(caller=callers[0], line_id=line.pk, now=MONDAY),
+        then=lambda: BatchLine.objects.filter(pk=line.pk).update(token=uuid4()),
+    )
+
+    assert isinstance(late, BatchLine)
+
+
+def test_a_household_offered_is_taken_by_one(line, callers):
+    dispatch.offer_line(caller=callers[0], line_id=line.pk, offered=True, now=MONDAY)
+
+    late = second_of(
+        lambda: outreach.take_offered(caller=callers[1], line_id=line.pk, now=MONDAY),
+        lambda: outreach.take_offered(caller=callers[2], line_id=line.pk, now=MONDAY),
+    )
+
+    assert isinstance(late, dispatch.NotYourLine)
+    assert Contact.objects.get().kept_for_id == callers[1].pk
+
+
+def test_a_row_filled_on_paper_waits_for_who_moves_its_household(line, callers):
+    """It was this caller's when the sheet was read; it is no longer when the call would be saved."""
+    row = FilledRow(row=2, key=line.pk, token=line.token, at=MONDAY, outcome="no_answer")
+
+    done = second_of(
+        lambda: move(line, callers[1]),
+        lambda: save_rows(actor=callers[0], scope=Scope(), rows=[row], now=MONDAY + timedelta(days=1)),
+    )
+
+    assert (done.saved, len(done.told)) == (0, 1)
+    assert not Attempt.objects.exists()

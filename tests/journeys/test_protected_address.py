@@ -11,7 +11,7 @@ import zipfile
 from dataclasses import dataclass, field
 from html import unescape
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urljoin
 
 import pytest
 from django.apps import apps
@@ -56,7 +56,7 @@ CALLED = {
     "code": "commune",
 }
 PLACES = ("residence_id", "building_id", "dwelling_id", "watch_id")
-HREF = re.compile(r'(?:href|hx-get|src)="(/[^"#]*)')
+HREF = re.compile(r'(?:href|hx-get|src)="([/?][^"#]*)')
 GET_FORM = re.compile(r'<form[^>]*method="get".*?</form>', re.DOTALL)
 TEXT_INPUT = re.compile(r'<input[^>]*type="(?:search|text)"[^>]*>')
 SELECT = re.compile(r'<select[^>]*name="([^"]+)".*?</select>', re.DOTALL)
@@ -81,13 +81,15 @@ class Crawl:
         if text is None:
             return
         self._judge(address, text, about_place=about_place)
-        self._follow(text)
+        self._follow(address, text)
         for form in GET_FORM.findall(text):
             self._search(form, address.partition("?")[0])
 
-    def _follow(self, text: str) -> None:
-        for link in dict.fromkeys(map(unescape, HREF.findall(text))):
-            if "export=" in link or self._is_new_kind(link):
+    def _follow(self, address: str, text: str) -> None:
+        """Files of a page first of all: their links say only what changes in its address."""
+        for found in dict.fromkeys(map(unescape, HREF.findall(text))):
+            link = urljoin(address, found)
+            if "export=" in link or (found.startswith("/") and self._is_new_kind(link)):
                 self._judge(link, self._text(link) or "")
 
     def _text(self, address: str) -> str | None:
@@ -122,7 +124,7 @@ class Crawl:
                 found = f"{path}?{urlencode({name[1]: WHO[0].lower()})}"
                 text = self._text(found) or ""
                 self._judge(found, text)
-                self._follow(text)
+                self._follow(found, text)
         for select in SELECT.finditer(form):
             options = OPTION.findall(select[0])
             places = [value for value, label in options if any(one in label for one in WHERE)]

@@ -1,6 +1,7 @@
 """The lists of a week: proposed, confirmed, undone; one line given back, moved, asked to be exchanged; a list freed.
 
-Each locks the lanes of the queue first, then contacts in the order of their keys, as whoever puts contacts back.
+Each locks the lanes of the queue first, then contacts in the order of their keys, as whoever puts contacts back; then
+lines: whoever held a line and waited for its contact would stop whoever does the contrary.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -203,15 +204,16 @@ def free_lists(*, actor: User | None, caller: User, now: datetime, queue_id: UUI
 @transaction.atomic
 def give_back_line(*, caller: User, line_id: UUID, now: datetime) -> BatchLine:
     """Give one household of my list back, before calling: it is anybody's again. Refuses one that is not mine now."""
-    line = _own_line(caller, line_id)
-    with may_go_back(line.plan.queue_id):
-        contact = Contact.objects.select_for_update(no_key=True).get(pk=line.contact_id)
+    queue_id, contact_id = _place_of(line_id)
+    with may_go_back(queue_id):
+        contact = Contact.objects.select_for_update(no_key=True).get(pk=contact_id)
+        line = _own_line(caller, line_id)
         if contact.kept_for_id != caller.pk or contact.state != ContactState.WAITING:
             raise NotYourLine
         _keep([contact], None, line.plan, now)
         line.ended_at, line.end, line.offered_at = now, LineEnd.GIVEN_BACK, None
         line.save(update_fields=["ended_at", "end", "offered_at"])
-        _reopen(line.plan.queue_id)
+        _reopen(queue_id)
         _audit(caller, contact, "Ménage de la liste rendu")
     return line
 
@@ -219,17 +221,18 @@ def give_back_line(*, caller: User, line_id: UUID, now: datetime) -> BatchLine:
 @transaction.atomic
 def take_line_again(*, caller: User, line_id: UUID, now: datetime) -> BatchLine:
     """Take back on my list a household I have just given back. Refuses one that somebody else has now."""
-    line = (
-        BatchLine.objects.select_for_update(of=["self"])
-        .select_related("plan", "batch")
-        .filter(pk=line_id, batch__caller=caller, batch__ended_at=None, plan__state=PlanState.CONFIRMED)
-        .filter(end=LineEnd.GIVEN_BACK)
-        .first()
-    )
-    if line is None or BatchLine.objects.filter(plan=line.plan, contact=line.contact_id, ended_at=None).exists():
-        raise NotYourLine
-    with may_go_back(line.plan.queue_id):
-        contact = Contact.objects.select_for_update(no_key=True).get(pk=line.contact_id)
+    queue_id, contact_id = _place_of(line_id)
+    with may_go_back(queue_id):
+        contact = Contact.objects.select_for_update(no_key=True).get(pk=contact_id)
+        line = (
+            BatchLine.objects.select_for_update(of=["self"])
+            .select_related("plan", "batch")
+            .filter(pk=line_id, batch__caller=caller, batch__ended_at=None, plan__state=PlanState.CONFIRMED)
+            .filter(end=LineEnd.GIVEN_BACK)
+            .first()
+        )
+        if line is None or BatchLine.objects.filter(plan=line.plan, contact=contact, ended_at=None).exists():
+            raise NotYourLine
         if contact.kept_for_id is not None or contact.state != ContactState.WAITING:
             raise NotYourLine
         _keep([contact], caller, line.plan, now, {contact.pk: line.position})
@@ -250,20 +253,29 @@ def offer_line(*, caller: User, line_id: UUID, offered: bool, now: datetime) -> 
 
 @transaction.atomic
 def move_lines(
-    *, actor: User, plan_id: UUID, moves: Mapping[UUID, UUID | None], now: datetime, reason: str
+    *,
+    actor: User,
+    plan_id: UUID,
+    moves: Mapping[UUID, UUID | None],
+    now: datetime,
+    reason: str,
+    only_offered: bool = False,
 ) -> dict[UUID, UUID | None]:
     """Give households of the lists to other callers, line by line (`{line: caller}`); None: to nobody.
 
     Gives who had each before; what it gives undoes it. A household called meanwhile, in somebody's hands or already
-    that caller's is left. Refuses when none could be moved.
+    that caller's is left; with `only_offered`, one that its caller does not ask anybody to take, or that somebody has
+    just taken, too. Refuses when none could be moved.
     """
     plan = WeekPlan.objects.select_for_update(of=["self"]).get(pk=plan_id)
     former: dict[UUID, UUID | None] = {}
     with may_go_back(plan.queue_id):
-        lines = list(
-            BatchLine.objects.filter(plan=plan, pk__in=moves, ended_at=None).select_related("batch").order_by("pk")
-        )
-        contacts = _locked_waiting([line.contact_id for line in lines])
+        chosen = BatchLine.objects.filter(plan=plan, pk__in=moves, ended_at=None)
+        if only_offered:
+            chosen = chosen.exclude(offered_at=None)
+        contacts = _locked_waiting(list(chosen.values_list("contact_id", flat=True)))
+        # Read once the households are held: one that was given back meanwhile is no longer to be moved.
+        lines = list(chosen.select_for_update(of=["self"]).select_related("batch").order_by("pk"))
         callers: dict[UUID | None, User] = dict(User.objects.in_bulk(set(moves.values()) - {None}))
         batches = _batches_of(plan, [user for user in callers.values() if user.is_active])
         last = dict(
@@ -302,6 +314,14 @@ def move_lines(
         for contact in (one for moved in by_caller.values() for one in moved):
             _audit(actor, contact, reason)
     return former
+
+
+def _place_of(line_id: UUID) -> tuple[UUID, UUID]:
+    """The queue and the household of a line, which never change: read before any lock. Refuses an unknown line."""
+    found = BatchLine.objects.filter(pk=line_id).values_list("plan__queue_id", "contact_id").first()
+    if found is None:
+        raise NotYourLine
+    return found
 
 
 def _own_line(caller: User, line_id: UUID) -> BatchLine:

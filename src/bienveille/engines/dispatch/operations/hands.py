@@ -127,10 +127,10 @@ def take_planned(*, caller: User, planned_call_id: UUID, now: datetime, reason: 
     if planned is None:
         raise UnknownContact
     contact = locked_contact(planned.contact_id)
-    planned.refresh_from_db(fields=["state"])
+    planned.refresh_from_db(fields=["state", "caller"])  # kept, cancelled or confided to somebody else meanwhile
     if contact.reserved_by_id == caller.pk:
         return contact.pk
-    if planned.state != PlannedState.PLANNED or contact.reserved_by_id:
+    if planned.state != PlannedState.PLANNED or planned.caller_id != caller.pk or contact.reserved_by_id:
         raise UnknownContact
     if Contact.objects.filter(queue_id=contact.queue_id, reserved_by=caller).exists():
         raise AlreadyHolding

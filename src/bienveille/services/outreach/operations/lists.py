@@ -178,9 +178,17 @@ def take_offered(*, caller: User, line_id: UUID, now: datetime) -> BatchLine:
     )
     if line is None or not may_call(line.plan.queue.campaign, caller):
         raise dispatch.NotYourLine
-    dispatch.move_lines(
-        actor=caller, plan_id=line.plan_id, moves={line.pk: caller.pk}, now=now, reason="Ménage échangé entre appelants"
-    )
+    try:
+        dispatch.move_lines(
+            actor=caller,
+            plan_id=line.plan_id,
+            moves={line.pk: caller.pk},
+            now=now,
+            reason="Ménage échangé entre appelants",
+            only_offered=True,
+        )
+    except dispatch.CannotMove:  # somebody was faster by a moment
+        raise dispatch.NotYourLine from None
     return line
 
 
