@@ -12,7 +12,7 @@ from bienveille.engines.messaging.choices import DeliveryState
 from bienveille.engines.messaging.models import Delivery, Line
 from bienveille.engines.messaging.queries.recipients import point_of
 from bienveille.register.accounts.models import Landlord
-from bienveille.register.tenants.models import Person
+from bienveille.register.tenants.models import Household, Person
 from bienveille.services.outreach import operations
 from bienveille.services.outreach.models import CallMessage
 from bienveille.services.outreach.rules.after_calls import WAIT, agreed_words
@@ -52,6 +52,15 @@ def test_a_missed_call_is_told_ten_minutes_later(campaign, caller, person):
     assert "Habitat a essayé de vous appeler" in sent.body
     assert "\u00a0" not in sent.body
     assert CallMessage.objects.get().delivery_id == sent.pk
+
+
+def test_who_reads_it_over_a_shoulder_learns_nobody_s_name(campaign, caller, person):
+    """A message stays on the screen of a telephone: neither whom it is for, nor what the call is about."""
+    Person.objects.filter(pk=person.pk).update(last_name="Tournebriole", first_name="Zénaïdine")
+    Household.objects.filter(pk=person.household_id).update(name="Mme Zénaïdine Tournebriole")
+    call(campaign, caller, "no_answer")
+    [sent] = Delivery.objects.all()
+    assert not [word for word in ("Tournebriole", "Zénaïdine", campaign.name) if word in f"{sent.subject} {sent.body}"]
 
 
 def test_not_where_the_campaign_leaves_it_to_callers(person, caller):

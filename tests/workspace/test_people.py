@@ -39,7 +39,9 @@ class TestSearch:
 
     def test_by_the_start_of_names(self, as_social_worker, household):
         assert "Mme Éléonore Lefèvre" in self.search(as_social_worker, "lefevre eleo")
-        assert AuditEntry.objects.get(action="household.listed").detail == {"found": 1}
+        listed = AuditEntry.objects.get(action="household.listed")
+        assert listed.detail == {"found": 1}
+        assert "lefevre" not in listed.reason, "the name typed is not kept: it may be that of somebody who is not there"
 
     def test_only_in_ones_agencies(self, as_social_worker):
         HouseholdFactory(agency=AgencyFactory(saint_etienne=True), first_name="Zoé", last_name="Ailleurs")
