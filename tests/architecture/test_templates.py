@@ -34,6 +34,15 @@ def test_no_two_templates_bear_one_name():
     assert len(OWNERS) == len(TEMPLATES)
 
 
+def test_no_page_shows_what_was_typed_as_it_is():
+    """A script slipped into a note would act as its reader; only what the interface itself writes is markup."""
+    unescaped = re.compile(r"\|\s*safe(?:seq)?\b|autoescape\s+off")
+    pages = [path for path in TEMPLATES if path.suffix == ".html"]
+    assert [shown(path) for path in pages if unescaped.search(path.read_text("utf-8"))] == []
+    by_hand = [path for path in python_files() if "mark_safe" in path.read_text("utf-8")]
+    assert [shown(path) for path in by_hand if not path.is_relative_to(UI)] == []
+
+
 @pytest.mark.parametrize("path", TEMPLATES, ids=shown)
 class TestEach:
     def test_borrows_only_from_the_interface(self, path):
