@@ -17,7 +17,7 @@ from django.utils.timezone import now as clock
 
 from bienveille.engines.cases.choices import AlertChannel, CaseState
 from bienveille.engines.cases.models import Alert, Case, ReaderWanted
-from bienveille.engines.cases.queries import directors_over, is_reader, reachable
+from bienveille.engines.cases.queries import directors_over, may_hear, reachable
 from bienveille.engines.cases.rules import CONFIDENTIAL, next_alert
 from bienveille.ground.platform.jobs import job
 from bienveille.register.accounts.models import Agency
@@ -106,7 +106,7 @@ def alert_soon(case: Case, now: datetime) -> None:
 
 @job(queue="messages", retry_on=(OSError,))
 def send_alert(*, alert_id: str) -> None:
-    """Send one alert by e-mail, once; nothing when somebody took the case meanwhile, nothing to a closed account."""
+    """Send one alert by e-mail, once; nothing when somebody took the case, or to who may no longer hear of it."""
     write_to(alert_id=UUID(str(alert_id)), now=clock())
 
 
@@ -119,11 +119,11 @@ def write_to(*, alert_id: UUID, now: datetime) -> bool:
         .filter(pk=alert_id, sent_at=None, channel=AlertChannel.EMAIL)
         .first()
     )
-    if alert is None or not alert.user.is_active:
+    if alert is None:
         return False
     case = alert.case
-    if case.kind in CONFIDENTIAL and not is_reader(case, alert.user):
-        return False  # no longer named
+    if not may_hear(alert.user_id, case):
+        return False  # gone, no longer named, or no longer of this agency
     if case.state != CaseState.NEW or case.alert_round != alert.round:
         return False
     context = {

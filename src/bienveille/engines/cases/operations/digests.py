@@ -12,7 +12,7 @@ from django.utils.timezone import now as clock
 from bienveille.engines.cases.models import CaseDigest
 from bienveille.engines.cases.operations.alerts import address_of
 from bienveille.engines.cases.operations.confidential import watch_readers
-from bienveille.engines.cases.queries import late_by_person
+from bienveille.engines.cases.queries import follows_any, late_by_person
 from bienveille.ground.lib.calling_hours import is_day_off
 from bienveille.ground.platform.jobs import job
 
@@ -45,7 +45,7 @@ def make_digests(*, now: datetime) -> int:
 
 @job(queue="messages", retry_on=(OSError,))
 def send_digest(*, digest_id: str) -> None:
-    """Send one digest, once; nothing to a closed account."""
+    """Send one digest, once; nothing to a closed account, nor to who follows nothing any more."""
     write_digest(digest_id=UUID(str(digest_id)), now=clock())
 
 
@@ -58,7 +58,7 @@ def write_digest(*, digest_id: UUID, now: datetime) -> bool:
         .filter(pk=digest_id, sent_at=None, user__is_active=True)
         .first()
     )
-    if digest is None:
+    if digest is None or not follows_any(digest.user_id):
         return False
     context = {"digest": digest, "url": address_of("workspace:my_cases")}
     body = render_to_string("cases/mail_digest.txt", context)

@@ -19,6 +19,7 @@ from django.utils.timezone import localtime
 from bienveille.engines.cases.choices import ReferralState
 from bienveille.engines.cases.models import PartnerReferral, ReferralCode, ReferralLink
 from bienveille.engines.cases.operations.alerts import case_address
+from bienveille.engines.cases.queries import may_hear
 from bienveille.engines.cases.rules.referrals import CODE_DIGITS, WITH_PARTNER, timing_on
 from bienveille.register.accounts.queries import landlord
 from bienveille.register.accounts.rules import digest
@@ -119,12 +120,14 @@ def write_code(*, code_id: UUID, now: datetime) -> bool:
 def write_to_owner(*, referral_id: UUID, what: str) -> bool:
     """Tell who follows the case, or who sent the referral, what happened to it. Whether it left."""
     referral = (
-        PartnerReferral.objects.select_related("case__owner", "sent_by", "proposed_by").filter(pk=referral_id).first()
+        PartnerReferral.objects.select_related("case__owner", "case__agency", "sent_by", "proposed_by")
+        .filter(pk=referral_id)
+        .first()
     )
     if referral is None:
         return False
     told = [referral.case.owner, referral.sent_by, referral.proposed_by]
-    to = next((one for one in told if one is not None and one.is_active), None)
+    to = next((one for one in told if one is not None and may_hear(one.pk, referral.case)), None)
     if to is None:
         return False
     context = {

@@ -90,6 +90,18 @@ def may_follow(user_id: UUID, agency: Agency | None) -> bool:
     return _with_roles(TEAM, agency).filter(pk=user_id).exists()
 
 
+def may_hear(user_id: UUID, case: Case) -> bool:
+    """Whether somebody may be told of a case now: its named reader, or who follows its agency, known here (1 query)."""
+    if case.kind in CONFIDENTIAL:
+        return CaseReader.objects.filter(case_id=case.pk, user_id=user_id, user__is_active=True).exists()
+    return may_follow(user_id, case.agency)
+
+
+def follows_any(user_id: UUID) -> bool:
+    """Whether somebody active follows the cases of an agency at least (1 query)."""
+    return RoleGrant.objects.filter(user_id=user_id, user__is_active=True, role__in=TEAM).exists()
+
+
 def duty_turns(scope: Scope, since: datetime) -> list[DutyTurn]:
     """Turns of duty that are not over, of these agencies and of the whole landlord, the next first (1 query)."""
     mine = within(scope) if scope.everything else within(scope) | Q(agency=None)

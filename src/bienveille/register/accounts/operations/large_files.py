@@ -153,7 +153,7 @@ def _trace(actor: User, file: LargeFile, did: str, **detail: int) -> None:
 def tell_large_file(*, file_id: str, said: str) -> None:
     """Write about a long file: to who may answer, to the direction when nobody can, to who asked once answered."""
     found = LargeFile.objects.select_related("asked_by", "answered_by").filter(pk=file_id).first()
-    if found is None:
+    if found is None or not found.asked_by.is_active:
         return
     who, url = found.asked_by.display_name, settings.PUBLIC_URL + reverse("accounts:files")
     file = f"{found.what}, {counted(found.rows, 'ligne')}.\nPourquoi\u00a0: {found.reason}"

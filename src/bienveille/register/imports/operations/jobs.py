@@ -17,6 +17,7 @@ from bienveille.ground.platform.jobs import job
 from bienveille.ground.platform.refusal import Refusal
 from bienveille.register.accounts.choices import AuditChannel
 from bienveille.register.accounts.models import User
+from bienveille.register.imports.access import may_deposit
 from bienveille.register.imports.choices import AT_WORK, OVER, WAITING, Departures, FileKind, RunState
 from bienveille.register.imports.models import DroppedFile, ImportFile, ImportIssue, ImportRun
 from bienveille.register.imports.operations.call import (
@@ -163,7 +164,7 @@ def _call(import_run: ImportRun, progress: "Progress", *, dry_run: bool) -> Repo
 @transaction.atomic
 def _record_check(*, run_id: str, revision: int, report: Report | None, refusal: str) -> None:
     """What was found, unless the columns were changed or the files given up meanwhile."""
-    import_run = ImportRun.objects.select_for_update().get(pk=run_id)
+    import_run = ImportRun.objects.select_for_update(of=("self",)).select_related("actor").get(pk=run_id)
     if import_run.state != RunState.CHECKING or import_run.revision != revision:
         return
     if report:
@@ -172,7 +173,8 @@ def _record_check(*, run_id: str, revision: int, report: Report | None, refusal:
         import_run.state = RunState.READY
         import_run.checked_revision = revision
         _keep_extra(import_run, report)
-        if import_run.automatic and revision == 1 and not _held(import_run, report):
+        alone = import_run.automatic and revision == 1 and _still_trusted(import_run)
+        if alone and not _held(import_run, report):
             _go_on(import_run, report)
     else:
         import_run.refusal = refusal[:500]
@@ -189,6 +191,11 @@ def _keep_extra(import_run: ImportRun, report: Report) -> None:
     for file, outcome in zip(files, report.outcomes, strict=True):
         file.extra = outcome.extra
     ImportFile.objects.bulk_update(files, ["extra"])
+
+
+def _still_trusted(import_run: ImportRun) -> bool:
+    """Whether who brought the files by program may still do so: what a stolen token left behind waits for somebody."""
+    return import_run.actor is None or may_deposit(import_run.actor)
 
 
 def _held(import_run: ImportRun, report: Report) -> bool:

@@ -58,9 +58,9 @@ def _oddities(import_run: ImportRun) -> list[str]:
 
 @job(queue="messages", retry_on=(OSError,))
 def send_alert(*, run_id: str, user_id: str) -> None:
-    """Send what was found odd in a run to one of those who asked; nothing to a closed account."""
+    """Send what was found odd in a run to one of those who asked and may still import."""
     import_run = ImportRun.objects.get(pk=run_id)
-    user = User.objects.filter(pk=user_id, is_active=True).first()
+    user = _still_told(user_id)
     if user is None or not import_run.oddities:
         return
     context = {
@@ -96,14 +96,19 @@ def watch_silence() -> int:
 
 @job(queue="messages", retry_on=(OSError,))
 def send_silence(*, user_id: str, days: int) -> None:
-    """Say to one of those who asked that nothing came; nothing to a closed account."""
-    user = User.objects.filter(pk=user_id, is_active=True).first()
+    """Say to one of those who asked that nothing came, if they may still import."""
+    user = _still_told(user_id)
     if user is None:
         return
     words = silence_words(days)
     context = {"words": words, "url": _address("imports:runs"), "alerts_url": _address("imports:alerts")}
     body = render_to_string("imports/mail_silence.txt", context)
     EmailMessage(subject=f"Bienveille\u00a0: {words}", body=body, to=[user.email]).send()
+
+
+def _still_told(user_id: str) -> User | None:
+    """Who asked to be told, unless their account, their role or their wish went meanwhile."""
+    return next((alert.user for alert in alerts_due() if str(alert.user_id) == str(user_id)), None)
 
 
 def _address(route: str, *key: UUID) -> str:
