@@ -3,7 +3,7 @@
 import itertools
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bienveille.ground.lib.note_guard import (
@@ -232,5 +232,7 @@ def test_any_text_is_read_and_findings_stay_inside_it(text, exceptions):
 
 @settings(deadline=None)
 @given(st.text(max_size=40), st.text(max_size=40))
+@example("12 av", "")
 def test_a_sensitive_word_is_found_wherever_it_stands(before, after):
-    assert any(finding.family == Family.HEALTH for finding in check_note(f"{before} cancer {after}"))
+    """Two small words keep it away from the end of a street's name, which would excuse it: « 12 av. Cancer »."""
+    assert any(finding.family == Family.HEALTH for finding in check_note(f"{before} a un cancer {after}"))
