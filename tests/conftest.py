@@ -49,10 +49,12 @@ LONGEST = (
     "tests/messaging/test_killed.py",
     "tests/messaging/test_hosts.py",
     "tests/api/test_conformity.py",
+    "tests/architecture/test_walk.py",
 )
 #: Files whose tests share something long to make, be it a browser: one worker has the whole file.
 TOGETHER = (
     "tests/api/test_conformity.py",
+    "tests/architecture/test_walk.py",
     "tests/browser/",
     "tests/imports/test_nights.py",
     "tests/imports/test_truth.py",

@@ -125,6 +125,7 @@ class Actor:
     role: str
     client: Client
     token: dict[str, str]
+    user: User | None = None
     usual: dict[int, Any] = field(default_factory=dict)
 
     def asks(self, method: str, address: str) -> Any:
@@ -140,7 +141,7 @@ def actor(user: User | None, role: str) -> Actor:
         return Actor(role, client, {})
     client.force_login(user)
     secret = create_api_token(actor=user, user=user, label="", now=timezone.now())
-    return Actor(role, client, {"authorization": f"Bearer {secret}"})
+    return Actor(role, client, {"authorization": f"Bearer {secret}"}, user)
 
 
 @dataclass

@@ -117,7 +117,10 @@ def _people(side: Side) -> None:
     MarkFactory(person=person)
     RelativeFactory(person=person)
     kept, gone = _homes(side)[1].people.order_by("pk")[:2]
-    Merge.objects.create(kept=kept, gone=gone, merged_by=worker, merged_at=now, before={})
+    nothing = {"moved": {}, "changed": {}}
+    before = {"gone_left_on": None, "fields": {}, "said": {}, "protects": {}, "households": {}, "repointed": []}
+    before |= dict.fromkeys(("points", "marks", "relatives"), nothing)
+    Merge.objects.create(kept=kept, gone=gone, merged_by=worker, merged_at=now, before=before)
     hidden = HouseholdFactory(residence=side.residence, age=70, phone=True)
     protect_address(actor=worker, person=hidden.people.get(), protected=True, reason="À sa demande")
 
@@ -232,6 +235,7 @@ def _places(side: Side) -> None:
         residence=side.residence, reason="Chaleur", started_on=today, started_by=manager,
         until=today + timedelta(days=30),
     )  # fmt: skip
+    Residence.objects.filter(pk=side.residence.pk).update(watched=True)
     WatchProposal.objects.create(
         residence=side.residence, households=8, worrying=3, grave=1, silent=2, made_on=today,
         expires_on=today + timedelta(days=30),

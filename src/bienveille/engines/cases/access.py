@@ -29,20 +29,33 @@ def leading_scope(user: User) -> Scope:
     return scope_for(user, *MANAGERS)
 
 
-def get_case_for(user: User, case_id: UUID, *, reason: str) -> Case:
+def get_case_for(user: User, case_id: UUID, *, reason: str, move: str = "") -> Case:
     """A case with all that its page names; the reading of its household is audited (3 queries).
 
-    404 outside one's agencies; 404 for a confidential case to whoever was not named, as if it did not exist. The
-    reading of a confidential case is written on the case alone: the page of its household tells nothing.
+    404 outside one's agencies; 404 for a confidential case to whoever was not named, as if it did not exist; 403 for
+    who may not do the `move` that the page is for. The reading of a confidential case is written on the case alone: the
+    page of its household tells nothing.
     """
+    case = _visible(user, case_id)
+    if move:
+        require_may(user, case, move)
+    _read(user, case, reason)
+    return case
+
+
+def _visible(user: User, case_id: UUID) -> Case:
     case = find_case(case_id)
     if case is None or not _sees(user, case):
         raise Http404
+    return case
+
+
+def _read(user: User, case: Case, reason: str) -> None:
+    """Written once nothing refuses any more: who was shown nothing has read nothing."""
     if case.household is not None and case.kind not in CONFIDENTIAL:
         record_audit(actor=user, action=AuditAction.HOUSEHOLD_READ, subject=case.household, reason=reason)
     else:
         record_audit(actor=user, action=AuditAction.HOUSEHOLD_READ, subject=case, reason=reason)
-    return case
 
 
 def directing_scope(user: User) -> Scope:
@@ -52,9 +65,10 @@ def directing_scope(user: User) -> Scope:
 
 def get_confidential_for(user: User, case_id: UUID, *, reason: str) -> Case:
     """An open confidential case that the user was named to read; 404 otherwise (3 queries)."""
-    case = get_case_for(user, case_id, reason=reason)
+    case = _visible(user, case_id)
     if case.kind not in CONFIDENTIAL or case.state == CaseState.CLOSED:
         raise Http404
+    _read(user, case, reason)
     return case
 
 
@@ -63,10 +77,11 @@ def get_referral_for(user: User, referral_id: UUID, *, reason: str, write: bool 
     referral = find_referral(referral_id)
     if referral is None:
         raise Http404
-    referral.case = get_case_for(user, referral.case_id, reason=reason)
+    referral.case = _visible(user, referral.case_id)
     # Whoever may note something in the case, or open it again: a referral outlives the closing of its case.
     if write and not (may(user, referral.case, "act") or may(user, referral.case, "reopen")):
         raise PermissionDenied
+    _read(user, referral.case, reason)
     return referral
 
 

@@ -14,7 +14,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from bienveille.engines.cases import operations
-from bienveille.engines.cases.access import following_scope, get_case_for, may, require_may
+from bienveille.engines.cases.access import following_scope, get_case_for, may
 from bienveille.engines.cases.choices import CaseState, Grade
 from bienveille.engines.cases.models import Case, CaseAction
 from bienveille.engines.cases.queries import (
@@ -310,8 +310,7 @@ def _change(
 @role_required(*KEEPERS)
 def act(request: Request, case_id: UUID) -> HttpResponse:
     """Note what was done, and what comes next."""
-    shown = get_case_for(request.user, case_id, reason="Action notée dans une situation")
-    require_may(request.user, shown, "act")
+    shown = get_case_for(request.user, case_id, reason="Action notée dans une situation", move="act")
     # What was to be done stays written: noting one thing does not erase another.
     initial = {"revision": shown.revision, "next_step": shown.next_step, "next_step_on": shown.next_step_on}
     form = ActionForm(request.POST if request.method == "POST" else None, initial=initial)
@@ -331,8 +330,7 @@ def act(request: Request, case_id: UUID) -> HttpResponse:
 @role_required(*KEEPERS)
 def hand_over(request: Request, case_id: UUID) -> HttpResponse:
     """Pass the case to a colleague."""
-    shown = get_case_for(request.user, case_id, reason="Relais d’une situation")
-    require_may(request.user, shown, "hand")
+    shown = get_case_for(request.user, case_id, reason="Relais d’une situation", move="hand")
     today = timezone.localdate()
     away = {one.user: one for one in absences_on(today)}
     team = {str(user.pk): user for user in team_of(shown.agency) if user.pk != shown.owner_id}
@@ -369,8 +367,7 @@ def hand_over(request: Request, case_id: UUID) -> HttpResponse:
 @role_required(*KEEPERS)
 def close(request: Request, case_id: UUID) -> HttpResponse:
     """Close the case with how it ended."""
-    shown = get_case_for(request.user, case_id, reason="Clôture d’une situation")
-    require_may(request.user, shown, "close")
+    shown = get_case_for(request.user, case_id, reason="Clôture d’une situation", move="close")
     form = CloseForm(
         request.POST if request.method == "POST" else None,
         of_place=shown.residence_id is not None,
@@ -396,8 +393,7 @@ def close(request: Request, case_id: UUID) -> HttpResponse:
 @role_required(*KEEPERS)
 def reopen(request: Request, case_id: UUID) -> HttpResponse:
     """Open a closed case again: whoever does follows it."""
-    shown = get_case_for(request.user, case_id, reason="Réouverture d’une situation")
-    require_may(request.user, shown, "reopen")
+    shown = get_case_for(request.user, case_id, reason="Réouverture d’une situation", move="reopen")
     form = ReopenForm(request.POST if request.method == "POST" else None)
 
     def save(typed: dict[str, Any]) -> str:

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from bienveille.engines.cases.access import get_case_for, get_referral_for, require_may
+from bienveille.engines.cases.access import get_case_for, get_referral_for
 from bienveille.engines.cases.choices import ReferralState
 from bienveille.engines.cases.models import Case, PartnerReferral
 from bienveille.engines.cases.operations import referrals as operations_on
@@ -69,9 +69,9 @@ def refer_case(request: Request, case_id: UUID) -> HttpResponse:
 @role_required(*KEEPERS)
 def refer_case_to(request: Request, case_id: UUID, key: UUID) -> HttpResponse:
     """What would leave for this partner; nothing does before the person has answered."""
-    shown = _case(request, case_id, "Orientation préparée")
     structure = get_partner_for(request.user, key)
     service = _service(request, structure)
+    shown = _case(request, case_id, "Orientation préparée")
     today = timezone.localdate()
     hidden, people = is_hidden(shown, today), people_of(shown, today)
     names = [(str(one.pk), one.display_name) for one in people]
@@ -125,8 +125,7 @@ def refer_case_to(request: Request, case_id: UUID, key: UUID) -> HttpResponse:
 
 
 def _case(request: Request, case_id: UUID, reason: str) -> Case:
-    shown = get_case_for(request.user, case_id, reason=reason)
-    require_may(request.user, shown, "act")
+    shown = get_case_for(request.user, case_id, reason=reason, move="act")
     if shown.household_id is None:  # a place is nobody's data to hand over
         raise Http404
     return shown

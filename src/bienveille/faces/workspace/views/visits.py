@@ -94,13 +94,7 @@ def visit(request: Request, step_id: UUID) -> HttpResponse:
                 messages.success(request, f"C’est noté pour {step.contact.household.display_name}. Merci.")
                 return redirect("workspace:visits")
     else:
-        record_audit(
-            actor=request.user,
-            action=AuditAction.HOUSEHOLD_READ,
-            subject_type="tenants.Household",
-            subject_id=step.contact.household_id,
-            reason=str(step.get_kind_display()),
-        )
+        _read(request, step)
     context: dict[str, Any] = {
         "step": step,
         "place": place_of(step),
@@ -120,10 +114,21 @@ def _strip() -> list[dict[str, str]]:
     return [{"number": one.number, "label": one.short, "uri": one.href} for one in strip_numbers(timezone.localdate())]
 
 
+def _read(request: Request, step: Step) -> None:
+    record_audit(
+        actor=request.user,
+        action=AuditAction.HOUSEHOLD_READ,
+        subject_type="tenants.Household",
+        subject_id=step.contact.household_id,
+        reason=str(step.get_kind_display()),
+    )
+
+
 @require_safe
 def worried(request: Request, step_id: UUID) -> HttpResponse:
     """After « Je suis inquiet »: the emergency numbers first, then who was told and how to reach them."""
     step = get_step_for(request.user, step_id)
+    _read(request, step)
     told = step.created_by
     context = {
         "step": step,

@@ -144,11 +144,24 @@ def _title(count: int, red: int, away: int) -> str:
     return f"{counted(count, 'appel régulier', 'appels réguliers')}, tous tenus" if count else "Appels réguliers"
 
 
+def _read(request: Request, line: RecurringLine) -> None:
+    """The page says whom: a line of the audit for each time that it is opened."""
+    if request.method != "POST":
+        record_audit(
+            actor=request.user,
+            action=AuditAction.HOUSEHOLD_READ,
+            subject_type="tenants.Household",
+            subject_id=line.planned.contact.household_id,
+            reason="Appel régulier",
+        )
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 def weekly_call(request: Request, planned_call_id: UUID) -> HttpResponse:
     """One recurring call: its rhythm, whether it is still wanted, its end."""
     today = timezone.localdate()
     line = get_recurring_for(request.user, planned_call_id, today)
+    _read(request, line)
     planned = line.planned
     do = request.POST.get("do", "") if request.method == "POST" else ""
     initial = {"every_days": planned.every_days, "due_on": planned.due_on, "due_when": planned.due_when}
@@ -212,6 +225,7 @@ def hand_over(request: Request, planned_call_id: UUID) -> HttpResponse:
     """Who calls instead: proposed with plain reasons, until the usual caller is back or for good."""
     today = timezone.localdate()
     line = get_recurring_for(request.user, planned_call_id, today, coordinates=True)
+    _read(request, line)
     stopped = line.planned.stopped_at is not None
     proposed = stand_ins(line, today)[:MOST]
     people = [(str(one.candidate.key.pk), one.candidate.name) for one in proposed]  # type: ignore[attr-defined]
