@@ -1,5 +1,6 @@
 """Who may see and change a case: those who keep the households of its agency; a confidential one, those named."""
 
+from typing import cast
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
@@ -7,7 +8,13 @@ from django.http import Http404
 
 from bienveille.engines.cases.choices import CaseState
 from bienveille.engines.cases.models import Case, CaseAbsence, DutyTurn, PartnerReferral, RegisterRequest
-from bienveille.engines.cases.queries import absence, duty_turn, find_case, is_reader, team_within
+from bienveille.engines.cases.queries import (
+    absence,
+    duty_turn,
+    find_case,
+    is_reader,
+    team_within,
+)
 from bienveille.engines.cases.queries.referrals import find_referral
 from bienveille.engines.cases.queries.referrals_register import find_request
 from bienveille.engines.cases.rules import CONFIDENTIAL, allows
@@ -16,7 +23,7 @@ from bienveille.register.accounts.choices import AuditAction, Role
 from bienveille.register.accounts.models import Agency, User
 from bienveille.register.accounts.operations import record_audit
 from bienveille.register.accounts.rules import Scope
-from bienveille.register.tenants.access import get_person_for, reading_scope
+from bienveille.register.tenants.access import reading_scope, require_household
 
 
 def following_scope(user: User) -> Scope:
@@ -36,16 +43,16 @@ def get_case_for(user: User, case_id: UUID, *, reason: str, move: str = "") -> C
     who may not do the `move` that the page is for. The reading of a confidential case is written on the case alone: the
     page of its household tells nothing.
     """
-    case = _visible(user, case_id)
+    case = _visible(user, pk=case_id)
     if move:
         require_may(user, case, move)
     _read(user, case, reason)
     return case
 
 
-def _visible(user: User, case_id: UUID) -> Case:
-    case = find_case(case_id)
-    if case is None or not _sees(user, case):
+def _visible(user: User, **which: UUID) -> Case:
+    case = find_case(following_scope(user), user, **which)
+    if case is None:
         raise Http404
     return case
 
@@ -65,7 +72,7 @@ def directing_scope(user: User) -> Scope:
 
 def get_confidential_for(user: User, case_id: UUID, *, reason: str) -> Case:
     """An open confidential case that the user was named to read; 404 otherwise (3 queries)."""
-    case = _visible(user, case_id)
+    case = _visible(user, pk=case_id)
     if case.kind not in CONFIDENTIAL or case.state == CaseState.CLOSED:
         raise Http404
     _read(user, case, reason)
@@ -74,10 +81,12 @@ def get_confidential_for(user: User, case_id: UUID, *, reason: str) -> Case:
 
 def get_referral_for(user: User, referral_id: UUID, *, reason: str, write: bool = False) -> PartnerReferral:
     """A referral to a partner, through the rights over its case (4 queries); 403 to change what one only reads."""
+    # The case first: a referral of somebody else's and one that does not exist take as many queries (G5).
+    case = _visible(user, referrals=referral_id)
     referral = find_referral(referral_id)
     if referral is None:
         raise Http404
-    referral.case = _visible(user, referral.case_id)
+    referral.case = case
     # Whoever may note something in the case, or open it again: a referral outlives the closing of its case.
     if write and not (may(user, referral.case, "act") or may(user, referral.case, "reopen")):
         raise PermissionDenied
@@ -86,12 +95,10 @@ def get_referral_for(user: User, referral_id: UUID, *, reason: str, write: bool 
 
 
 def get_register_request_for(user: User, request_id: UUID, *, reason: str) -> RegisterRequest:
-    """A request to a municipal register, through the rights over its household (4 queries); 404 otherwise."""
+    """A request to a municipal register, through the rights over its household (3 queries); 404 otherwise."""
     request = find_request(request_id)
-    if request is None:
-        raise Http404
-    request.person = get_person_for(user, request.person_id, reason=reason, write=True)
-    return request
+    require_household(user, request.person.household if request else None, reason=reason, write=True)
+    return cast("RegisterRequest", request)  # nothing: refused above
 
 
 def may(user: User, case: Case, move: str) -> bool:
@@ -130,19 +137,9 @@ def get_turn_for(user: User, turn_id: UUID) -> DutyTurn:
 
 
 def get_absence_for(user: User, absence_id: UUID) -> CaseAbsence:
-    """An absence of one's own, or of somebody who follows cases in one's agencies; 404 otherwise (2 queries)."""
-    found = absence(absence_id)
+    """An absence of one's own, or of somebody who follows cases in one's agencies; 404 otherwise (1 query)."""
+    scope = leading_scope(user)
+    found = absence(absence_id, user=user, team=None if scope.nothing else team_within(scope))
     if found is None:
         raise Http404
-    scope = leading_scope(user)
-    if found.user_id != user.pk and (scope.nothing or not team_within(scope).filter(pk=found.user_id).exists()):
-        raise Http404
     return found
-
-
-def _sees(user: User, case: Case) -> bool:
-    if case.kind in CONFIDENTIAL:
-        return is_reader(case, user)
-    agency = case.agency
-    scope = following_scope(user)
-    return scope.covers(company=agency.company_id if agency else None, agency=agency.pk if agency else None)

@@ -19,7 +19,7 @@ from bienveille.engines.messaging.models import (
 )
 from bienveille.engines.messaging.queries.inbox import find_inbound
 from bienveille.engines.messaging.queries.notices import find_line, find_notice
-from bienveille.engines.messaging.queries.postings import find_poster, find_posting, looks_after, postings_within
+from bienveille.engines.messaging.queries.postings import find_poster, find_posting, postings_within
 from bienveille.engines.messaging.queries.prints import find_address_check, find_print
 from bienveille.register.accounts.access import has_role, scope_for
 from bienveille.register.accounts.choices import AuditAction, Role
@@ -27,7 +27,7 @@ from bienveille.register.accounts.models import Agency, User
 from bienveille.register.accounts.operations import record_audit
 from bienveille.register.accounts.rules import Scope
 from bienveille.register.housing.models import Residence
-from bienveille.register.tenants.access import reading_scope
+from bienveille.register.tenants.access import managed_residences, reading_scope
 
 WRITERS = (Role.ADMINISTRATOR, Role.DIRECTOR, Role.COMMUNICATION)
 #: Who publishes notices and numbers, and has posters made, for their agencies.
@@ -172,21 +172,21 @@ def get_delivery_for(user: User, mailing_id: UUID, delivery_id: UUID) -> Deliver
 
 def get_poster_for(user: User, poster_id: UUID) -> tuple[Poster, list[Posting]]:
     """A poster with its halls in one's agencies (3 queries); 404 when it hangs in none of them."""
-    poster = find_poster(poster_id)
-    halls = postings_within(poster, noticing_scope(user)) if poster else []
-    if poster is None or not halls:
+    # Its halls first: a poster of other agencies and one that does not exist take as many queries (G5).
+    halls = postings_within(poster_id, noticing_scope(user))
+    poster = find_poster(poster_id) if halls else None
+    if poster is None:
         raise Http404
     return poster, halls
 
 
 def get_posting_for(user: User, posting_id: UUID) -> Posting:
     """One hall of a poster (3 queries): for its building manager, and who has posters made there; 404 for others."""
-    posting = find_posting(posting_id)
-    if posting is None:
-        raise Http404
-    agency = posting.residence.agency
-    if noticing_scope(user).covers(company=agency.company_id, agency=agency.pk):
-        return posting
-    if not has_role(user, Role.BUILDING_MANAGER) or not looks_after(user.pk, posting.residence):
-        raise Http404
-    return posting
+    posting, looked_after = find_posting(posting_id), managed_residences(user)
+    if posting is not None:
+        agency = posting.residence.agency
+        if noticing_scope(user).covers(company=agency.company_id, agency=agency.pk):
+            return posting
+        if posting.residence_id in looked_after:
+            return posting
+    raise Http404

@@ -15,6 +15,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from bienveille.ground.ui.exports import TooManyRows, gate
 from bienveille.register.accounts import operations, queries
+from bienveille.register.accounts.access import grants_of
 from bienveille.register.accounts.adapters import (
     SESSION_FACTOR,
     SESSION_SEEN,
@@ -60,6 +61,8 @@ def private_pages(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Ca
     def middleware(request: HttpRequest) -> HttpResponseBase:
         with operations.acting_through(AuditChannel.WEB):
             _end_old_session(request)
+            # Read before any object is looked for: a refusal costs as much whether the object exists or not (G5).
+            grants_of(request.user)  # type: ignore[arg-type]
             former = gate.set(_Gate(request) if request.user.is_authenticated else None)
             try:
                 response = _without_factor(request) or _lands_back(request, get_response(request))

@@ -1,12 +1,12 @@
 """Who may name a relay tenant and end it: who keeps that residence's households. Who answers a proposed watch."""
 
+from typing import cast
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
-from django.http import Http404
 
 from bienveille.register.accounts.models import User
-from bienveille.register.housing.access import get_residence_for
+from bienveille.register.housing.access import require_residence
 from bienveille.register.housing.models import Residence
 from bienveille.register.tenants.access import reading_scope
 from bienveille.services.neighbourhood.models import RelayTenant, WatchProposal
@@ -19,20 +19,17 @@ def names_relays(user: User, residence: Residence) -> bool:
 
 
 def get_relay_for(user: User, relay_id: UUID) -> RelayTenant:
-    """A relay tenant, to end it or take that back (3 queries). 404 outside one's own, 403 for who only looks."""
-    relay = RelayTenant.objects.select_related("person").filter(pk=relay_id).first()
-    if relay is None:
-        raise Http404
-    relay.residence = get_residence_for(user, relay.residence_id)
-    if not names_relays(user, relay.residence):
+    """A relay tenant, to end it or take that back (2 queries). 404 outside one's own, 403 for who only looks."""
+    related = ("person", "residence__agency", "residence__commune")
+    relay = RelayTenant.objects.select_related(*related).filter(pk=relay_id).first()
+    residence = require_residence(user, relay.residence if relay else None)
+    if not names_relays(user, residence):
         raise PermissionDenied
-    return relay
+    return cast("RelayTenant", relay)  # nothing: refused above
 
 
 def get_proposal_for(user: User, proposal_id: UUID) -> WatchProposal:
-    """A proposed watch, to answer it (3 queries). 404 outside one's own, 403 for who only looks."""
+    """A proposed watch, to answer it (2 queries). 404 outside one's own, 403 for who only looks."""
     proposal = proposal_of(proposal_id)
-    if proposal is None:
-        raise Http404
-    proposal.residence = get_residence_for(user, proposal.residence_id, write=True)
-    return proposal
+    require_residence(user, proposal.residence if proposal else None, write=True)
+    return cast("WatchProposal", proposal)  # nothing: refused above

@@ -4,12 +4,14 @@ from datetime import date
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import Http404
 
 from bienveille.engines.audiences.access import targeting_scope
 from bienveille.engines.dispatch.models import Batch, Contact, PlannedCall, Step, WeekPlan
 from bienveille.engines.dispatch.queries.steps import step_of
 from bienveille.register.accounts.access import MANAGERS, has_role
+from bienveille.register.accounts.choices import Role
 from bienveille.register.accounts.models import User
 from bienveille.services.outreach.choices import CampaignState
 from bienveille.services.outreach.models import (
@@ -21,6 +23,7 @@ from bienveille.services.outreach.models import (
     VolunteerOffer,
 )
 from bienveille.services.outreach.queries import (
+    callable_by,
     contacts_chosen,
     may_call,
     referral_of,
@@ -31,7 +34,7 @@ from bienveille.services.outreach.queries import (
 from bienveille.services.outreach.queries.offline import batch_to_take_away, is_within
 from bienveille.services.outreach.queries.steps import contact_with_home, is_protected
 from bienveille.services.outreach.queries.volunteers import volunteer_call, volunteer_offer
-from bienveille.services.outreach.queries.weekly_calls import RecurringLine, recurring_call
+from bienveille.services.outreach.queries.weekly_calls import RecurringLine, recurring_call, recurring_line
 
 
 def may_change(user: User, campaign: Campaign) -> bool:
@@ -67,8 +70,8 @@ def get_draft_for(user: User, campaign_id: UUID) -> Campaign:
 
 def get_campaign_to_call(user: User, campaign_id: UUID) -> Campaign:
     """A campaign that was opened, for somebody who may call in it; 404 for everybody else (2 queries)."""
-    campaign = Campaign.objects.select_related("queue", "questionnaire").filter(pk=campaign_id).first()
-    if campaign is None or campaign.state == CampaignState.DRAFT or not may_call(campaign, user):
+    campaign = _called_by(user).filter(pk=campaign_id).exclude(state=CampaignState.DRAFT).first()
+    if campaign is None:
         raise Http404
     return campaign
 
@@ -78,14 +81,15 @@ def get_campaign_of_contact(user: User, contact_id: UUID) -> Campaign:
 
     Whether the contact is really theirs is told by its token, which only its holder has.
     """
-    found = (
-        Campaign.objects.select_related("queue", "questionnaire")
-        .filter(queue__in=Contact.objects.filter(pk=contact_id).values("queue_id"))
-        .first()
-    )
-    if found is None or not may_call(found, user):
+    queue = Contact.objects.filter(pk=contact_id).values("queue_id")
+    found = _called_by(user).filter(queue__in=queue).first()
+    if found is None:
         raise Http404
     return found
+
+
+def _called_by(user: User) -> QuerySet[Campaign]:
+    return callable_by(user, is_caller=has_role(user, Role.CALLER)).select_related("queue", "questionnaire")
 
 
 def get_weekly_call_for(user: User, planned_call_id: UUID) -> PlannedCall:
@@ -101,10 +105,10 @@ def get_recurring_for(user: User, planned_call_id: UUID, today: date, *, coordin
 
     `coordinates`: only who covers the agency, for what the caller does not do alone.
     """
-    line = recurring_call(planned_call_id, today)
-    if line is None or not (_covers(user, line.planned.contact) or (not coordinates and line.planned.caller == user)):
+    planned = recurring_call(planned_call_id)
+    if planned is None or not (_covers(user, planned.contact) or (not coordinates and planned.caller == user)):
         raise Http404
-    return line
+    return recurring_line(planned, today)
 
 
 def coordinates(user: User, line: RecurringLine) -> bool:

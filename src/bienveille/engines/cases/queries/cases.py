@@ -76,14 +76,14 @@ def with_order(rows: QuerySet[Case]) -> QuerySet[Case]:
     )
 
 
-def find_case(case_id: UUID) -> Case | None:
-    """One case with all that its page names (1 query)."""
+def find_case(scope: Scope, user: User, **which: UUID) -> Case | None:
+    """One case that somebody may see, by `pk` or by its `referrals`, with all that its page names (1 query).
+
+    Whether it does not exist or is not theirs is the same question to the database, answered in as long (G5).
+    """
     home = ("household__dwelling__building__residence__commune", "household__dwelling__building__residence__agency")
-    return (
-        Case.objects.select_related(*_SHOWN, *home, "residence__commune", "opened_by", "closed_by")
-        .filter(pk=case_id)
-        .first()
-    )
+    cases = visible(scope, user).select_related(*_SHOWN, *home, "residence__commune", "opened_by", "closed_by")
+    return cases.filter(**which).first()
 
 
 def is_reader(case: Case, user: User) -> bool:

@@ -123,9 +123,10 @@ def absences_from(scope: Scope, day: date) -> list[CaseAbsence]:
     return list(rows.order_by("starts_on", "pk")[:200])
 
 
-def absence(absence_id: UUID) -> CaseAbsence | None:
-    """One absence with whose it is (1 query)."""
-    return CaseAbsence.objects.select_related("user", "substitute").filter(pk=absence_id).first()
+def absence(absence_id: UUID, *, user: User, team: QuerySet[User] | None) -> CaseAbsence | None:
+    """One absence, of somebody themselves or of their team, with whose it is (1 query)."""
+    whose = Q(user=user) if team is None else Q(user=user) | Q(user__in=team.order_by())
+    return CaseAbsence.objects.select_related("user", "substitute").filter(whose, pk=absence_id).first()
 
 
 def team_within(scope: Scope) -> QuerySet[User]:

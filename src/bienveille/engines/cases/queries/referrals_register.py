@@ -22,6 +22,8 @@ from bienveille.register.tenants.models import ContactPoint, Person
 
 ON_A_REGISTER = (RegisterState.SENT, RegisterState.ACKNOWLEDGED)
 _HOME = "person__household__dwelling__building__residence__commune"
+#: With what tells whose they are.
+_WHOM = (_HOME, "person__household__dwelling__building__residence__agency")
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ def requests_of(scope: Scope, code: str) -> list[RegisterRequest]:
 
 def find_request(request_id: UUID) -> RegisterRequest | None:
     """One request with whom it is about (1 query)."""
-    return RegisterRequest.objects.select_related("person", "commune").filter(pk=request_id).first()
+    return RegisterRequest.objects.select_related(*_WHOM, "commune").filter(pk=request_id).first()
 
 
 def open_request_of(person_id: UUID) -> RegisterRequest | None:

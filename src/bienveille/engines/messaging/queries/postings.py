@@ -27,7 +27,7 @@ def find_poster(poster_id: UUID) -> Poster | None:
     return Poster.objects.filter(pk=poster_id).first()
 
 
-def postings_within(poster: Poster, scope: Scope) -> list[Posting]:
+def postings_within(poster: Poster | UUID, scope: Scope) -> list[Posting]:
     """The halls of a poster in one's agencies, by residence, with who put it up (1 query)."""
     found = Posting.objects.filter(poster=poster).filter(_inside(scope, "residence__agency"))
     return list(found.select_related("residence", "posted_by").order_by("residence__name", "residence_id", "hall"))
@@ -43,11 +43,6 @@ def to_put_up(user_id: UUID, today: date) -> list[Posting]:
 def find_posting(posting_id: UUID) -> Posting | None:
     """One hall of a poster, with its residence (1 query)."""
     return Posting.objects.select_related("poster", "residence__agency", "posted_by").filter(pk=posting_id).first()
-
-
-def looks_after(user_id: UUID, residence: Residence) -> bool:
-    """Whether somebody is a manager of this residence (1 query)."""
-    return ResidenceManager.objects.filter(user_id=user_id, residence=residence).exists()
 
 
 def halls_of(agency_id: UUID | None, residence_id: UUID | None, scope: Scope) -> list[tuple[Residence, int]]:

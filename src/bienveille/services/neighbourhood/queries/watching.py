@@ -74,7 +74,8 @@ def open_proposals(scope: Scope, today: date) -> list[WatchProposal]:
 
 def proposal_of(proposal_id: UUID) -> WatchProposal | None:
     """One proposal with its place (1 query)."""
-    return WatchProposal.objects.select_related("residence", "building").filter(pk=proposal_id).first()
+    related = ("residence__agency", "residence__commune", "building")
+    return WatchProposal.objects.select_related(*related).filter(pk=proposal_id).first()
 
 
 def watch_running(residence: Residence) -> Watch | None:

@@ -19,6 +19,7 @@ from bienveille.services.outreach.queries.board import (
 )
 from bienveille.services.outreach.queries.campaigns import (
     all_campaigns,
+    callable_by,
     callers_for,
     campaigns_to_call,
     find_campaign,
@@ -160,6 +161,7 @@ __all__ = [
     "answers_erased",
     "board_marks",
     "call_sheet",
+    "callable_by",
     "callers_at_work",
     "callers_board",
     "callers_for",

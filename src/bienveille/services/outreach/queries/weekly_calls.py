@@ -1,10 +1,11 @@
 """Recurring calls: who calls whom, when, since when, what is missed; who could stand in; a caller's week."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet, Subquery
@@ -83,14 +84,19 @@ def recurring_calls(today: date, *, scope: Scope | None = None, caller: User | N
         planned = planned.filter(
             Q(contact__lane__agency__in=scope.agencies) | Q(contact__lane__agency__company__in=scope.companies)
         )
-    return _lines(planned, today)
+    return _lines(list(_told(planned)), today)
 
 
-def recurring_call(planned_call_id: UUID, today: date) -> RecurringLine | None:
-    """One recurring call that is planned, or was stopped and may be taken up, whoever makes it (2 queries)."""
+def recurring_call(planned_call_id: UUID) -> PlannedCall | None:
+    """One recurring call that is planned, or was stopped and may be taken up, whoever makes it (1 query)."""
     there = Q(state=PlannedState.PLANNED) | Q(stopped_at__isnull=False)
     planned = PlannedCall.objects.filter(there, pk=planned_call_id, weekly=True)
-    return next(iter(_lines(planned.filter(contact__queue__closed_at=None), today)), None)
+    return _told(planned.filter(contact__queue__closed_at=None)).first()
+
+
+def recurring_line(planned: PlannedCall, today: date) -> RecurringLine:
+    """What the screens tell of one call found by `recurring_call` (1 query)."""
+    return _lines([planned], today)[0]
 
 
 def idle_weeks(user_ids: Iterable[UUID], today: date) -> dict[UUID, list[date]]:
@@ -102,7 +108,7 @@ def idle_weeks(user_ids: Iterable[UUID], today: date) -> dict[UUID, list[date]]:
     return found
 
 
-def _lines(planned: QuerySet[PlannedCall], today: date) -> list[RecurringLine]:
+def _told(planned: QuerySet[PlannedCall]) -> QuerySet[PlannedCall]:
     first = (
         PlannedCall.objects.filter(contact=OuterRef("contact"), weekly=True)
         .order_by()
@@ -112,20 +118,21 @@ def _lines(planned: QuerySet[PlannedCall], today: date) -> list[RecurringLine]:
     )
     said = Report.objects.filter(attempt__contact__household=OuterRef("contact__household"), attempt__undone_at=None)
     said = said.exclude(note="").order_by("-attempt__at")
-    rows = list(
-        planned.annotate(
-            since=Subquery(first),
-            last_words=Subquery(said.values("note")[:1]),
-            last_at=Subquery(said.values("attempt__at")[:1]),
-        ).select_related(
-            "contact__household",
-            "contact__queue__campaign",
-            "contact__lane__agency",
-            "contact__recurring__usual_caller",
-            "contact__recurring__stand_in",
-            "caller__calling_pause",
-        )
+    return planned.annotate(
+        since=Subquery(first),
+        last_words=Subquery(said.values("note")[:1]),
+        last_at=Subquery(said.values("attempt__at")[:1]),
+    ).select_related(
+        "contact__household",
+        "contact__queue__campaign",
+        "contact__lane__agency",
+        "contact__recurring__usual_caller",
+        "contact__recurring__stand_in",
+        "caller__calling_pause",
     )
+
+
+def _lines(rows: Sequence[Any], today: date) -> list[RecurringLine]:
     idle = idle_weeks([row.caller_id for row in rows], today)
     lines = []
     for row in rows:
@@ -196,7 +203,8 @@ def stand_ins(line: RecurringLine, today: date) -> list[Proposal]:
 
 def habits_of(planned: PlannedCall | None, today: date) -> RecurringLine | None:
     """What a caller knows of the regular call in hand; None for any other call (2 queries, none for another call)."""
-    return recurring_call(planned.pk, today) if planned is not None and planned.weekly else None
+    found = recurring_call(planned.pk) if planned is not None and planned.weekly else None
+    return recurring_line(found, today) if found is not None else None
 
 
 def next_absence(caller: User, line: RecurringLine, today: date) -> Away | None:
