@@ -8,7 +8,9 @@ import subprocess
 import sys
 
 import pytest
+from allauth.account.adapter import get_adapter
 from django.db import connection
+from django.test import RequestFactory
 from tests.architecture.house import ROOT
 
 from bienveille.faces.cli.main import COMMANDS, _load
@@ -79,8 +81,40 @@ def test_the_proxy_says_what_the_application_counts_on():
     for block in re.findall(r"location [^{]+\{[^}]*proxy_pass[^}]*\}", text):
         assert "proxy_set_header Host $host;" in block
         assert "proxy_set_header X-Forwarded-Proto $scheme;" in block
-    assert "access_log off;" in text
+        assert "proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;" in block
+    assert text.count("access_log off;") == text.count("server {")
     assert text.count("{") == text.count("}")
+
+
+def test_the_proxy_speaks_strong_tls_only_and_leads_no_program_to_it():
+    """TLS 1.2 with keys of one session and authenticated encryption, TLS 1.3; in clear, a program is refused."""
+    secure, _, clear = (DEPLOY / "nginx.conf").read_text(encoding="utf-8").partition("listen 80;")
+    assert re.findall(r"ssl_protocols (.*);", secure) == ["TLSv1.2 TLSv1.3"]
+    (ciphers,) = re.findall(r"ssl_ciphers (.*);", secure)
+    assert [
+        name
+        for name in ciphers.split(":")
+        if not re.fullmatch(r"ECDHE-\w+-(AES\d+-GCM-SHA\d+|CHACHA20-POLY1305)", name)
+    ] == []
+    places = dict(re.findall(r"location (\S+) \{ return ([^;]+);", clear))
+    assert places == {"/api/": "403", "/fournisseurs/": "403", "/": "301 https://$host$request_uri"}
+    assert "proxy_pass" not in clear
+
+
+@pytest.mark.parametrize(
+    ("proxies", "forwarded", "address"),
+    [
+        (0, "203.0.113.9", "127.0.0.1"),  # nobody in front: what the browser says of itself is not believed
+        (1, "203.0.113.9", "203.0.113.9"),
+        (1, "198.51.100.7, 203.0.113.9", "203.0.113.9"),  # what the proxy saw, not what it was told
+        (1, None, "127.0.0.1"),
+        (2, "198.51.100.7, 203.0.113.9, 10.0.0.1", "203.0.113.9"),
+    ],
+)
+def test_who_asks_is_known_by_the_address_that_the_proxy_saw(settings, proxies, forwarded, address):
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = proxies
+    request = RequestFactory().get("/", headers={"x-forwarded-for": forwarded} if forwarded else {})
+    assert get_adapter(request).get_client_ip(request) == address
 
 
 @pytest.mark.django_db

@@ -2,9 +2,13 @@
 
 import json
 import logging
+from types import SimpleNamespace
 
 import psycopg
 import pytest
+from django.test import Client
+from django.utils.functional import SimpleLazyObject
+from tests.accounts.factories import UserFactory
 
 from bienveille.ground.platform.failures import (
     FactsFormatter,
@@ -86,10 +90,42 @@ def test_g32_what_tells_who_somebody_is_leaves_every_line(canary, tmp_path, monk
     facts = json.loads(line)
     assert "\n" not in line
     assert (facts["level"], facts["from"], facts["said"], facts["status"]) == ("ERROR", "x", "wrong: ….", 500)
+    assert "who" not in facts
     assert "caused by" in facts["trace"]
     monkeypatch.setenv("BIENVEILLE_VAR", str(tmp_path))
     for text in (line, ScrubbedFormatter().format(record), record_failure(failure).read_text()):
         assert canary not in text
+
+
+def test_a_refused_request_says_whose_it_was_without_a_name_nor_a_question():
+    known = SimpleNamespace(pk="018f-a", email="odile@exemple.fr")
+    for user, said in (
+        (known, "018f-a"),
+        (SimpleLazyObject(lambda: pytest.fail("the database was asked")), None),  # nobody has looked yet who it is
+        (SimpleNamespace(pk=None), None),
+    ):
+        record = logging.LogRecord("django.request", logging.WARNING, "f", 1, "Forbidden: %s", ("/x/",), None)
+        record.status_code, record.request = 403, SimpleNamespace(user=user)
+        assert json.loads(FactsFormatter().format(record)).get("who") == said
+        assert "odile" not in FactsFormatter().format(record)
+    looked_up = SimpleLazyObject(lambda: known)
+    assert looked_up.pk
+    record.request = SimpleNamespace(user=looked_up)
+    assert json.loads(FactsFormatter().format(record))["who"] == "018f-a"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("path", "status"), [("/utilisateurs/", 403), ("/campagnes/00000000-0000-7000-8000-000000000000/", 404)]
+)
+def test_every_refusal_is_in_the_log_with_its_account(path, status, caplog):
+    caller = UserFactory(roles=["caller"])
+    client = Client()
+    client.force_login(caller)
+    assert client.get(path).status_code == status
+    (record,) = (one for one in caplog.records if one.name == "django.request")
+    facts = json.loads(FactsFormatter().format(record))
+    assert (facts["status"], facts["who"], path in facts["said"]) == (status, str(caller.pk), True)
 
 
 @pytest.mark.parametrize(

@@ -56,4 +56,4 @@ class TestFigures:
 @pytest.mark.django_db
 def test_alive_is_one_word():
     answer = Client().get("/etat")
-    assert (answer.status_code, answer.content, answer["Content-Type"]) == (200, b"ok\n", "text/plain")
+    assert (answer.status_code, answer.content, answer["Content-Type"]) == (200, b"ok\n", "text/plain; charset=utf-8")

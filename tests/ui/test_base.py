@@ -5,11 +5,13 @@ from types import SimpleNamespace
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
+from django.http import HttpResponse
 from django.template.loader import render_to_string
 from django.test import RequestFactory
 from tests.ui.showing import N
 
 from bienveille.ground.ui import views
+from bienveille.ground.ui.cookies import Messages
 
 
 class TestBase:
@@ -89,6 +91,23 @@ class TestPages:
         assert response["Location"] == "/campagnes/?page=2"
         cookie = response.cookies["theme"]
         assert (cookie.value, cookie["httponly"], cookie["samesite"]) == (theme, True, "Lax")
+
+    def test_with_tls_every_cookie_is_of_this_address_alone(self, settings):
+        settings.SESSION_COOKIE_SECURE = True
+        cookie = self.post(theme="dark").cookies["__Host-theme"]
+        assert (cookie.value, cookie["secure"], cookie["path"], cookie["domain"]) == ("dark", True, "/", "")
+        assert self.post(theme="device").cookies["__Host-theme"]["secure"]
+        html = TestBase().render(navigation=[], cookies={"__Host-theme": "dark"})
+        assert 'data-bs-theme="dark"' in html
+        request = RequestFactory().post("/")
+        request.session = {}
+        messages = Messages(request)
+        messages.add(20, "Bonjour")
+        messages.update(response := HttpResponse())
+        cookie = response.cookies["__Host-messages"]
+        assert (cookie["secure"], cookie["httponly"], cookie["samesite"]) == (True, True, "Lax")
+        request.COOKIES["__Host-messages"] = cookie.value
+        assert [message.message for message in Messages(request)] == ["Bonjour"]
 
     @pytest.mark.parametrize("theme", ["device", "", "<b>"])
     def test_the_device_decides_again(self, theme):

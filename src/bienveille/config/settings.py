@@ -152,6 +152,8 @@ ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordRes
 PASSWORD_RESET_TIMEOUT = 4 * 3600
 # Failures for one account are counted by adapters.py, whatever the address they come from; these are those of one
 # address. Successes are not counted: on Monday at nine, three hundred callers sign in behind one address.
+# Behind how many proxies we are: the address of who asks is what the last of them saw, never what the browser says.
+ALLAUTH_TRUSTED_PROXY_COUNT = int(os.environ.get("TRUSTED_PROXIES", "1" if SECURE else "0"))
 ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": "60/m/ip", "reset_password": "20/m/ip,5/m/key"}
 # Everybody who signs in shows more than a password (docs/security.md). The demo alone does without, and says so.
 SECOND_FACTOR_REQUIRED = os.environ.get("SECOND_FACTOR", "required") != "optional"
@@ -172,6 +174,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
 SESSION_COOKIE_NAME = "__Host-session" if SECURE else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if SECURE else "csrf"
 CSRF_COOKIE_HTTPONLY = True
+MESSAGE_STORAGE = "bienveille.ground.ui.cookies.Messages"
 
 # Browser
 SECURE_CSP = {
@@ -183,10 +186,13 @@ SECURE_CSP = {
     "connect-src": [CSP.SELF],
     "form-action": [CSP.SELF],
     "manifest-src": [CSP.SELF],
+    "object-src": [CSP.NONE],
     "base-uri": [CSP.NONE],
     "frame-ancestors": [CSP.NONE],
 }
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
+# Names under ours, when ours is one among the landlord's: nothing is promised about their other sites.
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE and ALLOWED_HOSTS[0].count(".") > 1
 SECURE_SSL_REDIRECT = False  # the proxy in front does it
 # What `check --deploy` would have: the redirection above, and promises about other names of the landlord.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W008", "security.W021"]
@@ -204,6 +210,7 @@ USE_TZ = True
 STATIC_URL = "/static/"
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_MAX_AGE = 3600
+WHITENOISE_ALLOW_ALL_ORIGINS = False  # no page of elsewhere reads anything of ours, not even what is public
 
 # Files that people drop, until they are imported: never served, readable by us alone. Elsewhere: STORAGES.
 MEDIA_ROOT = VAR_DIR / "files"

@@ -82,7 +82,10 @@ class ScrubbedFormatter(logging.Formatter):
 
 
 class FactsFormatter(ScrubbedFormatter):
-    """One JSON object a line: `at` (UTC), `level`, `from`, `process`, `said`, and `trace` after a failure."""
+    """One JSON object a line: `at` (UTC), `level`, `from`, `process`, `said`, and `trace` after a failure.
+
+    After a refused request, its `status` and `who`, the key of the account, when somebody was signed in.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
         facts: dict[str, Any] = {
@@ -96,7 +99,15 @@ class FactsFormatter(ScrubbedFormatter):
             facts["trace"] = scrubbed(scrubbed_trace(record.exc_info[1]))
         if status := getattr(record, "status_code", None):
             facts["status"] = status
+        if who := _account(getattr(record, "request", None)):
+            facts["who"] = who
         return json.dumps(facts, ensure_ascii=False, default=str)
+
+
+def _account(request: Any) -> str:
+    """The key of who asked, if it is already known: a line of the log asks the database nothing."""
+    user = getattr(request, "__dict__", {}).get("user")
+    return str(getattr(getattr(user, "_wrapped", user), "pk", None) or "")
 
 
 def scrubbed(text: str) -> str:

@@ -15,7 +15,9 @@ from bienveille.ground.platform.health import as_prometheus, look
 def alive(request: HttpRequest) -> HttpResponse:
     """200 and `ok` when pages can be served, else 503. A silent worker or a disk nearly full is in the figures."""
     well = look().database
-    return HttpResponse("ok\n" if well else "fault\n", status=200 if well else 503, content_type="text/plain")
+    return HttpResponse(
+        "ok\n" if well else "fault\n", status=200 if well else 503, content_type="text/plain; charset=utf-8"
+    )
 
 
 @login_not_required

@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
+from .cookies import cookie_name
 from .exports import file_response, heading
 from .forms import SampleForm
 from .tables import Column, Filter, Table
@@ -91,9 +92,9 @@ def theme(request: HttpRequest) -> HttpResponseBase:
     for name, kept in PREFERENCES.items():
         if (chosen := request.POST.get(name, "")) in kept:
             secure = settings.SESSION_COOKIE_SECURE
-            response.set_cookie(name, chosen, max_age=YEAR, secure=secure, httponly=True, samesite="Lax")
+            response.set_cookie(cookie_name(name), chosen, max_age=YEAR, secure=secure, httponly=True, samesite="Lax")
         elif name in request.POST:
-            response.delete_cookie(name, samesite="Lax")
+            response.delete_cookie(cookie_name(name), samesite="Lax")
     return response
 
 

@@ -8,6 +8,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from bienveille.ground.lib.words import plain
+from bienveille.ground.ui.cookies import cookie_name
 from bienveille.ground.ui.flash import Undo, read_message
 
 from .library import anchor, register, rendered, trimmed
@@ -132,7 +133,7 @@ def confirmation(
 
 def _theme(context: template.Context) -> str:
     request = context.get("request")
-    chosen = request.COOKIES.get("theme", "") if request else ""
+    chosen = request.COOKIES.get(cookie_name("theme"), "") if request else ""
     return chosen if chosen in ("light", "dark") else ""
 
 
@@ -282,4 +283,4 @@ def slash_switch(context: template.Context) -> dict[str, Any]:
 
 def _slash(context: template.Context) -> bool:
     request = context.get("request")
-    return request is None or request.COOKIES.get("slash") != "off"
+    return request is None or request.COOKIES.get(cookie_name("slash")) != "off"
