@@ -22,9 +22,11 @@ from bienveille.services.outreach.models import CallerPause, CallerWeek, Recurri
 from bienveille.services.outreach.operations import take_promised, weekly_calls
 from bienveille.services.outreach.queries.key_figures import figures
 from bienveille.services.outreach.queries.weekly_calls import (
+    RecurringLine,
     hours_of_week,
     recurring_call,
     recurring_calls,
+    recurring_line,
     stand_ins,
 )
 from bienveille.services.outreach.rules.weekly_calls import (
@@ -39,6 +41,12 @@ from bienveille.services.outreach.rules.weekly_calls import (
 TODAY = MONDAY.date()
 NEXT = TODAY + timedelta(days=7)
 ALL = Scope(everything=True)
+
+
+def line_of(planned: PlannedCall, today: date) -> RecurringLine:
+    found = recurring_call(planned.pk)
+    assert found is not None
+    return recurring_line(found, today)
 
 
 class TestRules:
@@ -155,20 +163,20 @@ class TestRhythm:
             keep(planned, caller, MONDAY + timedelta(days=day), outcome="no_answer")
         planned.refresh_from_db()
         assert planned.due_on > TODAY + timedelta(days=10)
-        line = recurring_call(planned.pk, TODAY + timedelta(days=15))
+        line = line_of(planned, TODAY + timedelta(days=15))
         assert (line.missed, line.red) == (2, True)
-        assert recurring_call(planned.pk, TODAY + timedelta(days=8)).missed == 1
+        assert line_of(planned, TODAY + timedelta(days=8)).missed == 1
 
 
 class TestHandOver:
     def test_somebody_stands_in_and_it_comes_back_by_itself(self, planned, caller, other):
         CallerPause.objects.create(user=caller, until=TODAY + timedelta(days=10), created_at=MONDAY)
-        line = recurring_call(planned.pk, TODAY)
+        line = line_of(planned, TODAY)
         assert line.away == Away("pause", TODAY + timedelta(days=10))
         weekly_calls.hand_over(
             actor=caller, planned_call_id=planned.pk, to_id=other.pk, back_on=line.away.back_on, told=True, now=MONDAY
         )
-        line = recurring_call(planned.pk, TODAY)
+        line = line_of(planned, TODAY)
         assert (line.planned.caller, line.usual_caller, line.stand_in, line.away) == (other, caller, other, None)
         assert line.recurring.told_on == TODAY
         keep(planned, other, MONDAY + timedelta(days=7))
@@ -188,7 +196,7 @@ class TestHandOver:
         CallerPause.objects.create(user=caller, until=NEXT + timedelta(days=3), created_at=MONDAY)
         recurring = RecurringCall.objects.get()
         assert not weekly_calls.back_today(recurring_id=recurring.pk, today=NEXT)
-        assert recurring_call(planned.pk, NEXT).stand_in == other
+        assert line_of(planned, NEXT).stand_in == other
 
     def test_the_job_brings_back_what_is_due_and_forgets_old_weeks(self, planned, caller, other):
         weekly_calls.hand_over(
@@ -235,7 +243,7 @@ class TestHandOver:
         call(planned.contact.queue.campaign, other, "reached")
         Attempt.objects.filter(caller=other).update(contact=planned.contact_id)
         neighbour = UserFactory(first_name="Voisine", roles=["caller"], agency=planned.contact.lane.agency)
-        found = stand_ins(recurring_call(planned.pk, TODAY), TODAY)
+        found = stand_ins(line_of(planned, TODAY), TODAY)
         assert [each.candidate.key for each in found] == [other, neighbour]
         assert "lui a déjà parlé" in found[0].reasons
         assert "même agence" in found[1].reasons
