@@ -133,7 +133,8 @@ class TestModules:
         assert astray == []
 
     def test_migrations_know_only_what_never_changes(self):
-        known = ("bienveille.ground.lib.ids", "bienveille.ground.platform.text_search")
+        platform = "bienveille.ground.platform"  # the form of what is sealed has a version of its own
+        known = ("bienveille.ground.lib.ids", f"{platform}.text_search", f"{platform}.sealed_")
         wrong = [
             f"{shown(path)}: {module}"
             for path in python_files(migrations=True)

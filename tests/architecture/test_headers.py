@@ -138,6 +138,7 @@ def test_g13_a_site_with_tls_is_ready_for_it():
         "DJANGO_SETTINGS_MODULE": "bienveille.config.settings",
         "PUBLIC_URL": "https://bienveille.bailleur.example",
         "PYTHONPATH": str(ROOT / "src"),
+        "NOTES_KEY": "Q2Ugbidlc3QgcXUndW5lIGNsw6kgZOKAmWVzc2FpLiE=",
         "SECRET_KEY": "une clé bien assez longue, faite pour un essai et pour rien d’autre, de soixante signes",
     }
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)

@@ -133,6 +133,7 @@ def test_check_deploy_finds_nothing():
             "PUBLIC_URL": "https://bienveille.bailleur.example",
             "EMAIL_HOST": "smtp.bailleur.example",
             "PYTHONPATH": str(ROOT / "src"),
+            "NOTES_KEY": "Q2Ugbidlc3QgcXUndW5lIGNsw6kgZOKAmWVzc2FpLiE=",
             "SECRET_KEY": "une clé bien assez longue, faite pour un essai et pour rien d’autre, de soixante signes",
         },
         capture_output=True,

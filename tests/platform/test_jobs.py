@@ -187,6 +187,7 @@ class TestKilledWorker:
                 "DJANGO_SETTINGS_MODULE": "tests.platform.small_site",
                 "BIENVEILLE_VAR": "/nonexistent",
                 "SECRET_KEY": "tests",
+                "NOTES_KEY": "Q2Ugbidlc3QgcXUndW5lIGNsw6kgZOKAmWVzc2FpLiE=",
                 "DATABASE_URL": f"postgresql://{place['USER']}@/{place['NAME']}?host={place['HOST']}",
             },
         )

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,21 +12,20 @@ from django.utils.csp import CSP
 from bienveille.config.channels import channels, fields, listener
 from bienveille.ground.platform.limits import Limit
 from bienveille.ground.platform.postgres import database_settings
+from bienveille.ground.platform.sealed_text import new_key
 
 BASE_DIR = Path(__file__).resolve().parents[3]
 VAR_DIR = Path(os.environ.get("BIENVEILLE_VAR", BASE_DIR / "var"))
 
 
-def _secret_key() -> str:
-    """The key of this installation: from the environment, else made once and kept readable by us alone."""
-    if key := os.environ.get("SECRET_KEY"):
-        return key
-    path = VAR_DIR / "secret_key"
+def _own(name: str, new: Callable[[], str]) -> str:
+    """A secret of this installation: made once and kept readable by us alone."""
+    path = VAR_DIR / name
     if not path.exists():
         VAR_DIR.mkdir(parents=True, exist_ok=True)
         temporary = path.with_suffix(f".{os.getpid()}")
         temporary.touch(mode=0o600)
-        temporary.write_text(secrets.token_urlsafe(64))
+        temporary.write_text(new())
         try:
             os.link(temporary, path)  # two processes starting together keep one key
         except FileExistsError:
@@ -35,12 +35,15 @@ def _secret_key() -> str:
     return path.read_text()
 
 
-SECRET_KEY = _secret_key()
+SECRET_KEY = os.environ.get("SECRET_KEY") or _own("secret_key", lambda: secrets.token_urlsafe(64))
 DEBUG = False
 PUBLIC_URL = os.environ.get("PUBLIC_URL", "")  # e.g. https://bienveille.mon-bailleur.fr; empty on one's own machine
 #: Where « Quitter vite » leads: a page of every day, that says nothing of the one that was left.
 QUICK_EXIT_URL = os.environ.get("QUICK_EXIT_URL", "https://meteofrance.com/")
 SECURE = PUBLIC_URL.startswith("https://")
+# What closes the words that people write about people: the key that seals, then older ones (docs/runbook.md). Made here
+# on one's own machine; a site with TLS must be given it: one that stands beside the database protects nothing.
+NOTES_KEY = os.environ.get("NOTES_KEY") or ("" if SECURE else _own("notes_key", new_key))
 ALLOWED_HOSTS = [PUBLIC_URL.split("/")[2].split(":")[0]] if PUBLIC_URL else ["127.0.0.1", "localhost", "[::1]"]
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL else []
 

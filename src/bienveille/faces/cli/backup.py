@@ -50,10 +50,15 @@ def key_path() -> Path:
 
 
 def secrets_here() -> dict[str, Path]:
-    """The key that this installation made for itself: what it signed is not recognised under another."""
+    """The keys that this installation made for itself: what it signed or sealed is lost under others.
+
+    A key given by the environment is not in the copy: it is kept apart, and asked for when the copy is put back.
+    """
     from django.conf import settings
 
-    return {} if os.environ.get("SECRET_KEY") else {"secret_key": Path(settings.VAR_DIR) / "secret_key"}
+    own = {"SECRET_KEY": "secret_key", "NOTES_KEY": "notes_key"}
+    paths = {name: Path(settings.VAR_DIR) / name for variable, name in own.items() if not os.environ.get(variable)}
+    return {name: path for name, path in paths.items() if path.exists()}
 
 
 def _own_key() -> Any:

@@ -42,6 +42,7 @@ COMMANDS = {
     "restore": "restore",
     "purge": "purge",
     "audit": "audit",
+    "notes": "notes",
     "privacy": "privacy",
     "manage": "manage",
     "bench": "bench",
@@ -112,9 +113,11 @@ def set_up() -> None:
     from bienveille.engines.questionnaires.operations import ensure_built_in
     from bienveille.ground.platform.replay import ensure_triggers
     from bienveille.ground.platform.schema import bring_up_to_date
+    from bienveille.ground.platform.sealed_keys import ensure_key
     from bienveille.register.housing.operations import ensure_reference
 
     bring_up_to_date()
+    ensure_key()
     ensure_triggers()
     ensure_reference()
     ensure_built_in(now=now())

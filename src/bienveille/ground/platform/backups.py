@@ -21,21 +21,24 @@ import tarfile
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import IO, Any
 
 import pyrage
+from django.conf import settings
 from django.core.files.base import File
 from django.core.files.storage import default_storage
 from django.db import connection, connections, transaction
 
 from bienveille.ground.platform.postgres_home import explain, find_binaries
 from bienveille.ground.platform.refusal import Refusal
+from bienveille.ground.platform.sealed_keys import probes_here, prove
 
-FORMAT = 1
+FORMAT = 2
+NOTES_KEY = "notes_key"  # the name, beside, of a key of the notes that this installation made for itself
 PIECE = 8 * 1024 * 1024  # bytes of the dump in one member: what memory holds at once
 LOCK_SECONDS = 30  # how long putting back waits for those who use the database
 
@@ -61,11 +64,16 @@ class BackupRefusal(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a copy holds: `tables`: rows and sum of each; `made_at`: the instant of its snapshot, ISO 8601."""
+    """What a copy holds: `tables`: rows and sum of each; `made_at`: the instant of its snapshot, ISO 8601.
+
+    `keys`: a probe of each key that sealed its notes; `beside`: names of the secrets that it brings.
+    """
 
     made_at: str
     tables: dict[str, tuple[int, str]]
     files: int
+    keys: dict[str, str] = field(default_factory=dict)
+    beside: tuple[str, ...] = ()
     format: int = FORMAT
 
     @property
@@ -185,7 +193,7 @@ def _fill(tar: tarfile.TarFile, now: datetime, beside: Mapping[str, Path]) -> Ma
         for (table,) in cursor.fetchall():
             cursor.execute(_SUM.format(table))
             tables[table] = cursor.fetchone()
-        manifest = Manifest(now.isoformat(), tables, len(names))
+        manifest = Manifest(now.isoformat(), tables, len(names), probes_here(), tuple(beside))
         _add(tar, "manifest.json", json.dumps(asdict(manifest)).encode())
         dump = ["pg_dump", "--format=custom", "--compress=gzip:1", "--no-owner", "--no-privileges"]
         with _program(*dump, f"--snapshot={snapshot}", stdout=subprocess.PIPE) as program:
@@ -296,6 +304,9 @@ def _put_back(tar: tarfile.TarFile, beside: Mapping[str, Path], prove_whole: Cal
         raise tarfile.ReadError("not a manifest") from error
     if manifest.format > FORMAT:
         raise BackupRefusal("Cette copie vient d’une version plus récente de Bienveille. Mettez-le à jour d’abord.")
+    brings_key = NOTES_KEY in beside and NOTES_KEY in manifest.beside
+    if not brings_key:
+        prove(manifest.keys, whose="cette copie")
     with _program("psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", stdin=subprocess.PIPE) as session:
         assert session.stdin is not None
         _say(
@@ -316,6 +327,8 @@ def _put_back(tar: tarfile.TarFile, beside: Mapping[str, Path], prove_whole: Cal
         _say(session.stdin, _NO_SESSION, "COMMIT;")
     for name in kept.keys() & beside.keys():
         _write_private(beside[name], kept[name])
+    if brings_key:
+        settings.NOTES_KEY = kept[NOTES_KEY].decode()  # what comes next in this process reads what was put back
     return manifest
 
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 from django.conf import settings
 from django.db import DatabaseError, connection
+
+from bienveille.ground.platform.refusal import Refusal
+from bienveille.ground.platform.sealed_keys import prove
+from bienveille.ground.platform.sealed_text import current_key
 
 #: A worker says that it lives every five seconds; jobs wait for one that has been silent this long.
 WORKER_SILENT = 60.0
@@ -23,13 +28,17 @@ WHERE job.status = 'todo' AND greatest(job.scheduled_at, event.at) <= now()
 _WORKERS = "SELECT count(*), coalesce(extract(epoch FROM now() - max(last_heartbeat)), -1) FROM procrastinate_workers"
 _SIZE = """
 SELECT pg_database_size(current_database()),
-       (SELECT count(*) FROM pg_stat_activity WHERE datname = current_database())
+       (SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()),
+       (SELECT jsonb_object_agg(id, probe) FROM platform_notes_key)
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """`database`: whether it answers. Seconds and bytes; `silence`: of the last worker, -1 when there is none."""
+    """`database`: whether it answers. Seconds and bytes; `silence`: of the last worker, -1 when there is none.
+
+    `notes`: why the notes cannot be read with the keys at hand, in French; empty when they can.
+    """
 
     database: bool
     jobs: dict[str, int]
@@ -40,6 +49,7 @@ class Health:
     connections: int
     disk_free: int
     disk_total: int
+    notes: str = ""
 
     @property
     def faults(self) -> list[str]:
@@ -49,6 +59,8 @@ class Health:
             wrong.append("database: no answer")
         elif not 0 <= self.silence <= WORKER_SILENT:
             wrong.append("worker: silent")
+        if self.notes:
+            wrong.append("notes: another key is wanted")
         if self.disk_free < LEAST_FREE * self.disk_total:
             wrong.append("disk: nearly full")
         return wrong
@@ -66,10 +78,20 @@ def look() -> Health:
             cursor.execute(_WORKERS)
             workers, silence = cursor.fetchone()
             cursor.execute(_SIZE)
-            size, connected = cursor.fetchone()
+            size, connected, probes = cursor.fetchone()
     except DatabaseError:
         return Health(False, {}, 0, 0, -1, 0, 0, disk.free, disk.total)
-    return Health(True, jobs, float(waits), workers, float(silence), size, connected, disk.free, disk.total)
+    told = (jobs, float(waits), workers, float(silence), size, connected, disk.free, disk.total)
+    return Health(True, *told, _unread(json.loads(probes or "{}")))
+
+
+def _unread(probes: dict[str, str]) -> str:
+    try:
+        current_key()
+        prove(probes)
+    except Refusal as refusal:
+        return str(refusal)
+    return ""
 
 
 def as_prometheus(health: Health) -> str:

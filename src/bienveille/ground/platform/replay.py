@@ -24,6 +24,8 @@ from django.db import DatabaseError, IntegrityError, connection, models, transac
 from django.utils.module_loading import import_string
 
 from bienveille.ground.platform.backups import BackupRefusal, read_key, read_recipient
+from bienveille.ground.platform.sealed_fields import SealedTextField
+from bienveille.ground.platform.sealed_text import TOKEN, Unopened
 
 #: Notes written at once: what memory holds.
 BATCH = 5_000
@@ -199,9 +201,16 @@ def tell_again(notes: Iterator[tuple[str, str, dict[str, Any] | None]]) -> Repla
             with transaction.atomic():
                 _tell(apps.get_model(label), known[label], key, facts)
             told += 1
-        except (DatabaseError, IntegrityError, ValueError, TypeError, LookupError):
+        except (DatabaseError, IntegrityError, ValueError, TypeError, LookupError, Unopened):
             left += 1
     return Replayed(told, left)
+
+
+def _read(field: Any, value: Any) -> Any:
+    """A value of a note: words are noted as they stand in the database, sealed; in clear before they were."""
+    if isinstance(field, SealedTextField) and isinstance(value, str) and TOKEN.fullmatch(value):
+        return field.open(value)
+    return field.to_python(value)
 
 
 def _tell(model: type[models.Model], noted: Noted, key: str, facts: dict[str, Any] | None) -> None:
@@ -210,9 +219,7 @@ def _tell(model: type[models.Model], noted: Noted, key: str, facts: dict[str, An
         rows.delete()
         return
     names = {field.column: field for field in model._meta.concrete_fields if not field.generated}
-    values = {
-        names[column].attname: names[column].to_python(value) for column, value in facts.items() if column in names
-    }
+    values = {names[column].attname: _read(names[column], value) for column, value in facts.items() if column in names}
     if rows.exists():
         rows.update(**{name: value for name, value in values.items() if name != model._meta.pk.attname})
     elif noted.made and "id" in facts:

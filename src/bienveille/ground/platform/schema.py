@@ -15,6 +15,7 @@ from django.db.migrations.state import ProjectState
 from django.db.utils import OperationalError
 
 from bienveille.ground.platform.postgres import LOWEST_MAJOR, PostgresRefusal
+from bienveille.ground.platform.sealed_keys import prove_before_migrating
 
 #: What a step of a migration waits for a table that people use, and how often it is tried again: whoever works
 #: meanwhile waits behind it no longer than that.
@@ -40,6 +41,7 @@ def bring_up_to_date() -> bool:
         try:
             if not _missing(connection):  # somebody else did it while we waited
                 return False
+            prove_before_migrating()
             sys.stderr.write("Mise à jour de la base de données…\n")
             with nullcontext() if connection.introspection.table_names() else quick_states():
                 _migrate(connection)

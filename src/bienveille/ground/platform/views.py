@@ -13,11 +13,14 @@ from bienveille.ground.platform.health import as_prometheus, look
 @login_not_required
 @require_safe
 def alive(request: HttpRequest) -> HttpResponse:
-    """200 and `ok` when pages can be served, else 503. A silent worker or a disk nearly full is in the figures."""
-    well = look().database
-    return HttpResponse(
-        "ok\n" if well else "fault\n", status=200 if well else 503, content_type="text/plain; charset=utf-8"
-    )
+    """200 and `ok` when pages can be served, else 503. A silent worker or a disk nearly full is in the figures.
+
+    Without the key of the notes, nothing that people wrote can be read: 503, and the sentence that says what to do.
+    """
+    health = look()
+    well = health.database and not health.notes
+    words = "ok" if well else health.notes or "fault"
+    return HttpResponse(f"{words}\n", status=200 if well else 503, content_type="text/plain; charset=utf-8")
 
 
 @login_not_required

@@ -53,6 +53,7 @@ class AuditAction(TextChoices):
     WORDING_CHANGED = "wording.changed", "Vocabulaire modifié"
     EXPORTED = "data.exported", "Données exportées"
     LARGE_FILE = "data.large_file", "Grand fichier demandé, accordé ou refusé"
+    NOTES_KEY = "notes.key_changed", "Clé des notes changée"
 
 
 class SealKind(TextChoices):

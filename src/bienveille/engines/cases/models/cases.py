@@ -14,6 +14,7 @@ from bienveille.engines.cases.choices import (
 )
 from bienveille.engines.questionnaires.choices import Need
 from bienveille.ground.platform.records import Record
+from bienveille.ground.platform.sealed_fields import SealedTextField
 from bienveille.register.accounts.models import Agency, User
 from bienveille.register.housing.models import Residence
 from bienveille.register.tenants.models import Household, Person
@@ -51,7 +52,7 @@ class Case(Record):
     take_before = models.DateTimeField(help_text="When somebody must have taken it")
     acknowledged_at = models.DateTimeField(null=True, blank=True)
     close_before = models.DateTimeField(help_text="When it should be closed")
-    next_step = models.CharField(max_length=150, blank=True, help_text="What is to be done next")
+    next_step = SealedTextField(max_length=150, blank=True, help_text="What is to be done next")
     next_step_on = models.DateField(null=True, blank=True)
     news_at = models.DateTimeField(null=True, blank=True, help_text="Something new that its owner has not read yet")
     alert_round = models.PositiveSmallIntegerField(default=1, help_text="Each time it asks for somebody anew")
@@ -102,7 +103,7 @@ class CaseAction(Record):
     at = models.DateTimeField()
     by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
     to = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
-    words = models.CharField(max_length=500, blank=True)
+    words = SealedTextField(max_length=500, blank=True)
     kept_despite_guard = models.BooleanField(default=False, help_text="Kept by its writer after a warning")
     grade = models.CharField(max_length=8, choices=Grade, blank=True, help_text="Of a signal")
     needs = ArrayField(models.CharField(max_length=24, choices=Need), default=list, blank=True)

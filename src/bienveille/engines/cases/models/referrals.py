@@ -16,6 +16,7 @@ from bienveille.engines.cases.choices import (
 from bienveille.engines.cases.models.cases import Case
 from bienveille.engines.questionnaires.choices import Need
 from bienveille.ground.platform.records import Record
+from bienveille.ground.platform.sealed_fields import SealedTextField
 from bienveille.register.accounts.models import User
 from bienveille.register.partners.models import Service, Structure
 from bienveille.register.tenants.models import Person
@@ -39,7 +40,7 @@ class PartnerReferral(Record):
     email = models.EmailField(help_text="Where the link and the codes go")
     code_channel = models.CharField(max_length=8, choices=CodeChannel, default=CodeChannel.EMAIL)
     needs = ArrayField(models.CharField(max_length=24, choices=Need))
-    asked = models.CharField(max_length=300, blank=True, help_text="What is asked; it leaves the house")
+    asked = SealedTextField(max_length=300, blank=True, help_text="What is asked; it leaves the house")
     with_phone = models.BooleanField()
     with_address = models.BooleanField()
     safe_channel = models.CharField(
@@ -61,7 +62,7 @@ class PartnerReferral(Record):
     seen_at = models.DateTimeField(null=True, blank=True, help_text="The partner read it for the first time")
     acknowledged_at = models.DateTimeField(null=True, blank=True)
     answer = models.CharField(max_length=12, choices=PartnerAnswer, blank=True)
-    answer_words = models.CharField(max_length=300, blank=True)
+    answer_words = SealedTextField(max_length=300, blank=True)
     answered_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
     withdrawn_at = models.DateTimeField(null=True, blank=True)

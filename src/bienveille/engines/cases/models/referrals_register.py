@@ -5,6 +5,7 @@ from django.db.models import CheckConstraint, Q, UniqueConstraint
 
 from bienveille.engines.cases.choices import Agreement, RegisterRemoval, RegisterState, SaidBy
 from bienveille.ground.platform.records import Record
+from bienveille.ground.platform.sealed_fields import SealedTextField
 from bienveille.register.accounts.models import Agency, User
 from bienveille.register.housing.models import Commune
 from bienveille.register.tenants.models import Person, Relative
@@ -17,7 +18,7 @@ class RegisterRequest(Record):
     commune = models.ForeignKey(Commune, models.PROTECT, related_name="+")
     agency = models.ForeignKey(Agency, models.PROTECT, null=True, blank=True, related_name="+")
     quality = models.CharField(max_length=12, help_text="The ground, by its code in config/municipal_register.toml")
-    home_service = models.CharField(max_length=150, blank=True, help_text="Who comes to the home, as the person said")
+    home_service = SealedTextField(max_length=150, blank=True, help_text="Who comes to the home, as the person said")
     to_warn = models.ForeignKey(Relative, models.SET_NULL, null=True, blank=True, related_name="+")
     agreement = models.CharField(max_length=16, choices=Agreement)
     said_by = models.CharField(max_length=16, choices=SaidBy)
