@@ -44,6 +44,7 @@ COMMANDS = {
     "audit": "audit",
     "notes": "notes",
     "privacy": "privacy",
+    "security": "security",
     "manage": "manage",
     "bench": "bench",
     "test": "test",
