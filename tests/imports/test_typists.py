@@ -1,11 +1,13 @@
 """Rows typed by several processes are those typed by one, in the same order."""
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 from tests.imports.factories import TODAY, Landlord, tenant
 
 from bienveille.ground.lib import blocks, pieces
+from bienveille.ground.lib.blocks import written_in
 from bienveille.ground.lib.tables import NotATable
 from bienveille.register.imports.operations import typists
 from bienveille.register.imports.operations.reading import Given, recognised
@@ -20,7 +22,8 @@ def source(tmp_path):
 
 
 def reading(source, today=TODAY):
-    return Reading(source.columns, today, len(source.table.header), b"secret", text=True)
+    width, encoding = len(source.table.header), written_in(source.table)
+    return Reading(source.columns, today, width, b"secret", text=True, encoding=encoding)
 
 
 def typed(source):
@@ -57,7 +60,8 @@ def test_the_key_of_signatures_follows_what_decides_of_a_row(source):
     first = reading(source)
     assert first.key == reading(source).key
     assert first.key != reading(source, dt.date(2027, 1, 1)).key
-    assert first.key != Reading(first.columns, TODAY, first.width, b"another").key
+    assert first.key != replace(first, secret=b"another").key
+    assert first.key != replace(first, encoding="utf-8").key
 
 
 def signed(source):

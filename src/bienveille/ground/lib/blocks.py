@@ -45,29 +45,18 @@ class Block:
     def some(self, numbers: Iterable[int]) -> Iterator[Numbered]:
         """Some of the records, by their numbers."""
         separator, encoding, errors = self.separator, self.encoding.name, self.encoding.errors
-        raw, at, line = b"", 0, self.first - 1  # `at`: where the line after `line` begins
+        lines: list[bytes] = []
         for number in numbers:
-            raw = raw or self._bytes()
-            while line < number - 1:  # to look for the ends of lines costs less than to take all the lines apart
-                at = raw.find(b"\n", at) + 1
-                line += 1
-            end = raw.find(b"\n", at)
-            text = raw[at : end if end >= 0 else len(raw)].removesuffix(b"\r").decode(encoding, errors)
+            lines = lines or self._bytes().split(b"\n")
+            text = lines[number - self.first].removesuffix(b"\r").decode(encoding, errors)
             yield number, text.split(separator), text  # type: ignore[misc]
 
     def lines(self) -> bytes:
-        """The lines as they are written, a line feed between them and nothing after the last one."""
+        """The lines as they are written, a carriage return at the end of each, a line feed between them."""
         raw = self._bytes()
-        if b"\r" in raw:
-            raw = raw.replace(b"\r", b"")  # each stood before a line feed
-        return raw.removesuffix(b"\n")
-
-    def utf8(self, lines: Sequence[bytes]) -> Sequence[bytes]:
-        """Some of the lines, in UTF-8."""
-        name, errors = self.encoding.name, self.encoding.errors
-        if self.encoding == Encoding("utf-8"):
-            return lines
-        return [line if line.isascii() else line.decode(name, errors).encode() for line in lines]
+        if b"\r" in raw:  # each stands before a line feed
+            return raw[:-1] if raw.endswith(b"\n") else raw + b"\r"
+        return raw.removesuffix(b"\n").replace(b"\n", b"\r\n") + b"\r"
 
     def _bytes(self) -> bytes:
         with self.path.open("rb") as stream:
@@ -76,6 +65,11 @@ class Block:
         if len(raw) < self.length:  # the file was cut short meanwhile
             raise NotATable("damaged")
         return raw
+
+
+def written_in(table: Table) -> str:
+    """The encoding in which the bytes of blocks are those of a table's text; UTF-8 for a workbook."""
+    return _encoding(table.encoding).name if table.encoding else "utf-8"
 
 
 def pieces_of(table: Table, position: int, *, known: Sequence[Block] = ()) -> Iterator[Block | Piece | Rows]:
@@ -102,7 +96,7 @@ def _blocks(table: Table, position: int, *, after: Block | None) -> Iterator[Blo
     assert table.encoding is not None
     if table.encoding.name not in _PLAIN:
         return
-    encoding = Encoding("utf-8", table.encoding.errors) if table.encoding.name == "utf-8-sig" else table.encoding
+    encoding = _encoding(table.encoding)
     separator = table.separator.encode()
     blank = re.compile(rb"\n[%b\r\n]" % re.escape(separator))
     with table.path.open("rb") as stream:
@@ -126,6 +120,11 @@ def _blocks(table: Table, position: int, *, after: Block | None) -> Iterator[Blo
                 return
             yield Block(first, records, table.path, begin, len(raw), encoding, table.separator)
             first += records
+
+
+def _encoding(encoding: Encoding) -> Encoding:
+    """That of what follows the mark of its beginning."""
+    return Encoding("utf-8", encoding.errors) if encoding.name == "utf-8-sig" else encoding
 
 
 def _rest_of_group(stream: BinaryIO, raw: bytes, separator: bytes, position: int) -> Iterator[bytes]:

@@ -1,7 +1,6 @@
 """The statements that tell what changed since the last import, and what is no longer there (`operations/changes.py`).
 
-`imp_known` holds the leases that a file says otherwise than the register remembers, or does not list; `imp_left` those
-that it does not list.
+`imp_left` holds the leases that a file does not list.
 """
 
 # What the rows of the leases were; then how many people live under those that need not be read again, null when none
@@ -12,26 +11,23 @@ SELECT coalesce(string_agg(int8send(erp_signature), ''::bytea) FILTER (WHERE {_V
        CASE WHEN count(erp_signature) > 0 THEN coalesce(sum(erp_people) FILTER (WHERE {_VALID}), 0)::bigint END
 FROM tenants_lease
 """
-# The leases that the file lists otherwise (`met`), and those of which it has not met the signature: one look at all.
-KNOWN_LEASES = f"""
-CREATE TEMP TABLE imp_known ON COMMIT DROP AS
-SELECT number, CASE WHEN {_VALID} THEN erp_signature END AS signature, erp_people AS people,
-       number = ANY (%(met)s::text[]) AS met
+# Of the leases that the file lists otherwise (`met`), what their rows were and how many people live under them, unless
+# they must be read again.
+TOLD = f"SELECT number, erp_signature, erp_people FROM tenants_lease WHERE number = ANY (%(met)s::text[]) AND {_VALID}"
+# The leases whose signature was not met, and those that have none, but for the ones that the file lists: one look at
+# all, by numbers rather than by texts. `people`: null of those that must be read again.
+LEFT = f"""
+CREATE TEMP TABLE imp_left ON COMMIT DROP AS
+SELECT number, CASE WHEN {_VALID} THEN erp_people END AS people
 FROM tenants_lease
-WHERE number = ANY (%(met)s::text[]) OR NOT ({_VALID}) OR erp_signature = ANY (%(unmet)s::bigint[])
+WHERE (erp_signature = ANY (%(unmet)s::bigint[]) OR NOT ({_VALID})) AND number <> ALL (%(met)s::text[])
 """
-# Of the first ones, what their rows were, unless they must be read again.
-TOLD = "SELECT number, signature FROM imp_known WHERE met AND signature IS NOT NULL"
-LEFT = "CREATE TEMP TABLE imp_left ON COMMIT DROP AS SELECT number FROM imp_known WHERE NOT met"
+LEFT_PEOPLE = "SELECT coalesce(sum(people), 0)::bigint FROM imp_left"
 LEFT_BY_READING = """
 CREATE TEMP TABLE imp_left ON COMMIT DROP AS
 SELECT number FROM tenants_lease l
 WHERE NOT EXISTS (SELECT FROM imp_lease i WHERE i.number = l.number)
   AND NOT EXISTS (SELECT FROM imp_doubtful_lease d WHERE d.number = l.number)
-"""
-NOT_SKIPPED = """
-SELECT coalesce(sum(people), 0)::bigint FROM imp_known
-WHERE signature IS NOT NULL AND (NOT met OR number = ANY (%(changed)s::text[]))
 """
 # Leases of homes that run and that no file lists. One that begins tomorrow may well not be there yet.
 ABSENT_LEASES = """

@@ -19,6 +19,7 @@ from bienveille.register.imports.rules.tenant_lines import SIGNED_BITS, whole_nu
 WORTH_IT = 0.1  # of the leases: when more have changed, reading everything at once is as fast
 FEW = 2_000  # leases: they are read here and now, whatever share of the file they are
 _DOUBTFUL = -3  # less a signature: the lease has a doubtful cell
+_UNTOLD = (None, 0)
 
 
 class Seen(NamedTuple):
@@ -70,16 +71,18 @@ def see(typists: Typists, parameters: dict[str, Any]) -> Seen | None:
             typists.type_early(rank, runs, doubtful[doubted:])
     if not listed and len(sums) > FEW:  # signed otherwise, as each first of January: there is nothing to compare
         return None
-    run(sql.KNOWN_LEASES, parameters | {"met": list(sums), "unmet": list(unmet)})
-    told = dict(rows(sql.TOLD))
-    if not unmet.issuperset(told.values()):  # rows further down of a lease that seemed all there, and unchanged
+    met = parameters | {"met": list(sums)}
+    told = {number: (signature, people) for number, signature, people in rows(sql.TOLD, met)}
+    remembered = {signature for signature, _ in told.values()}
+    if not unmet.issuperset(remembered):  # rows further down of a lease that seemed all there, and unchanged
         return None
-    changed = {lease for lease, total in sums.items() if told.get(lease) != total & SIGNED_BITS}
+    changed = {lease for lease, total in sums.items() if told.get(lease, _UNTOLD)[0] != total & SIGNED_BITS}
     if len(changed) > max((listed + len(sums)) * WORTH_IT, FEW):
         return None
-    run(sql.LEFT)
+    run(sql.LEFT, met | {"unmet": list(unmet - remembered)})
     run("ANALYZE imp_left")
-    skipped = people - value(sql.NOT_SKIPPED, {"changed": list(changed)})
+    read_again = sum(told[lease][1] for lease in changed if lease in told)
+    skipped = people - read_again - value(sql.LEFT_PEOPLE)
     wanted = [(first, length) for lease, first, length in pending if lease in changed]
     return Seen(wanted, doubtful, skipped)
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from django.conf import settings
 
+from bienveille.ground.lib.blocks import written_in
 from bienveille.register.imports.choices import Departures
 from bienveille.register.imports.operations import change_statements, first_load
 from bienveille.register.imports.operations import tenant_statements as sql
@@ -46,6 +47,7 @@ def typists_of(source: Source, *, today: dt.date, profile: Profile | None) -> Ty
         settings.SECRET_KEY.encode(),
         with_disability=profile is not None and any(rule.column == "disability" for rule in profile.marks),
         text=source.table.form == "csv",
+        encoding=written_in(source.table),
         at=time.time_ns() // 1_000_000,
     )
     return Typists(source.table, reading)
@@ -120,7 +122,6 @@ def apply_tenants(
     listed = alone + value("SELECT count(*) FROM imp_person")
     outcome.unchanged = (seen.skipped if seen else 0) + listed - outcome.created - outcome.updated
     for name in (
-        "known",
         "tenant",
         "straight",
         "doubtful_lease",

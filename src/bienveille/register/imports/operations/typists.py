@@ -4,6 +4,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass
 from multiprocessing import get_context
 from queue import SimpleQueue
 from threading import Semaphore, Thread
@@ -20,6 +21,7 @@ LARGE = 4 << 20  # bytes: under that, the work is over before other processes ha
 MOST = 4  # processes: PostgreSQL could not follow more
 AHEAD = 3  # pieces asked of each process in advance
 EARLY = 20_000  # runs of rows typed before it is known whether they must be: they wait here
+AT_ONCE = 4  # blocks asked of a process together: to ask costs as much as to sign a few hundred rows
 
 type _Runs = Sequence[tuple[int, int]]  # the first row's number, how many rows
 
@@ -38,7 +40,8 @@ class Typists:
         self._pool: ProcessPoolExecutor | None = None
         self._ahead = 0
         self._signing: _Ahead | None = None
-        self._early: dict[int, tuple[list[int], list[int], Future[Typed]]] = {}  # by the rank of the block
+        self._early: dict[int, _Early] = {}  # by the rank of the block
+        self._foreseen: list[_Early] = []  # not asked yet
         self._early_runs = 0
         processes = min(MOST, os.process_cpu_count() or 1)
         if table.form == "csv" and processes > 1 and table.path.stat().st_size > LARGE:
@@ -82,13 +85,25 @@ class Typists:
             return
         picks = [number for first, length in wanted for number in range(first, first + length)]
         doubts = [number for first, length in doubtful for number in range(first, first + length)]
-        asked = self._pool.submit(typing_process.type_some, self._blocks[rank], picks, doubts)
-        self._early[rank] = picks, doubts, asked
+        self._early[rank] = early = _Early(self._blocks[rank], picks, doubts)
+        self._foreseen.append(early)
+        if len(self._foreseen) >= AT_ONCE:
+            self._ask_early()
+
+    def _ask_early(self) -> None:
+        if self._pool and self._foreseen:
+            some = [(one.block, one.picks, one.doubts) for one in self._foreseen]
+            asked = self._pool.submit(typing_process.type_several, some)
+            for place, one in enumerate(self._foreseen):
+                one.asked, one.place = asked, place
+        self._foreseen.clear()
 
     def _forget_early(self) -> None:
-        for _, _, asked in self._early.values():
-            asked.cancel()
+        for early in self._early.values():
+            if early.asked:
+                early.asked.cancel()
         self._early.clear()
+        self._foreseen.clear()
 
     def type_all(self) -> Iterator[Typed]:
         """The whole table, typed."""
@@ -117,7 +132,8 @@ class Typists:
         """Some rows only, in order, typed; all are counted. Of the `doubtful` ones only the doubts are given."""
         return self._in_order(self._type_runs(wanted, doubtful), small=True)
 
-    def _type_runs(self, wanted: _Runs, doubtful: _Runs) -> "Iterator[Typed | Future[Typed]]":
+    def _type_runs(self, wanted: _Runs, doubtful: _Runs) -> "Iterator[Typed | Future[Typed] | _Early]":
+        self._ask_early()
         picks, doubts = _Picks(wanted), _Picks(doubtful)
         for rank, piece in enumerate(self._pieces()):
             numbers, others = picks.of(piece), doubts.of(piece)
@@ -125,8 +141,8 @@ class Typists:
             if not numbers and not others:
                 continue
             early = self._early.pop(rank, None)
-            if early and early[:2] == (numbers, others):
-                yield early[2]
+            if early and (early.picks, early.doubts) == (numbers, others):
+                yield early
             elif isinstance(piece, Block):
                 yield self._ask(self._alone.type_some, typing_process.type_some, piece, numbers, others)
             else:
@@ -143,9 +159,9 @@ class Typists:
     def _ask[*A, B](self, alone: Callable[[*A], B], elsewhere: Callable[[*A], B], *what: *A) -> "B | Future[B]":
         return self._pool.submit(elsewhere, *what) if self._pool else alone(*what)
 
-    def _in_order[B](self, asked: "Iterator[B | Future[B]]", *, small: bool = False) -> Iterator[B]:
+    def _in_order[B](self, asked: "Iterator[B | Future[B] | _Early]", *, small: bool = False) -> Iterator[B]:
         """What was asked, once done; not more than a few pieces wait, a few times more when they are `small`."""
-        waiting: deque[B | Future[B]] = deque()
+        waiting: deque[B | Future[B] | _Early] = deque()
         most = self._ahead * 5 if small else self._ahead
         for one in asked:
             waiting.append(one)
@@ -155,12 +171,28 @@ class Typists:
             yield _done(waiting.popleft())
 
 
+@dataclass(eq=False, slots=True)
+class _Early:
+    """Rows of a block that are typed before they are asked for, with those of other blocks."""
+
+    block: Block
+    picks: list[int]
+    doubts: list[int]
+    asked: "Future[list[Typed]] | None" = None
+    place: int = 0
+
+    def result(self) -> Typed:
+        """Once it is done."""
+        assert self.asked is not None
+        return self.asked.result()[self.place]
+
+
 class _Ahead:
     """Signs every piece of a table, beside: a thread cuts it. What a block becomes is small: all of them may wait."""
 
     def __init__(self, pool: ProcessPoolExecutor, pieces: Iterator[Block | Piece | Rows], most: int) -> None:
         self._pool, self._pieces = pool, pieces
-        self._asked: SimpleQueue[tuple[Future[Signed], bool] | BaseException | None] = SimpleQueue()
+        self._asked: SimpleQueue[tuple[Future[list[Signed]], bool] | BaseException | None] = SimpleQueue()
         self._room = Semaphore(most)  # for pieces that travel whole
         self._stopped = False
         self._thread = Thread(target=self._ask, name="import-signing", daemon=True)
@@ -172,7 +204,7 @@ class _Ahead:
             if isinstance(one, BaseException):
                 raise one
             signed, travels = one
-            yield signed.result()
+            yield from signed.result()
             if travels:
                 self._room.release()
 
@@ -188,20 +220,31 @@ class _Ahead:
 
     def _ask(self) -> None:
         try:
+            blocks: list[Block] = []
             for piece in self._pieces:
-                travels = not isinstance(piece, Block)
-                if travels:
+                if isinstance(piece, Block):
+                    blocks.append(piece)
+                if blocks and (len(blocks) == AT_ONCE or not isinstance(piece, Block)):
+                    self._submit(blocks, travels=False)
+                    blocks = []
+                if not isinstance(piece, Block):
                     self._room.acquire()
+                    self._submit([piece], travels=True)
                 if self._stopped:
                     break
-                self._asked.put((self._pool.submit(typing_process.sign_piece, piece), travels))
+            if blocks:
+                self._submit(blocks, travels=False)
             self._asked.put(None)
         except BaseException as error:  # told to whoever waits for the rest
             self._asked.put(error)
 
+    def _submit(self, pieces: Sequence[Block | Piece | Rows], *, travels: bool) -> None:
+        if not self._stopped:
+            self._asked.put((self._pool.submit(typing_process.sign_pieces, pieces), travels))
 
-def _done[B](one: "B | Future[B]") -> B:
-    return one.result() if isinstance(one, Future) else one
+
+def _done[B](one: "B | Future[B] | _Early") -> B:
+    return one.result() if isinstance(one, Future | _Early) else one  # type: ignore[return-value]
 
 
 class _Picks:

@@ -8,6 +8,7 @@ import os
 import re
 import sys
 from array import array
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
@@ -28,7 +29,7 @@ from bienveille.register.imports.rules.straight_lines import SEARCHED, Straight,
 from bienveille.register.imports.rules.tenants import Rejected, TenantReader, TenantRow
 
 #: To be raised whenever the same row would be read otherwise: every row is then read again.
-READING = 2
+READING = 3
 SIGNED_BITS = (1 << 62) - 1
 #: The columns of `imp_tenant` that a line fills, in its order.
 COLUMNS = (
@@ -48,6 +49,7 @@ class Reading:
     secret: bytes
     with_disability: bool = False
     text: bool = False  # a workbook's cells are typed
+    encoding: str = "utf-8"  # of the text that is signed, the file's own: most rows are signed as they are written
     at: int = 0  # milliseconds since 1970, of the keys that are drawn here
 
     @property
@@ -55,7 +57,8 @@ class Reading:
         """The key of the signatures: rows signed under another one all count as changed. The year is part of it, since
         years of two digits are read with it.
         """
-        facts = (READING, sorted(self.columns.positions.items()), self.today.year, self.width, self.with_disability)
+        columns = sorted(self.columns.positions.items())
+        facts = (READING, columns, self.today.year, self.width, self.with_disability, self.encoding)
         return blake2b(repr(facts).encode(), key=self.secret[:64], digest_size=blake2b.SALT_SIZE).digest()
 
 
@@ -99,13 +102,14 @@ class Signed(NamedTuple):
             yield leases[place], self.signatures[place], firsts[place], self.lengths[place]
 
 
-def sign(text: str, key: bytes) -> int:
-    """The signature of a run's text, 62 bits. Those of a lease's runs are added up, whatever their order."""
-    return int.from_bytes(blake2b(text.encode(), digest_size=8, salt=key).digest()) & SIGNED_BITS
+def _sign_all(runs: Sequence[bytes], begun: blake2b) -> "array[int]":
+    """The signatures of runs, 62 bits each. Those of a lease's runs are added up, whatever their order.
 
-
-def _signatures_of(digests: bytes) -> "array[int]":
-    """What `sign` makes of each digest, of eight bytes; all of them at once."""
+    `begun`: what each begins with. To copy it costs less than to begin, and no line of Python runs between two runs.
+    """
+    copies = list(map(blake2b.copy, repeat(begun, len(runs))))
+    deque(map(blake2b.update, copies, runs), maxlen=0)
+    digests = b"".join(map(blake2b.digest, copies))
     bits = int.from_bytes(SIGNED_BITS.to_bytes(8) * (len(digests) // 8))
     return whole_numbers((int.from_bytes(digests) & bits).to_bytes(len(digests)))
 
@@ -123,11 +127,10 @@ _PLAIN_CODES = re.compile(r"[0-9A-Za-z\n_./-]*", re.ASCII)  # nothing to clean
 
 
 def _runs_of(separator: str, position: int) -> re.Pattern[bytes]:
-    """Finds the runs of even lines: the lines and the lease's cell."""
-    other = rb"[^%b\n]*" % re.escape(separator.encode())
-    before = rb"(?:%b%b){%d}" % (other, re.escape(separator.encode()), position) if position else b""
-    end = rb"(?=%b|\Z|\n)" % re.escape(separator.encode())
-    return re.compile(rb"(?m)^(?=[^\n])(%b(%b)[^\n]*(?:\n%b\2%b[^\n]*)*)" % (before, other, before, end))
+    """Finds the runs of even lines: the lines and the lease's cell. Passes over a line that ends with that cell."""
+    apart = re.escape(separator.encode())
+    before = rb"(?:[^%b\n]*+%b){%d}" % (apart, apart, position) if position else b""
+    return re.compile(rb"(%b([^%b\n]*+)%b.*+(?:\n%b\2%b.*+)*+)\n?" % (before, apart, apart, before, apart))
 
 
 def _cells(piece: Piece | Rows, position: int) -> Iterator[tuple[Any, str]]:
@@ -169,32 +172,34 @@ class Typist:
         for cell, rows in groupby(_cells(piece, self._lease), _LEASE_CELL):
             texts = [text for _, text in rows]
             leases.append(clean_code(cell))
-            signatures.append(sign("\n".join(texts), self.key))
+            signatures.append(self._sign(texts))
             lengths.append(len(texts))
         return Signed("\n".join(leases), signatures, piece.first, lengths)
 
     def _sign_block(self, block: Block) -> Signed:
-        """The same of a block, its runs found all at once."""
+        """The same of a block, its runs found all at once, signed as they are written."""
+        assert block.encoding.name == self.reading.encoding
         if self._runs_pattern is None:
             self._runs_pattern = _runs_of(block.separator, self._lease)
         text = block.lines()
         found = self._runs_pattern.findall(text)
         runs = [run for run, _ in found]
-        if sum(map(len, runs)) + len(runs) - 1 != len(text):  # a line too short to name its lease
+        if sum(map(len, runs)) + len(runs) - 1 != len(text):  # a line too short, or that ends with its lease
             return self.sign_piece(block.piece())
-        cells = b"\n".join(block.utf8([cell for _, cell in found])).decode()
+        cells = b"\n".join([cell for _, cell in found]).decode(block.encoding.name)
         return Signed(
             cells if _PLAIN_CODES.fullmatch(cells) else "\n".join(map(clean_code, cells.split("\n"))),
-            _signatures_of(b"".join(map(self._digest, block.utf8(runs)))),
+            _sign_all(runs, self._begun),
             block.first,
             array("I", [run.count(b"\n") + 1 for run in runs]),
         )
 
-    def _digest(self, run: bytes) -> bytes:
-        """What `sign` makes of it, before it is a number: to copy a beginning costs less than to begin."""
-        begun = self._begun.copy()
-        begun.update(run)
-        return begun.digest()
+    def _sign(self, texts: Sequence[str]) -> int:
+        """The signature of a run, from the text of its rows. A byte that could not be read makes it another one: those
+        rows are read every night.
+        """
+        run = "\r\n".join(texts).encode(self.reading.encoding, "replace") + b"\r"  # as `Block.lines` writes it
+        return _sign_all([run], self._begun)[0]
 
     def type_piece(self, piece: Block | Piece | Rows) -> Typed:
         """Every record of a piece."""
@@ -285,9 +290,7 @@ class Typist:
             yield begin, len(records)
 
     def _sign_run(self, records: Sequence[Numbered], begin: int, end: int) -> int:
-        if end == begin + 1:
-            return sign(records[begin][2], self.key)
-        return sign("\n".join([text for _, _, text in records[begin:end]]), self.key)
+        return self._sign([text for _, _, text in records[begin:end]])
 
     def _type_one(self, number: int, cells: Sequence[Any], signature: int, typed: Typed) -> None:
         """A record that needs thought. A lease with a refused one is not remembered, whatever its signature."""

@@ -25,10 +25,10 @@ def ready() -> None:
     """Nothing: once it is done, the process has begun."""
 
 
-def sign_piece(piece: Block | Piece | Rows) -> Signed:
-    """The signatures of a piece."""
+def sign_pieces(pieces: Sequence[Block | Piece | Rows]) -> list[Signed]:
+    """The signatures of pieces."""
     assert _typist is not None
-    return _typist.sign_piece(piece)
+    return [_typist.sign_piece(piece) for piece in pieces]
 
 
 def type_piece(piece: Block | Piece | Rows) -> Typed:
@@ -47,6 +47,11 @@ def type_some(block: Block, wanted: Sequence[int], doubtful: Sequence[int]) -> T
     """What becomes of some records of a block."""
     assert _typist is not None
     return _typist.type_some(block, wanted, doubtful)
+
+
+def type_several(asked: Sequence[tuple[Block, Sequence[int], Sequence[int]]]) -> list[Typed]:
+    """`type_some`, of several blocks."""
+    return [type_some(block, wanted, doubtful) for block, wanted, doubtful in asked]
 
 
 def type_picked(wanted: Sequence[Numbered], doubtful: Sequence[Numbered]) -> Typed:
