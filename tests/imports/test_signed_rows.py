@@ -65,6 +65,28 @@ def test_a_lease_whose_rows_come_apart_is_not_taken_for_gone(landlord):
     assert Person.objects.filter(left_on=None).count() == 3
 
 
+def rewritten(path, change):
+    """The second import of a file of which the bytes were changed."""
+    path.write_bytes(change(path.read_bytes()))
+    return changes_of(import_files(paths=[path], today=TODAY).as_dict()["files"][0])
+
+
+def test_the_same_rows_in_another_encoding_change_nothing(landlord):
+    landlord.imports(homes=HOMES, tenants=[ALONE | {"NOM": "LÉVÊQUE"}, OTHER])
+    path = landlord.folder / "locataires.csv"
+    assert rewritten(path, lambda raw: raw.decode("cp1252").encode()) == (0, 0, 0, 2)
+    assert Person.objects.filter(last_name="LÉVÊQUE", left_on=None).count() == 1
+    assert rewritten(path, lambda raw: raw.replace("É".encode(), "È".encode())) == (0, 1, 0, 1)
+
+
+def test_a_row_with_a_byte_that_nobody_can_read_changes_nothing_either(landlord):
+    landlord.imports(homes=HOMES, tenants=[ALONE, OTHER])
+    path = landlord.folder / "locataires.csv"
+    rewritten(path, lambda raw: raw.replace("é".encode("cp1252"), b"\x81", 1))
+    assert rewritten(path, lambda raw: raw) == (0, 0, 0, 2)
+    assert rewritten(path, lambda raw: raw.replace(b"VEUF", b"MARIE", 1)) == (0, 1, 0, 1)
+
+
 def test_the_same_beside(beside, landlord):
     files = landlord.imports(tenants=[HERS, OTHER, ALONE])
     assert changes_of(files["tenants"]) == (1, 0, 0, 2)
