@@ -45,10 +45,14 @@ class Block:
     def some(self, numbers: Iterable[int]) -> Iterator[Numbered]:
         """Some of the records, by their numbers."""
         separator, encoding, errors = self.separator, self.encoding.name, self.encoding.errors
-        lines: list[bytes] = []
+        raw, at, line = b"", 0, self.first - 1  # `at`: where the line after `line` begins
         for number in numbers:
-            lines = lines or self._bytes().split(b"\n")
-            text = lines[number - self.first].removesuffix(b"\r").decode(encoding, errors)
+            raw = raw or self._bytes()
+            while line < number - 1:  # to look for the ends of lines costs less than to take all the lines apart
+                at = raw.find(b"\n", at) + 1
+                line += 1
+            end = raw.find(b"\n", at)
+            text = raw[at : end if end >= 0 else len(raw)].removesuffix(b"\r").decode(encoding, errors)
             yield number, text.split(separator), text  # type: ignore[misc]
 
     def lines(self) -> bytes:
