@@ -42,6 +42,7 @@ from bienveille.engines.messaging.models import (
     PrintFile,
 )
 from bienveille.engines.questionnaires.models import QuestionnaireDraft
+from bienveille.ground.platform.sealed_fields import SealedJSONField
 from bienveille.register.accounts.choices import Role
 from bienveille.register.accounts.models import Agency, LargeFile, OpenSession, Passkey, User
 from bienveille.register.accounts.operations import create_api_token, invite
@@ -307,7 +308,8 @@ def canary(side: Side, model: type[models.Model], column: str) -> str:
 
 
 def _is_free(column: models.Field) -> bool:
-    free = isinstance(column, models.CharField | models.TextField) and not isinstance(column, models.SlugField)
+    free = isinstance(column, models.CharField | models.TextField)
+    free = free and not isinstance(column, models.SlugField | SealedJSONField)
     return free and not column.choices and not column.unique and not column.generated and (column.max_length or 99) > 30
 
 

@@ -74,7 +74,7 @@ def test_three_calls_and_the_manager_sees_the_figures_move(visit, town):
 
     report = Report.objects.select_related("response").get()
     assert (report.grade, report.needs) == ("yellow", ["meals"])
-    assert report.response.answers["agrees"] == "yes"
+    assert report.response.given["agrees"] == "yes"
     counted = ledger(town.campaign.queue)
     assert (counted.reached, counted.waiting, counted.adds_up) == (1, 7, True)
     # The page the manager had open changes in place.

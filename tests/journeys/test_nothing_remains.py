@@ -1,7 +1,7 @@
 """G31: what has come to its end is nowhere any more: not in a dump of the whole database, not in a file.
 
 A word found nowhere else is planted in every free text of every table (`tests/architecture/world.py`), everything is
-closed, six years go by, the night's purges run. Then the dump is searched. What is declared without an end
+closed, six years go by, the night's purges run. Then the dump is searched, sealed texts opened. What is declared without an end
 (`src/bienveille/config/privacy.toml`) may remain, and nothing else.
 """
 
@@ -20,6 +20,7 @@ from django.utils import timezone
 from tests.architecture.test_privacy import ENDS, MODELS
 from tests.architecture.world import canary, make_side, plant
 from tests.clocks import move_clock
+from tests.sealed import opened
 
 from bienveille.engines.cases.choices import CaseOutcome
 from bienveille.engines.cases.models import Case
@@ -75,7 +76,7 @@ def test_g31_nothing_remains_of_what_has_ended(
                 place = f"{folder}/{getattr(row, 'made_for_id', row.pk)}/{row.pk}"
                 row.stored = default_storage.save(place, ContentFile(b"Kanaritherefile"))
                 row.save()
-        before = words_of(dump())
+        before = words_of(opened(dump()))
         owner, outcome = side.users["director"], CaseOutcome.values[0]
         Case.objects.update(state="closed", closed_at=now, closed_by=owner, outcome=outcome, expires_on=now.date())
         Mailing.objects.update(ended_at=now)
@@ -86,7 +87,7 @@ def test_g31_nothing_remains_of_what_has_ended(
         seal_audit()
         move_clock(monkeypatch, LATER)
         purge_all()
-        after = words_of(dump())
+        after = words_of(opened(dump()))
         left = [path for path in Path(settings.MEDIA_ROOT).rglob("*") if path.is_file()]
     columns = {
         canary(side, model, column.name): (label, column.name)

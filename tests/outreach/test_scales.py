@@ -130,7 +130,7 @@ class TestAnswers:
     def test_kept_with_the_words_said_yes_to(self, campaign, caller, switched_on):
         call(campaign, caller, "reached", scale=YES)
         kept = ScaleAnswer.objects.select_related("response").get()
-        assert kept.response.answers == YES
+        assert kept.response.given == YES
         assert kept.response.expires_on == TODAY + timedelta(days=campaign.keep_answers_days)
         assert "Acceptez-vous" in kept.agreed_words
 

@@ -4,17 +4,18 @@ import base64
 import re
 from itertools import islice
 
+import pyrage
 import pytest
 from benchmarks.scratch import scratch_database
 from django.core.exceptions import FieldError
-from django.core.management import call_command
 from django.db import DataError, IntegrityError, connection, transaction
 from django.test import Client
 from tests.cases.factories import make_case
 from tests.dispatch.factories import MONDAY
 
 from bienveille.engines.cases.models import Case, CaseAction
-from bienveille.ground.platform import apps, health, replay, sealed_keys
+from bienveille.faces.cli.backup import secrets_here
+from bienveille.ground.platform import apps, backups, health, replay, sealed_keys
 from bienveille.ground.platform.sealed_fields import sealed_fields
 from bienveille.ground.platform.sealed_text import (
     NoNotesKey,
@@ -211,16 +212,6 @@ class TestKeys:
         assert first in sealed_keys.probes_here()
         assert sealed_keys.left_to_rotate() == 1
 
-    def test_g34_words_already_there_are_sealed_by_the_migration_and_back(self, landlord):
-        """From the version before, and to it: what one types that looks sealed is sealed too."""
-        case = make_case()
-        rows = [write(words, case=case) for words in (WORDS, "", f"s1:00000000:{'A' * 40}")]
-        call_command("migrate", "cases", "0004", verbosity=0)
-        assert [stored(row) for row in rows] == [row.words for row in rows]
-        call_command("migrate", "cases", verbosity=0)
-        assert [stored(row)[:3] for row in rows] == ["s1:", "", "s1:"]
-        assert [CaseAction.objects.get(pk=row.pk).words for row in rows] == [row.words for row in rows]
-
     def test_g34_no_migration_begins_with_another_key(self, landlord, settings, monkeypatch):
         from bienveille.ground.platform import schema
 
@@ -228,6 +219,56 @@ class TestKeys:
         monkeypatch.setattr(schema, "_missing", lambda connection: True)
         with pytest.raises(sealed_keys.WrongNotesKey):
             schema.bring_up_to_date()
+
+
+class TestCopies:
+    """A copy of the night says which keys its notes want."""
+
+    @pytest.fixture
+    def copy(self, landlord, tmp_path, settings):
+        settings.MEDIA_ROOT = tmp_path / "media"
+        key, path, own = pyrage.x25519.Identity.generate(), tmp_path / "copy.age", tmp_path / "notes_key"
+        own.write_text(settings.NOTES_KEY)
+        row = write()
+
+        def make(**beside):
+            backups.write_backup(path, recipient=key.to_public(), now=MONDAY, beside=beside)
+            return row
+
+        def restore(**beside):
+            return backups.restore_backup(path, key=key, beside=beside)
+
+        return make, restore, own
+
+    def test_g34_it_is_refused_without_the_key_of_its_notes(self, copy, settings):
+        make, restore, _ = copy
+        row, key, name = make(), settings.NOTES_KEY, current_key()
+        put(row, "")
+        settings.NOTES_KEY = new_key()
+        with pytest.raises(sealed_keys.WrongNotesKey, match=f"Les notes de cette copie .*{name}"):
+            restore()
+        assert stored(row) == "", "nothing has changed"
+        settings.NOTES_KEY = f"{settings.NOTES_KEY},{key}"
+        restore()
+        assert CaseAction.objects.get(pk=row.pk).words == WORDS
+
+    def test_a_key_made_here_goes_with_the_copy_and_comes_back(self, copy, settings, tmp_path):
+        make, restore, own = copy
+        row, key = make(notes_key=own), settings.NOTES_KEY
+        settings.NOTES_KEY = new_key()
+        restore(notes_key=tmp_path / "there" / "notes_key")
+        assert (tmp_path / "there" / "notes_key").read_text() == key == settings.NOTES_KEY
+        assert CaseAction.objects.get(pk=row.pk).words == WORDS
+
+    def test_g34_a_key_that_was_given_is_never_in_the_copy(self, monkeypatch, settings, tmp_path):
+        settings.VAR_DIR = tmp_path
+        for name in ("secret_key", "notes_key"):
+            (tmp_path / name).write_text("x")
+        monkeypatch.setenv("SECRET_KEY", "x")
+        monkeypatch.delenv("NOTES_KEY", raising=False)
+        assert set(secrets_here()) == {"notes_key"}
+        monkeypatch.setenv("NOTES_KEY", "x")
+        assert secrets_here() == {}
 
 
 @pytest.mark.django_db

@@ -174,7 +174,7 @@ class TestSaving:
         report = Report.objects.select_related("attempt", "response").get()
         assert report.attempt.contact_id == contact.pk
         assert (report.grade, report.needs, report.note) == ("yellow", ["meals", "heating"], REACHED["note"])
-        assert report.response.answers == {"good_moment": "yes", "agrees": "yes"}
+        assert report.response.given == {"good_moment": "yes", "agrees": "yes"}
         assert ledger(campaign.queue).reached == ledger(campaign.queue).reserved == 1
         html = body(as_caller.get(page(campaign)))
         assert f"<b>{contact.household.name}</b>, joint." in html

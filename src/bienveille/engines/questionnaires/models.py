@@ -1,10 +1,13 @@
 """Guides, their versions and the answers given; who answered belongs to the package that points to a response."""
 
+from typing import Any
+
 from django.db import models
 from django.db.models import CheckConstraint, F, Func, Q, UniqueConstraint, Value
 from django.db.models.lookups import Exact
 
 from bienveille.ground.platform.records import Record
+from bienveille.ground.platform.sealed_fields import SealedJSONField
 from bienveille.register.accounts.models import User
 
 
@@ -57,7 +60,8 @@ class Response(Record):
     """The answers of one conversation, in the shape that the rules gave them; erased after its last day."""
 
     version = models.ForeignKey(QuestionnaireVersion, models.PROTECT, related_name="responses")
-    answers = models.JSONField()
+    answers = models.JSONField(help_text="What is counted; of a free text, only that there is one")
+    words = SealedJSONField(default=dict, db_default="", blank=True, help_text="Free texts, by the key of the question")
     answered_at = models.DateTimeField()
     expires_on = models.DateField(help_text="Kept until that day, not after")
 
@@ -67,6 +71,11 @@ class Response(Record):
             CheckConstraint(name="response_expires_later", condition=Q(expires_on__gte=_utc_day("answered_at"))),
         ]
         indexes = [models.Index(fields=["expires_on"], name="response_expiry")]
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """Every answer by the key of its question, free texts among them."""
+        return {key: self.words.get(key, value) for key, value in self.answers.items()}
 
 
 class QuestionnaireDraft(Record):

@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import CheckConstraint, Q, UniqueConstraint
 
 from bienveille.ground.platform.records import Record
+from bienveille.ground.platform.sealed_fields import SealedJSONField
 from bienveille.register.accounts.models import User
 
 
@@ -14,7 +15,7 @@ class IdempotencyKey(Record):
     key = models.CharField(max_length=200)
     fingerprint = models.CharField(max_length=64, help_text="SHA-256 of the method, the address and the body")
     status = models.PositiveSmallIntegerField(null=True, help_text="Null while the first request is under way")
-    answer = models.JSONField(null=True)
+    answer = SealedJSONField(null=True)
     created_at = models.DateTimeField()
 
     class Meta:

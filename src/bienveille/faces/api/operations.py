@@ -1,6 +1,5 @@
 """What the API does beside the operations of the house: doing a thing once for a key, forgetting old keys."""
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,13 +8,17 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils.timezone import now as clock
 
+from bienveille.faces.api.models import IdempotencyKey
 from bienveille.ground.platform.jobs import job
 from bienveille.ground.platform.limits import forget_idle_buckets
 from bienveille.ground.platform.refusal import Refusal
+from bienveille.ground.platform.sealed_fields import sealed_field
 from bienveille.register.accounts.models import User
 
 #: How long the same key gives the same answer.
 KEYS_LAST = timedelta(hours=24)
+
+ANSWER = sealed_field(IdempotencyKey, "answer")
 
 _CLAIM = """
 INSERT INTO api_idempotencykey AS k (user_id, key, fingerprint, created_at) VALUES (%s, %s, %s, %s)
@@ -24,7 +27,7 @@ SET fingerprint = excluded.fingerprint, status = NULL, answer = NULL, created_at
 WHERE k.created_at < %s
 RETURNING id"""
 _READ = "SELECT fingerprint, status, answer FROM api_idempotencykey WHERE user_id = %s AND key = %s"
-_KEEP = "UPDATE api_idempotencykey SET status = %s, answer = %s::jsonb WHERE id = %s"
+_KEEP = "UPDATE api_idempotencykey SET status = %s, answer = %s WHERE id = %s"
 
 
 class KeyUsedOtherwise(Refusal):
@@ -61,9 +64,9 @@ def once(*, user: User, key: str, fingerprint: str, now: datetime, act: Callable
             known, status, document = cursor.fetchone()
             if known != fingerprint:
                 raise KeyUsedOtherwise
-            return Answer(status, json.loads(document), replayed=True)
+            return Answer(status, ANSWER.open(document), replayed=True)
         answer = act()
-        cursor.execute(_KEEP, [answer.status, json.dumps(answer.document), claimed[0]])
+        cursor.execute(_KEEP, [answer.status, ANSWER.seal(answer.document), claimed[0]])
     return answer
 
 

@@ -19,12 +19,13 @@ from bienveille.engines.questionnaires.queries import get_api
 from bienveille.ground.lib.phones import display_phone
 from bienveille.ground.platform.limits import Limit
 from bienveille.ground.platform.prepared import one_row
+from bienveille.ground.platform.sealed_fields import sealed_field
 from bienveille.register.accounts.access import MANAGERS
 from bienveille.register.accounts.models import User
 from bienveille.register.accounts.rules import Scope, digest, still_stands
 from bienveille.register.tenants.models import Person
 from bienveille.register.tenants.rules import age_on
-from bienveille.services.outreach.models import Campaign, Wave
+from bienveille.services.outreach.models import Campaign, Report, Wave
 from bienveille.services.outreach.rules import reasons
 
 #: The longest page, and the one given to who does not say.
@@ -194,6 +195,7 @@ def guide_text(version_id: UUID) -> str:
     return json.dumps(get_api(version_id), ensure_ascii=False, separators=(",", ":"))
 
 
+NOTE = sealed_field(Report, "note")
 SHEET = """
 SELECT c.id::text, c.token::text, c.lease_until, c.why, c.attempts_made, p.id IS NOT NULL, coalesce(p.weekly, false),
        h.id::text, h.name, g.code, r.name, m.name,
@@ -266,7 +268,7 @@ def _attempt(at: str, outcome: str, first_name: str, last_name: str, email: str,
         "outcome": outcome,
         "label": str(Outcome(outcome).label),
         "caller": User(first_name=first_name, last_name=last_name, email=email).initials,
-        "note": note,
+        "note": NOTE.open(note),
     }
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
 from django.core.exceptions import FieldError
@@ -84,6 +84,10 @@ class SealedJSONField(SealedTextField):
 
     description = "Object sealed with the key of the notes"
 
+    if TYPE_CHECKING:
+        _pyi_private_set_type: Any
+        _pyi_private_get_type: Any
+
     def from_db_value(self, value: str | None, expression: Any, connection: Any) -> Any:
         return None if value is None else self.open(value)
 
@@ -98,6 +102,13 @@ class SealedJSONField(SealedTextField):
         if value is None or isinstance(value, str) or hasattr(value, "as_sql"):
             return value
         return json.dumps(value, ensure_ascii=False, sort_keys=True) if value else ""
+
+
+def sealed_field(model: type[models.Model], name: str) -> SealedTextField:
+    """The field of that name, for statements of ours that read or write its column raw."""
+    field = model._meta.get_field(name)
+    assert isinstance(field, SealedTextField)
+    return field
 
 
 def sealed_fields() -> Iterator[SealedTextField]:

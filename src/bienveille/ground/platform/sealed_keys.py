@@ -27,7 +27,7 @@ from bienveille.ground.platform.sealed_text import (
 )
 
 PROBE, PROBED_AT = "Bienveille", place_of("platform_notes_key", "probe")
-BATCH = 1_000  # rows that one transaction seals anew: a tenth of a second
+BATCH = 1_000  # rows that one transaction seals anew: well under a second
 
 
 class WrongNotesKey(Unopened):

@@ -13,6 +13,7 @@ from django.db.models.lookups import GreaterThanOrEqual, LessThanOrEqual
 
 from bienveille.ground.lib.names import spelled
 from bienveille.ground.platform.records import Record, RecordManager
+from bienveille.ground.platform.sealed_fields import SealedTextField
 from bienveille.ground.platform.text_search import SearchName, SimpleVector
 from bienveille.register.accounts.models import User
 from bienveille.register.housing.models import Dwelling
@@ -353,7 +354,7 @@ class Merge(Record):
     gone = models.ForeignKey(Person, models.CASCADE, related_name="merged_away")
     merged_by = models.ForeignKey(User, models.PROTECT, related_name="+", db_index=False)
     merged_at = models.DateTimeField()
-    reason = models.CharField(max_length=300, blank=True)
+    reason = SealedTextField(max_length=300, blank=True)
     before = models.JSONField(help_text="Both rows, their contact points, marks and relatives, before and after")
     undone_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
     undone_at = models.DateTimeField(null=True, blank=True)

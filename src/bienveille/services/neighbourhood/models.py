@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import CheckConstraint, F, Q, UniqueConstraint
 
 from bienveille.ground.platform.records import Record
+from bienveille.ground.platform.sealed_fields import SealedTextField
 from bienveille.register.accounts.models import User
 from bienveille.register.housing.models import Building, Dwelling, Residence, Watch
 from bienveille.register.tenants.models import Person
@@ -16,8 +17,8 @@ class RelayTenant(Record):
     person = models.ForeignKey(Person, models.CASCADE, related_name="relays")
     residence = models.ForeignKey(Residence, models.CASCADE, related_name="relays")
     agreed_on = models.DateField(help_text="Day on which the person agreed, in their own words")
-    role = models.CharField(max_length=300, help_text="What the person agreed to do")
-    limits = models.CharField(max_length=300, blank=True, help_text="What the person does not wish to do")
+    role = SealedTextField(max_length=300, help_text="What the person agreed to do")
+    limits = SealedTextField(max_length=300, blank=True, help_text="What the person does not wish to do")
     until = models.DateField(help_text="Last day, asked again before")
     named_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", db_index=False)
     ended_on = models.DateField(null=True, blank=True, help_text="Day on which it stopped sooner; nobody asks why")
@@ -106,7 +107,7 @@ class Heard(Record):
     dwelling = models.ForeignKey(Dwelling, models.CASCADE, related_name="+")
     kind = models.CharField(max_length=8, choices=HeardKind)
     on = models.DateField()
-    words = models.CharField(max_length=300, blank=True)
+    words = SealedTextField(max_length=300, blank=True)
     kept_despite_guard = models.BooleanField(default=False, help_text="Kept by its writer after a warning")
     told_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
     told_at = models.DateTimeField()
@@ -114,7 +115,7 @@ class Heard(Record):
     state = models.CharField(max_length=10, choices=HeardState, default=HeardState.WAITS)
     decided_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
     decided_on = models.DateField(null=True, blank=True)
-    reason = models.CharField(max_length=300, blank=True, help_text="Why it was dismissed")
+    reason = SealedTextField(max_length=300, blank=True, help_text="Why it was dismissed")
 
     class Meta:
         verbose_name_plural = "heard"

@@ -6,6 +6,7 @@ from django.db.models import CheckConstraint, Q, UniqueConstraint
 from bienveille.engines.dispatch.choices import PlannedState, StepKind, StepResult
 from bienveille.engines.dispatch.models.queues import Contact
 from bienveille.ground.platform.records import Record
+from bienveille.ground.platform.sealed_fields import SealedTextField
 from bienveille.register.accounts.models import User
 
 
@@ -20,7 +21,7 @@ class Step(Record):
     state = models.CharField(max_length=10, choices=PlannedState, default=PlannedState.PLANNED)
     assigned_to = models.ForeignKey(User, models.PROTECT, related_name="steps", db_index=False)
     due_on = models.DateField()
-    say = models.CharField(max_length=200, blank=True, help_text="What to say there: facts, nothing of health")
+    say = SealedTextField(max_length=200, blank=True, help_text="What to say there: facts, nothing of health")
     result = models.CharField(max_length=16, choices=StepResult, blank=True)
     done_at = models.DateTimeField(null=True, blank=True)
     done_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
@@ -59,7 +60,7 @@ class Explanation(Record):
     """Why a household stays without an answer, in a coordinator's words. One each; it can be written anew."""
 
     contact = models.OneToOneField(Contact, models.CASCADE, related_name="explanation")
-    words = models.CharField(max_length=200, help_text="A fact, nothing of health")
+    words = SealedTextField(max_length=200, help_text="A fact, nothing of health")
     said_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", db_index=False)
     said_at = models.DateTimeField()
 

@@ -6,6 +6,7 @@ from django.db.models import CheckConstraint, Func, Q, UniqueConstraint, Value
 from bienveille.engines.messaging.choices import Channel, DeliveryState, Withheld
 from bienveille.engines.messaging.models.mailings import Mailing
 from bienveille.ground.platform.records import Record
+from bienveille.ground.platform.sealed_fields import SealedTextField
 from bienveille.register.accounts.models import User
 from bienveille.register.tenants.models import Household, Person
 
@@ -29,8 +30,8 @@ class Delivery(Record):
     to = models.CharField(max_length=254, blank=True, help_text="Address or number when it was prepared")
     language = models.CharField(max_length=8, default="fr", db_default="fr")
     place = models.CharField(max_length=3, blank=True, help_text="Code of `calling_hours.PLACES`: whose hours count")
-    subject = models.CharField(max_length=200, blank=True)
-    body = models.TextField(blank=True)
+    subject = SealedTextField(max_length=200, blank=True)
+    body = SealedTextField(blank=True)
     state = models.CharField(max_length=12, choices=DeliveryState, default=DeliveryState.WAITING)
     reason = models.CharField(max_length=12, choices=Withheld, blank=True)
     superseded = models.BooleanField(

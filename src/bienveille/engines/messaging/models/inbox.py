@@ -6,6 +6,7 @@ from django.db.models import CheckConstraint, Q, UniqueConstraint
 from bienveille.engines.messaging.choices import InboxState, SenderMatch
 from bienveille.engines.messaging.models.deliveries import Delivery
 from bienveille.ground.platform.records import Record
+from bienveille.ground.platform.sealed_fields import SealedJSONField, SealedTextField
 from bienveille.register.accounts.models import Agency, User
 from bienveille.register.tenants.models import Household, Person
 
@@ -16,10 +17,10 @@ class InboundMessage(Record):
     channel = models.CharField(max_length=8)
     sender = models.CharField(max_length=254, help_text="E.164 or e-mail address")
     to = models.CharField(max_length=254, blank=True)
-    subject = models.CharField(max_length=200, blank=True)
-    text = models.TextField(blank=True)
+    subject = SealedTextField(max_length=200, blank=True)
+    text = SealedTextField(blank=True)
     name = models.CharField(max_length=200, blank=True)
-    parts = models.JSONField(default=dict, blank=True, help_text="Rank → words, while a long SMS is put together")
+    parts = SealedJSONField(default=dict, blank=True, help_text="Rank → words, while a long SMS is put together")
     series = models.CharField(max_length=40, blank=True, help_text="Reference and number of the parts of a long SMS")
     received_at = models.DateTimeField()
     match = models.CharField(max_length=8, choices=SenderMatch)

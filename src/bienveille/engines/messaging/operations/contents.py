@@ -7,15 +7,19 @@ from uuid import UUID
 
 from bienveille.engines.messaging.channels import Outgoing
 from bienveille.engines.messaging.choices import Channel
-from bienveille.engines.messaging.models import Mailing, Text
+from bienveille.engines.messaging.models import Delivery, Mailing, Text
 from bienveille.engines.messaging.operations.unsubscribing import stop_link
 from bienveille.engines.messaging.queries.variables import values_for
 from bienveille.engines.messaging.rules.layout import to_html
 from bienveille.engines.messaging.rules.variables import missing, render, render_sms
+from bienveille.ground.platform.sealed_fields import sealed_field
+from bienveille.ground.platform.sealed_text import Unopened
+
+SUBJECT, BODY = sealed_field(Delivery, "subject"), sealed_field(Delivery, "body")
 
 
 class Taken(NamedTuple):
-    """A delivery that a batch took."""
+    """A delivery that a batch took; its words as they are stored, sealed."""
 
     id: UUID
     household_id: UUID | None
@@ -33,7 +37,7 @@ def words_of(
 ) -> tuple[list[Outgoing], list[tuple[Taken, str]]]:
     """The messages ready to leave, and those that cannot with the names that are empty for them (3 queries)."""
     if mailing_id is None:
-        return [_outgoing(one, channel, one.subject, one.body, one.language) for one in batch], []
+        return _own_words(channel, batch)
     # Not under an urgent message: it is about somebody's safety, and a link that mail programs may open by themselves
     # would keep the next warning from them. Whoever wants no e-mail at all says so under any other, or to the agency.
     leaves = channel == Channel.EMAIL and not Mailing.objects.values_list("urgent", flat=True).get(pk=mailing_id)
@@ -51,6 +55,19 @@ def words_of(
         link = stop_link(one.id) if leaves else ""
         subject, body = render(text.subject, known), write(text.body, known)
         ready.append(_outgoing(one, channel, subject, body, text.language, leave=link))
+    return ready, faulty
+
+
+def _own_words(channel: str, batch: Sequence[Taken]) -> tuple[list[Outgoing], list[tuple[Taken, str]]]:
+    """Each message's own words, opened; one that does not open leaves the others alone."""
+    ready, faulty = [], []
+    for one in batch:
+        try:
+            subject, body = SUBJECT.open(one.subject), BODY.open(one.body)
+        except Unopened:
+            faulty.append((one, "ne s’ouvre pas"))
+            continue
+        ready.append(_outgoing(one, channel, subject, body, one.language))
     return ready, faulty
 
 

@@ -268,7 +268,8 @@ def _known(reply: Reply, sender: str, text: str, now: datetime) -> bool:
     if reply.name:
         return messages.filter(name=reply.name[:200]).exists()
     again = messages.filter(sender=sender, received_at__gte=now - AGAIN_WITHIN, name="", series="")
-    return not reply.part and again.filter(text=text, subject=reply.subject[:200]).exists()
+    told = (text, reply.subject.replace("\0", "")[:200])
+    return not reply.part and told in set(again.values_list("text", "subject"))
 
 
 def _joined(message: InboundMessage, rank: int, text: str, now: datetime) -> InboundMessage:

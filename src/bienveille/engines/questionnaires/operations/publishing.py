@@ -118,7 +118,11 @@ def record_response(
     Refuses answers that do not fit and, with `complete`, a required question left blank. The operation above, which
     knows whose answers these are, audits them in the same transaction and points to this response.
     """
-    clean, errors = rules.validate(get_definition(version_id), answers, complete=complete)
+    definition = get_definition(version_id)
+    clean, errors = rules.validate(definition, answers, complete=complete)
     if errors:
         raise AnswersRefused(errors)
-    return Response.objects.create(version_id=version_id, answers=clean, answered_at=now, expires_on=keep_until)
+    counted, words = rules.words_apart(definition, clean)
+    return Response.objects.create(
+        version_id=version_id, answers=counted, words=words, answered_at=now, expires_on=keep_until
+    )

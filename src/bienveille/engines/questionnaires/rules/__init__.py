@@ -1,6 +1,6 @@
 """Pure decisions about guides, answers and needs: documents in, verdicts out; no ORM, no clock."""
 
-from .answers import answers_from_post, suggested_needs, validate, visible
+from .answers import answers_from_post, suggested_needs, validate, visible, words_apart
 from .cells import LEAST, shown_groups
 from .changes import changes
 from .definition import (
@@ -85,4 +85,5 @@ __all__ = [
     "to_sheets",
     "validate",
     "visible",
+    "words_apart",
 ]

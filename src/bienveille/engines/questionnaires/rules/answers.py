@@ -14,6 +14,7 @@ MAX_UNKNOWN = 20
 
 type Answer = str | int | float | list[str]
 type Answers = dict[str, Answer]
+type Counted = dict[str, Answer | bool]
 
 
 class _Refused(ValueError):
@@ -209,3 +210,13 @@ def _typed_date(words: str) -> str:
             except ValueError:
                 return words
     return words
+
+
+def words_apart(definition: Definition, answers: Answers) -> tuple[Counted, dict[str, str]]:
+    """What figures may count, and the free texts, kept apart and sealed: figures see only that there is one."""
+    words = {
+        key: str(value)
+        for key, value in answers.items()
+        if key in definition.questions and definition.questions[key].kind == QuestionKind.TEXT
+    }
+    return {key: key in words or value for key, value in answers.items()}, words

@@ -12,6 +12,7 @@ from bienveille.engines.dispatch.models import Attempt, Queue
 from bienveille.engines.questionnaires.choices import Need
 from bienveille.engines.questionnaires.models import QuestionnaireVersion, Response
 from bienveille.ground.platform.records import Record
+from bienveille.ground.platform.sealed_fields import SealedTextField
 from bienveille.register.accounts.models import User
 from bienveille.services.outreach.choices import CampaignState, Grade, Purpose
 
@@ -94,7 +95,7 @@ class Report(Record):
     attempt = models.OneToOneField(Attempt, models.CASCADE, related_name="report")
     grade = models.CharField(max_length=8, choices=Grade, blank=True)
     needs = ArrayField(models.CharField(max_length=24, choices=Need), default=list, blank=True)
-    note = models.CharField(max_length=500, blank=True)
+    note = SealedTextField(max_length=500, blank=True)
     note_kept_despite_guard = models.BooleanField(
         default=False, help_text="Kept by the caller after a warning: to be read again"
     )

@@ -5,6 +5,7 @@ from django.db.models import CheckConstraint, F, Q
 
 from bienveille.engines.dispatch.models import Attempt
 from bienveille.ground.platform.records import Record
+from bienveille.ground.platform.sealed_fields import SealedTextField
 from bienveille.register.accounts.models import User
 from bienveille.services.outreach.choices import DebriefMeans, DebriefMoment, DebriefState
 
@@ -30,7 +31,7 @@ class DebriefRequest(Record):
     )
     means = models.CharField(max_length=8, choices=DebriefMeans)
     moment = models.CharField(max_length=8, choices=DebriefMoment)
-    words = models.CharField(max_length=300, blank=True)
+    words = SealedTextField(max_length=300, blank=True)
     state = models.CharField(max_length=8, choices=DebriefState, default=DebriefState.ASKED)
     planned_on = models.DateField(null=True, blank=True, help_text="The day that the listener proposed")
     asked_at = models.DateTimeField()

@@ -6,6 +6,7 @@ from django.db.models import CheckConstraint, Q
 
 from bienveille.engines.dispatch.models import Attempt
 from bienveille.ground.platform.records import Record
+from bienveille.ground.platform.sealed_fields import SealedTextField
 from bienveille.register.accounts.models import User
 from bienveille.register.tenants.models import Person
 from bienveille.services.outreach.choices import Emotion, VerbatimRefusal, VerbatimState
@@ -21,8 +22,8 @@ class Verbatim(Record):
     """
 
     attempt = models.OneToOneField(Attempt, models.CASCADE, related_name="verbatim")
-    said = models.CharField(max_length=VERBATIM_LENGTH, blank=True)
-    shown = models.CharField(max_length=VERBATIM_LENGTH, blank=True)
+    said = SealedTextField(max_length=VERBATIM_LENGTH, blank=True)
+    shown = SealedTextField(max_length=VERBATIM_LENGTH, blank=True)
     emotions = ArrayField(models.CharField(max_length=12, choices=Emotion), default=list, blank=True)
     agreed_by = models.ForeignKey(Person, models.CASCADE, related_name="+", help_text="Who said yes")
     agreed_words = models.CharField(max_length=200, help_text="The question that was read to them")

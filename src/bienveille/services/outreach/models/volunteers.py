@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import CheckConstraint, Q, UniqueConstraint
 
 from bienveille.ground.platform.records import Record
+from bienveille.ground.platform.sealed_fields import SealedTextField
 from bienveille.register.accounts.models import Agency, User
 from bienveille.services.outreach.choices import AtEase, HalfDay, OfferState
 
@@ -52,7 +53,7 @@ class VolunteerOffer(Record):
     knows = models.ManyToManyField(Agency, related_name="+", blank=True)
     at_ease = ArrayField(models.CharField(max_length=12, choices=AtEase), default=list, blank=True)
     state = models.CharField(max_length=8, choices=OfferState, default=OfferState.WAITING)
-    reply = models.CharField(max_length=300, blank=True, help_text="The kind word of who declined")
+    reply = SealedTextField(max_length=300, blank=True, help_text="The kind word of who declined")
     answered_at = models.DateTimeField()
     decided_at = models.DateTimeField(null=True, blank=True)
     decided_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)

@@ -8,10 +8,11 @@ from django.db import connection, transaction
 from django.utils.timezone import localtime
 
 from bienveille.engines.dispatch.choices import ContactState, PlannedState
-from bienveille.engines.dispatch.models import Contact, Step
+from bienveille.engines.dispatch.models import Contact, Explanation, Step
 from bienveille.engines.dispatch.operations.steps import fit_words, plan_step
 from bienveille.engines.dispatch.rules.steps import EXPLAINING
 from bienveille.ground.platform.refusal import Refusal
+from bienveille.ground.platform.sealed_fields import sealed_field
 from bienveille.register.accounts.models import User
 from bienveille.services.outreach.models import Campaign
 from bienveille.services.outreach.operations.campaigns import audit_campaign, close_campaign
@@ -81,6 +82,7 @@ def close_explained(*, campaign_id: UUID, actor: User, reasons: Mapping[str, str
 
 def _explain_group(campaign: Campaign, actor: User, state: str, reason: str, words: str, now: datetime) -> None:
     """The same words for everybody of a group that nothing explains yet (1 statement)."""
+    sealed = sealed_field(Explanation, "words").seal(words)
     with connection.cursor() as cursor:
         cursor.execute(
             """INSERT INTO dispatch_explanation (contact_id, words, said_by_id, said_at)
@@ -89,5 +91,5 @@ def _explain_group(campaign: Campaign, actor: User, state: str, reason: str, wor
                    SELECT 1 FROM dispatch_step s
                    WHERE s.contact_id = c.id AND s.state = 'done' AND s.result = ANY (%s))
                ON CONFLICT (contact_id) DO NOTHING""",
-            [words, actor.pk, now, campaign.queue_id, state, reason, sorted(EXPLAINING)],
+            [sealed, actor.pk, now, campaign.queue_id, state, reason, sorted(EXPLAINING)],
         )

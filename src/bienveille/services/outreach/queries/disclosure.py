@@ -87,7 +87,7 @@ def _call(attempt: Attempt, veil: Veil, roles: Mapping[UUID, str]) -> tuple[Fact
 def _answers(response: Any, veil: Veil) -> tuple[Fact, ...]:
     questions = get_definition(response.version_id).questions
     told = []
-    for key, value in response.answers.items():
+    for key, value in response.given.items():
         item = questions.get(key)
         labels = {choice.value: choice.label for choice in item.choices} if item else {}
         values = value if isinstance(value, list) else [value]

@@ -58,7 +58,7 @@ def told_of_scales(household_ids: Collection[UUID]) -> list[Part]:
     for one in found.order_by("-agreed_at", "pk"):
         questions = get_definition(one.response.version_id).questions
         facts = [("Votre accord", f"quelqu’un de votre foyer a dit oui à\u00a0: {one.agreed_words}")]
-        for key, value in one.response.answers.items():
+        for key, value in one.response.given.items():
             if key != SCALE_AGREES and key in questions:
                 labels = {choice.value: choice.label for choice in questions[key].choices}
                 facts.append((questions[key].say, labels.get(value, str(value))))

@@ -189,7 +189,7 @@ def undone_call(contact: Contact, caller: User, now: datetime) -> dict[str, Any]
     if hasattr(last, "report"):
         typed |= {"grade": last.report.grade, "needs": last.report.needs, "note": last.report.note}
         if last.report.response:
-            typed["answers"] = last.report.response.answers
+            typed["answers"] = last.report.response.given
     if hasattr(last, "referral"):
         typed["agreed"] = bool(last.referral.agreed)
     message = CallMessage.objects.filter(attempt=last, about=AfterCall.AGREED).select_related("delivery").first()
