@@ -12,7 +12,7 @@ from tests.accounts.factories import AgencyFactory, UserFactory
 
 from bienveille.register.accounts import operations, queries
 from bienveille.register.accounts.choices import AuditAction, Role
-from bienveille.register.accounts.models import AuditEntry, Landlord, LargeFile
+from bienveille.register.accounts.models import AuditEntry, Landlord, LargeFile, RoleGrant
 from bienveille.register.accounts.operations.large_files import tell_large_file, tell_rows_alone
 from bienveille.register.accounts.rules import BROWSING_RECORDS, enough, file_address
 
@@ -192,6 +192,30 @@ class TestTime:
         for user in (near, far):
             signed(user)
         assert list(queries.who_answers(asker)) == [near]
+
+    @pytest.mark.parametrize("directed", [True, False])
+    def test_the_page_of_everybody_s_files_says_of_each_what_is_said_of_one(self, directed):
+        now, agencies = timezone.now(), [AgencyFactory() for _ in range(3)]
+        places = [{"agency": one} for one in agencies] + [{"company": agencies[0].company}] + [{}] * directed
+        grants = [{"role": role, **where} for role in queries.MANAGE for where in places]
+        if not directed:
+            grants.append({"role": Role.DIRECTOR})  # alone: nobody else directs what they ask for themselves
+        people = []
+        for rank, grant in enumerate(grants):
+            user = UserFactory(agency=[*agencies, None][rank % 4])
+            if rank:  # the first one never came in
+                user.last_login = now
+                user.save()
+            RoleGrant.objects.create(user=user, **grant)
+            people.append(user)
+        for asker in people:
+            self.asked(asker, now)
+        told = 0
+        for viewer in people:
+            heard = {one.asked_by_id for one in queries.large_files_to_answer(viewer, now=now)}
+            assert heard == {one.pk for one in people if queries.who_answers(one).filter(pk=viewer.pk).exists()}
+            told += len(heard)
+        assert told > len(people)
 
     def test_it_is_forgotten_after_a_year(self, asker):
         now = timezone.now()

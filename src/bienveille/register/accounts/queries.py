@@ -372,6 +372,7 @@ def told_of_browsing(user: User, now: datetime) -> bool:
 
 #: Who watches over the accounts of the whole landlord.
 _WATCHES = {"role__in": [Role.ADMINISTRATOR, Role.DIRECTOR], "company": None, "agency": None}
+MANAGE = [Role.ADMINISTRATOR, Role.DIRECTOR, Role.AGENCY_MANAGER]
 
 
 def who_watches_accounts() -> list[str]:
@@ -419,7 +420,7 @@ def who_answers(asker: User) -> QuerySet[User]:
         return watchers.order_by("last_name", "first_name", "pk")
     company = Agency.objects.filter(pk=asker.agency_id).values("company")
     near = RoleGrant.objects.filter(Q(agency=asker.agency_id) | Q(company__in=company))
-    managers = near.filter(role__in=[Role.ADMINISTRATOR, Role.DIRECTOR, Role.AGENCY_MANAGER])
+    managers = near.filter(role__in=MANAGE)
     return others.filter(pk__in=managers.values("user")).order_by("last_name", "first_name", "pk")
 
 
@@ -430,10 +431,28 @@ def large_files_of(user: User, *, now: datetime) -> list[LargeFile]:
 
 
 def large_files_to_answer(user: User, *, now: datetime) -> list[LargeFile]:
-    """The long files of others that wait for this person's answer, the oldest first (1 query, 1 to 3 a file)."""
+    """The long files of others that wait for this person's answer, the oldest first (3 queries, 1 when none waits).
+
+    As `who_answers` says it for one asker, told here for all of them at once.
+    """
     waiting = LargeFile.objects.filter(agreed=None, expires_at__gt=now).exclude(asked_by=user)
-    found = waiting.select_related("asked_by").order_by("asked_at", "pk")[:50]
-    return [one for one in found if who_answers(one.asked_by).filter(pk=user.pk).exists()]
+    found = list(waiting.select_related("asked_by__agency").order_by("asked_at", "pk")[:50])
+    if not found or not user.is_active or user.last_login is None:
+        return []
+    there = User.objects.filter(is_active=True, last_login__isnull=False)
+    watchers = set(
+        there.filter(pk__in=RoleGrant.objects.filter(**_WATCHES).values("user")).values_list("pk", flat=True)
+    )
+    managed = RoleGrant.objects.filter(user=user, role__in=MANAGE).values_list("agency_id", "company_id")
+    near = {key for pair in managed for key in pair if key is not None}
+
+    def answers(asker: User) -> bool:
+        agency = asker.agency
+        if agency is None or watchers - {asker.pk}:
+            return user.pk in watchers
+        return agency.pk in near or agency.company_id in near
+
+    return [one for one in found if answers(one.asked_by)]
 
 
 def large_files_answered(*, now: datetime) -> list[LargeFile]:
