@@ -18,16 +18,19 @@ FORBIDDEN = {
     "http.client": {
         "engines/messaging/channels/sms_http.py": "the SMS provider of the settings",
         "faces/cli/serve.py": "whether our own server answers, on this machine",
+        "ground/lib/openid.py": "the host of the ProConnect of the settings, and no other",
     },
     "socket": {
         "engines/messaging/channels/smpp.py": "the SMS provider of the settings",
         "engines/messaging/channels/smtp.py": "the mail server of the settings",
         "faces/cli/serve.py": "the port that it serves on",
+        "ground/lib/openid.py": "ends a request that lasts",
     },
     "ssl": {
         "engines/messaging/channels/sms_http.py": "checks the provider's certificate",
         "engines/messaging/channels/smpp.py": "checks the provider's certificate",
         "engines/messaging/channels/smtp.py": "checks the server's certificate",
+        "ground/lib/openid.py": "checks the certificate of ProConnect",
     },
     "random": {
         "faces/cli/simulation.py": "invented callers",

@@ -23,6 +23,7 @@ REPLAYED = {
     "accounts.RoleGrant": Noted(gone=True),
     "accounts.ApiToken": Noted(columns=("revoked_at",), gone=True),
     "accounts.Passkey": Noted(gone=True),
+    "accounts.ProviderIdentity": Noted(gone=True),
     "accounts.CodeApp": Noted(gone=True),
     "accounts.RecoveryCode": Noted(columns=("used_at",), gone=True),
     "accounts.Invitation": Noted(columns=("used_at", "revoked_at"), gone=True),

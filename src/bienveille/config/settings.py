@@ -10,6 +10,7 @@ from django.db import models
 from django.utils.csp import CSP
 
 from bienveille.config.channels import channels, fields, listener
+from bienveille.config.proconnect import proconnect
 from bienveille.ground.platform.limits import Limit
 from bienveille.ground.platform.postgres import database_settings
 from bienveille.ground.platform.sealed_text import new_key
@@ -160,6 +161,8 @@ ALLAUTH_TRUSTED_PROXY_COUNT = int(os.environ.get("TRUSTED_PROXIES", "1" if SECUR
 ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": "60/m/ip", "reset_password": "20/m/ip,5/m/key"}
 # Everybody who signs in shows more than a password (docs/security.md). The demo alone does without, and says so.
 SECOND_FACTOR_REQUIRED = os.environ.get("SECOND_FACTOR", "required") != "optional"
+# Signing in by ProConnect: nothing unless its address, client and secret are given (docs/runbook.md).
+PROCONNECT: dict[str, Any] = proconnect(os.environ, secure=SECURE)
 # Seconds for which a proof stands, before giving or taking power asks for another.
 PROOF_LASTS = 15 * 60
 ROWS_WITHOUT_PROOF = 500  # a file with more rows asks for one

@@ -68,6 +68,7 @@ FETCH_MODE = models.FETCH_RAISE  # type: ignore[assignment]  # a related row tha
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 MAILERS = {"default": {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}}
 WHITENOISE_AUTOREFRESH = True  # no scan of every static file at start
+PROCONNECT = {}  # each test gives its own simulated provider
 CHANNELS = {}  # each test opens the channels that it sends by
 SECOND_FACTOR_REQUIRED = False  # those of tests/accounts/test_second_factor.py ask for it; the others come in by cookie
 PROOF_LASTS = 0

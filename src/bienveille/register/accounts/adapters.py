@@ -30,6 +30,8 @@ from bienveille.register.accounts.rules import GUESSES, browser_in_words, digest
 SESSION_SINCE, SESSION_SEEN = "since", "seen"
 #: When the second factor was shown, when somebody last proved who they are, and with which browser they came.
 SESSION_FACTOR, SESSION_PROVED, SESSION_BROWSER = "factor", "proved", "browser"
+#: Who came by ProConnect: their account, when they proved there who they are, and what ends it when they leave.
+SESSION_PROVIDER = "provider"
 
 _MESSAGES = {
     "account/messages/logged_out.txt": "Vous êtes déconnecté.",
@@ -204,6 +206,7 @@ class AccountAdapter(DefaultAccountAdapter):
         return [f"{SecondFactorStage.__module__}.{SecondFactorStage.__qualname__}"]
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
+        request.session.pop(SESSION_PROVIDER, None)  # begun by ProConnect, and given up
         whose = counted_as(request, str(credentials.get("email", "")))
         # Counted before the password is looked at, in one statement: ten thousand requests at once are ten tries.
         if spend("password", whose, GUESSES):
@@ -220,13 +223,19 @@ class AccountAdapter(DefaultAccountAdapter):
         operations.record_sign_in_failed(email=str(credentials.get("email", "")))
 
     def login(self, request: HttpRequest, user: User) -> None:  # type: ignore[override]
+        came = request.session.get(SESSION_PROVIDER)
+        if came and came["user"] != str(user.pk):  # somebody else's, given up
+            request.session.pop(SESSION_PROVIDER)
+            came = None
         super().login(request, user)
         request.session.set_expiry(None)  # whatever a question to a key had left
         now = int(time.time())
-        request.session[SESSION_SINCE] = request.session[SESSION_SEEN] = request.session[SESSION_PROVED] = now
+        request.session[SESSION_SINCE] = request.session[SESSION_SEEN] = now
+        # ProConnect may let in who signed in there this morning: that proves nothing of who sits here now.
+        request.session[SESSION_PROVED] = came["proved"] if came else now
         request.session[SESSION_BROWSER] = browser_in_words(request.headers.get("User-Agent", ""))
         request.known_device = user.email  # type: ignore[attr-defined]  # the middleware gives the browser its cookie
-        operations.record_signed_in(user=user)
+        operations.record_signed_in(user=user, reason="ProConnect" if came else "")
 
     def logout(self, request: HttpRequest) -> None:
         operations.record_signed_out(user=request.user)  # type: ignore[arg-type]

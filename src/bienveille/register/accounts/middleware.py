@@ -43,6 +43,8 @@ OPEN_WITHOUT_FACTOR = {
     "accounts:passkey_challenge",
     "accounts:passkey_ask",
     "accounts:proof",
+    "accounts:proconnect",
+    "accounts:proconnect_back",
     "account_logout",
     "ui:theme",
     "ui:leave",

@@ -280,6 +280,22 @@ class RecoveryCode(Record):
         constraints = [UniqueConstraint(fields=["user", "digest"], name="recovery_code_once")]
 
 
+class ProviderIdentity(Record):
+    """Who somebody is at ProConnect: what it calls them, remembered at their first sign-in by it."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="identities")
+    issuer = models.CharField(max_length=200, help_text="Address of the provider: another one calls nobody the same")
+    sub = models.CharField(max_length=255, help_text="What it calls them: it says nothing by itself")
+    created_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "provider identities"
+        constraints = [
+            UniqueConstraint(fields=["issuer", "sub"], name="identity_one_account"),
+            UniqueConstraint(fields=["user", "issuer"], name="identity_one_each"),
+        ]
+
+
 class LargeFile(Record):
     """A file about many people that somebody asks to take away; somebody else agrees or refuses. It leaves once."""
 

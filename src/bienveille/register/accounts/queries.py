@@ -27,6 +27,7 @@ from bienveille.register.accounts.models import (
     LargeFile,
     OpenSession,
     Passkey,
+    ProviderIdentity,
     RecoveryCode,
     RoleGrant,
     User,
@@ -55,6 +56,12 @@ from bienveille.register.accounts.rules import (
 def landlord() -> Landlord | None:
     """The landlord of this database, for titles (1 query)."""
     return Landlord.objects.first()
+
+
+def sirets_here() -> list[str]:
+    """The establishments whose people may come in by ProConnect; none was told: any (2 queries)."""
+    told = [*Landlord.objects.values_list("siret", flat=True), *Company.objects.values_list("siret", flat=True)]
+    return [*told, *settings.PROCONNECT.get("sirets", [])]
 
 
 def users_list(*, text: str = "", inactive: bool = False) -> QuerySet[User]:
@@ -210,6 +217,7 @@ class Factors:
     app: CodeApp | None
     passkeys: list[Passkey]
     codes_left: int
+    proconnect: ProviderIdentity | None = None
 
     @property
     def any(self) -> bool:
@@ -217,12 +225,20 @@ class Factors:
 
 
 def factors_of(user: User) -> Factors:
-    """What somebody can prove who they are with, for the page « Sécurité » (3 queries)."""
+    """What somebody can prove who they are with, for the page « Sécurité » (3 queries, 4 with ProConnect)."""
     return Factors(
         app=CodeApp.objects.filter(user=user).first(),
         passkeys=list(Passkey.objects.filter(user=user).order_by("created_at", "pk")),
         codes_left=RecoveryCode.objects.filter(user=user, used_at=None).count(),
+        proconnect=proconnect_of(user),
     )
+
+
+def proconnect_of(user: User) -> ProviderIdentity | None:
+    """Who somebody is at the ProConnect in use, if it is and they came by it (1 query at most)."""
+    if not settings.PROCONNECT:
+        return None
+    return ProviderIdentity.objects.filter(user=user, issuer=settings.PROCONNECT["issuer"]).first()
 
 
 def open_sessions(user: User, *, now: datetime) -> list[OpenSession]:

@@ -26,6 +26,20 @@ SEEN_EVERY = 60  # seconds between two writes of "last seen"
 # Ten wrong passwords or codes for one account, whatever the machines they come from; then ten an hour.
 GUESSES = Limit(per_minute=10 / 60, burst=10)
 RECOVERY_CODES = 10
+# Seconds for which what ProConnect was asked stands, until the browser comes back.
+ASKED_FOR = 600
+
+
+def shows_second_factor(*, acr: object, amr: object, counted: Iterable[str]) -> bool:
+    """Whether a provider says that more than a password was shown: its `acr`, or one of its `amr`, counts as such."""
+    said = [acr, *(amr if isinstance(amr, list) else ())]
+    return any(value in said for value in counted)
+
+
+def siret_fits(siret: str, ours: Iterable[str]) -> bool:
+    """Whether somebody works for us: their establishment is one of ours, or we never said which are."""
+    known = {one for one in ours if one}
+    return not known or siret in known
 
 
 @dataclass(frozen=True)

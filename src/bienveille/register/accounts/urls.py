@@ -22,6 +22,9 @@ pages = [
     path("mon-compte/securite/cles/<uuid:passkey_id>/retirer/", views.passkey_remove, name="passkey_remove"),
     path("connexion/cle/question/", views.passkey_ask, name="passkey_ask"),
     path("connexion/cle/", views.passkey_sign_in, name="passkey_sign_in"),
+    path("mon-compte/securite/proconnect/oublier/", views.proconnect_forget, name="proconnect_forget"),
+    path("connexion/proconnect/", views.proconnect_go, name="proconnect"),
+    path("connexion/proconnect/retour/", views.proconnect_back, name="proconnect_back"),
     path("connexion/confirmer/", views.proof, name="proof"),
     path("connexion/code/", views.second_factor, name="second_factor"),
     path("disponibilites/", views.availabilities, name="availabilities"),
@@ -38,6 +41,9 @@ pages = [
     path("utilisateurs/<uuid:user_id>/inviter/", views.user_invite, name="user_invite"),
     path("utilisateurs/<uuid:user_id>/desactiver/", views.user_deactivate, name="user_deactivate"),
     path("utilisateurs/<uuid:user_id>/reactiver/", views.user_reactivate, name="user_reactivate"),
+    path(
+        "utilisateurs/<uuid:user_id>/proconnect/oublier/", views.user_proconnect_forget, name="user_proconnect_forget"
+    ),
     path("utilisateurs/<uuid:user_id>/secondes-preuves/", views.user_factors_remove, name="user_factors_remove"),
 ]
 

@@ -28,6 +28,7 @@ from bienveille.register.accounts.models import (
     Invitation,
     Landlord,
     OpenSession,
+    ProviderIdentity,
     RoleGrant,
     User,
 )
@@ -282,6 +283,7 @@ def deactivate_user(*, actor: User | None, user: User, now: datetime, left_on: d
     tokens = ApiToken.objects.filter(user=user, revoked_at=None).update(revoked_at=now)
     _revoke_invitations(user, now)
     OpenSession.objects.filter(user=user).delete()
+    ProviderIdentity.objects.filter(user=user).delete()
     _changed(actor=actor, subject=user, did="deactivate", tokens=tokens, by_file=left_on is not None)
 
 
@@ -471,9 +473,9 @@ def send_reset_link(*, user_id: str, root: str) -> None:
 # ---- Signing in and out (told by adapters.py) ------------------------------------------------------------------
 
 
-def record_signed_in(*, user: User) -> None:
+def record_signed_in(*, user: User, reason: str = "") -> None:
     """Keep the trace of somebody coming in."""
-    record_audit(actor=user, action=AuditAction.SIGNED_IN, subject=user)
+    record_audit(actor=user, action=AuditAction.SIGNED_IN, subject=user, reason=reason)
 
 
 def record_signed_out(*, user: User, reason: str = "") -> None:

@@ -30,6 +30,12 @@ from bienveille.register.accounts.views.passkeys import (
     passkey_remove,
     passkey_sign_in,
 )
+from bienveille.register.accounts.views.proconnect import (
+    proconnect_back,
+    proconnect_forget,
+    proconnect_go,
+    user_proconnect_forget,
+)
 from bienveille.register.accounts.views.second_factor import (
     code_app,
     code_app_remove,
@@ -63,6 +69,9 @@ __all__ = [
     "passkey_sign_in",
     "password_change",
     "password_chosen",
+    "proconnect_back",
+    "proconnect_forget",
+    "proconnect_go",
     "proof",
     "recovery_codes",
     "role_grant",
@@ -81,6 +90,7 @@ __all__ = [
     "user_factors_remove",
     "user_invite",
     "user_new",
+    "user_proconnect_forget",
     "user_reactivate",
     "users",
 ]

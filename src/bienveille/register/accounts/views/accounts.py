@@ -53,6 +53,7 @@ from bienveille.register.accounts.forms import (
 )
 from bienveille.register.accounts.models import Agency, Company, User
 from bienveille.register.accounts.rules import INVITATION_LASTS
+from bienveille.register.accounts.views.proconnect import leave_provider, way_in
 
 INVALID = 422
 TOO_MANY = 429
@@ -75,6 +76,7 @@ class SignIn(LoginView):
             "next": self.get_next_url() or "",
             "passkey_form": PasskeyForm(),
             "demo": not settings.SECOND_FACTOR_REQUIRED,
+            "proconnect": way_in(self.get_next_url() or ""),
         }
 
     def form_invalid(self, form: forms.Form) -> HttpResponse:
@@ -89,7 +91,11 @@ class SignOut(LogoutView):
     http_method_names = ("post", "options")
 
     def post(self, *args: Any, **kwargs: Any) -> HttpResponse:
+        provider = leave_provider(self.request)  # read before everything is forgotten
         response: HttpResponse = super().post(*args, **kwargs)
+        if provider:
+            # A page between: the content policy would stop a form that ends on another site.
+            response = render(self.request, "accounts/signed_out.html", {"provider": provider})
         # On a shared machine nothing of what was read or typed stays behind.
         response["Clear-Site-Data"] = '"cache", "storage"'
         return response
@@ -385,6 +391,7 @@ def _user_page(
         "pending": queries.open_invitation(shown, now=timezone.now()),
         "has_password": shown.has_usable_password(),
         "has_factor": queries.has_second_factor(shown),
+        "identity": queries.proconnect_of(shown),
     }
     return render(request, "accounts/user.html", context, status=INVALID if given else 200)
 

@@ -34,6 +34,7 @@ from bienveille.register.accounts.forms import CodeForm, PasskeyForm, ProofForm
 from bienveille.register.accounts.models import User
 from bienveille.register.accounts.rules import digest
 from bienveille.register.accounts.views.passkeys import use_shown_key
+from bienveille.register.accounts.views.proconnect import way_in
 
 INVALID = 422
 TOO_MANY = 429
@@ -108,8 +109,20 @@ def proof(request: HttpRequest) -> HttpResponse:
                 form = type(form)()
             else:
                 form.add_error(next(iter(form.fields)), str(refusal))
-    context = {"form": form, "factors": factors, "next": wanted, "passkey_form": PasskeyForm()}
+    context = {
+        "form": form,
+        "factors": factors,
+        "next": wanted,
+        "passkey_form": PasskeyForm(),
+        "password": factors.app is not None or user.has_usable_password(),
+        "proconnect": way_in(wanted, proof=True) if _may_ask_proconnect(factors) else "",
+    }
     return render(request, "accounts/proof.html", context, status=status)
+
+
+def _may_ask_proconnect(factors: queries.Factors) -> bool:
+    """Where the application of codes says more than ProConnect does, it is what is asked for."""
+    return factors.proconnect is not None and (not factors.app or bool(settings.PROCONNECT["second_factor"]))
 
 
 def _proved(request: HttpRequest, wanted: str) -> HttpResponse:
