@@ -24,13 +24,16 @@ from tests.sealed import opened
 
 from bienveille.engines.cases.choices import CaseOutcome
 from bienveille.engines.cases.models import Case
-from bienveille.engines.messaging.models import Mailing, PrintFile
+from bienveille.engines.messaging.models import InboundMessage, Mailing, PrintFile
 from bienveille.engines.messaging.operations import prints
 from bienveille.faces.cli.purge import purge_all
 from bienveille.ground.platform import backups
 from bienveille.register.accounts.operations import seal_audit
 from bienveille.register.imports.models import ImportFile
 from bienveille.register.partners.models import Structure
+from bienveille.register.tenants.models import Household, Lease, Person
+from bienveille.services.outreach.models import Campaign
+from bienveille.services.outreach.operations import close_campaign
 
 #: What a purge leaves of a row that it empties: names of bodies and of files, no person.
 EMPTIED = {
@@ -78,6 +81,12 @@ def test_g31_nothing_remains_of_what_has_ended(
                 row.save()
         before = words_of(opened(dump()))
         owner, outcome = side.users["director"], CaseOutcome.values[0]
+        for campaign in Campaign.objects.exclude(state="draft"):
+            close_campaign(campaign_id=campaign.pk, actor=owner, now=now)
+        Lease.objects.update(exit=now.date())
+        InboundMessage.objects.update(state="done", done_at=now)
+        Person.objects.update(left_on=now.date(), erp_fingerprint=None)
+        Household.objects.update(closed_on=now.date(), dwelling=None)
         Case.objects.update(state="closed", closed_at=now, closed_by=owner, outcome=outcome, expires_on=now.date())
         Mailing.objects.update(ended_at=now)
         Structure.objects.update(ended_on=now.date())

@@ -24,7 +24,7 @@ from bienveille.register.accounts.operations import (
 from bienveille.register.housing.operations import end_watches_due
 from bienveille.register.imports.operations import look_at_drops, purge_imports, watch_silence
 from bienveille.register.partners.operations import forget_closed_partners
-from bienveille.register.tenants.operations import purge_marks
+from bienveille.register.tenants.operations import purge_departed, purge_marks
 from bienveille.services.letting.operations import give_back_homes
 from bienveille.services.neighbourhood.operations import look_for_clusters, purge_watching
 from bienveille.services.outreach.operations import fold_calls, free_absent_lists, purge_reports, purge_verbatims
@@ -46,6 +46,7 @@ SCHEDULE: tuple[tuple[Job[[]], str, str], ...] = (
     (watch_silence, "0 6 * * *", "Exports that stop coming are noticed, in the morning."),
     (purge_imports, "20 2 * * *", "Files nobody imported in a week go, and cells shown beside old issues."),
     (purge_marks, "40 2 * * *", "Facts useful for care that have ended are erased, not only hidden."),
+    (purge_departed, "15 3 * * *", "Who left long ago is erased, with all that hangs from them; figures stay."),
     (purge_scales, "47 2 * * *", "Answers to the short loneliness scale are erased on their last day."),
     (purge_reports, "43 2 * * *", "What calls revealed is erased on its last day; the counts of campaigns stay."),
     (purge_verbatims, "45 2 * * *", "Sentences that may be quoted are erased with the answers of their campaign."),
@@ -105,6 +106,7 @@ PURGES: tuple[tuple[Job[[]], str], ...] = (
     (purge_lists, "Listes de la semaine"),
     (forget_offers, "Réponses aux appels à volontaires"),
     (forget_closed_partners, "Fiches de partenaires fermés"),
+    (purge_departed, "Personnes parties"),
     (purge_audit, "Journal d’audit"),
     (purge_large_files, "Grands fichiers demandés"),
     (purge_sessions, "Sessions terminées"),

@@ -127,6 +127,7 @@ SCHEDULE = "bienveille.config.schedule.SCHEDULE"
 # What a copy put back is told again, and the file that holds it: best on a machine that does not burn with this one.
 REPLAYED = "bienveille.config.replay.REPLAYED"
 REPLAY_LOG = os.environ.get("REPLAY_LOG", str(VAR_DIR / "replay" / "notes.log"))
+ERASING = "bienveille.config.erasure.ERASING"
 PURGES = "bienveille.config.schedule.PURGES"  # what `purge` does at once, and `restore` once a copy is back
 
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "platform_cache"}}

@@ -83,6 +83,16 @@ class Lease(Record):
     erp_absent_on = models.DateField(
         null=True, blank=True, editable=False, help_text="Day a complete export no longer listed it; null when it does"
     )
+    # What remains of it once its people are erased: dates and a home, for the figures of entries, exits and vacancy.
+    erased_on = models.DateField(
+        null=True, blank=True, editable=False, help_text="Day its people were erased; its number is then a digest"
+    )
+    same_people = models.UUIDField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="First lease of the same people in that home, once some are erased: a renewal is no move",
+    )
 
     class Meta:
         constraints = [
@@ -94,7 +104,9 @@ class Lease(Record):
             ),
             CheckConstraint(name="lease_housing_has_home", condition=~Q(kind="housing") | Q(dwelling__isnull=False)),
             CheckConstraint(name="lease_kind", condition=Q(kind__in=LeaseKind.values)),
+            CheckConstraint(name="lease_erased", condition=Q(erased_on=None) | Q(household=None)),
         ]
+        indexes = [models.Index(fields=["erased_on"], name="lease_erased_on", condition=Q(erased_on__isnull=False))]
 
     def __str__(self) -> str:
         return self.number

@@ -1,6 +1,8 @@
 """Pure decisions about people: ages, who is there, who may be called, how long a mark holds. No database, no clock."""
 
+from calendar import monthrange
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date, timedelta
 from difflib import SequenceMatcher
 from hashlib import sha256
@@ -322,3 +324,38 @@ def wish_words(not_on: Iterable[int], parts: Iterable[str], in_writing: bool) ->
         words.append(f"jamais le {listed(refused, 'ni le')}")
     text = ", ".join(words)
     return text[:1].upper() + text[1:]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """How many months something is kept: as usual, at least, at most; and what it is, in words."""
+
+    words: str
+    usual: int
+    least: int
+    most: int
+
+
+#: Choices of the house, that the landlord and its data protection officer change within bounds: no law gives them.
+#: A year after departure nothing is kept any more of what was said to somebody (answers, situations, messages last a
+#: year at most): who they were has no use left. Six months of calls are what following a campaign up asks for.
+KEPT = {
+    "departed": Kept("Personnes parties, après la fin de leur dernier bail", usual=12, least=1, most=36),
+    "calls": Kept("Appels d’une campagne, après sa clôture", usual=6, least=1, most=24),
+}
+
+
+def read_kept(settings: Mapping[str, Any]) -> dict[str, int]:
+    """The months of `KEPT` as the landlord's settings keep them; what is missing or odd is the usual number."""
+    said = settings.get("kept")
+    said = said if isinstance(said, Mapping) else {}
+    return {
+        name: said[name] if isinstance(said.get(name), int) and kept.least <= said[name] <= kept.most else kept.usual
+        for name, kept in KEPT.items()
+    }
+
+
+def months_ago(today: date, months: int) -> date:
+    """The same day of the month, that many months before; the last day of a shorter month."""
+    year, month = divmod(today.year * 12 + today.month - 1 - months, 12)
+    return date(year, month + 1, min(today.day, monthrange(year, month + 1)[1]))

@@ -67,6 +67,18 @@ TORN_ROWS = """
 SELECT t.row, t.dwelling, l.number FROM imp_tenant t JOIN imp_lease l ON l.number = t.lease
 WHERE l.torn AND (t.dwelling, t.kind) IS DISTINCT FROM (l.dwelling, l.kind) ORDER BY t.row
 """
+# Leases whose people were erased are known by a digest of their number: those that the file lists are found by it, for
+# the time of the import. One that has ended makes nobody again; one that runs once more is somebody who lives there.
+ERASED_LISTED = """
+UPDATE tenants_lease l SET number = i.number FROM imp_lease i WHERE l.number = tenants_erased_number(i.number)
+"""
+ERASED_LEASES = """
+SELECT count(*) FROM tenants_lease l JOIN imp_lease i USING (number) WHERE l.erased_on IS NOT NULL AND NOT i.open
+"""
+ERASED_AGAIN = """
+UPDATE tenants_lease SET number = tenants_erased_number(number)
+WHERE erased_on IS NOT NULL AND NOT starts_with(number, 'effacé:')
+"""
 # `at_home`: the household lives there already.
 MATCHED_LEASES = """
 CREATE TEMP TABLE imp_match ON COMMIT DROP AS
@@ -138,7 +150,8 @@ CHANGED_LEASES = f"""
 WITH changed AS (
 UPDATE tenants_lease l SET kind = m.kind, dwelling_id = m.dwelling_id, dwelling_code = m.dwelling, entry = {_ENTRY},
        exit = {_EXIT}, household_id = m.household_id, erp_signature = {_SIGNATURE}, erp_people = {_PEOPLE},
-       erp_due_on = m.due_on, erp_absent_on = NULL
+       erp_due_on = m.due_on, erp_absent_on = NULL,
+       erased_on = CASE WHEN m.household_id IS NULL THEN l.erased_on END
 FROM imp_match m
 WHERE l.id = m.lease_id AND NOT m.new_lease AND (
     l.kind, l.dwelling_id, l.dwelling_code, l.entry, l.exit, l.household_id, l.erp_signature, l.erp_people,
@@ -460,7 +473,7 @@ LEAVING = (
 )  # fmt: skip
 # A garage belongs to the household in which exactly one living-there person has its holder's name and birth date.
 GARAGES = """
-UPDATE tenants_lease l SET household_id = found.household_id, erp_signature = found.signature
+UPDATE tenants_lease l SET household_id = found.household_id, erp_signature = found.signature, erased_on = NULL
 FROM (
     SELECT t.lease, min(p.household_id::text)::uuid AS household_id, min(m.signature) AS signature
     FROM imp_tenant t JOIN imp_match m ON m.number = t.lease AND m.kind <> 'housing' AND m.household_id IS NULL

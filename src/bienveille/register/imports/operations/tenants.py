@@ -75,7 +75,7 @@ def apply_tenants(
     (`absent`) and how many were not closed (`held`).
     """
     known = tenants_are_known()
-    outcome = Outcome(source, extra={"absent": 0, "held": 0}, tallied=known)
+    outcome = Outcome(source, extra={"absent": 0, "held": 0, "erased": 0}, tallied=known)
     parameters = _parameters(typists.reading, profile)
     run(sql.STAGE)
     seen = None
@@ -94,7 +94,8 @@ def apply_tenants(
                 pieces = typists.type_runs(seen.wanted, seen.doubtful) if seen else typists.type_all()
                 unreadable = _stage(pieces, outcome, moved=moved)
         alone = outcome.created  # those written straight
-        _match(outcome, parameters, known=known)
+        erased = known and value("SELECT EXISTS (SELECT FROM tenants_lease WHERE erased_on IS NOT NULL)")
+        _match(outcome, parameters, known=known, erased=erased)
         if not straight:
             laid_aside.enter_context(without_indexes(_FILLED, incoming=outcome.accepted if not known else 0))
         _fill(outcome, parameters, known=known, straight=straight)
@@ -114,6 +115,8 @@ def apply_tenants(
                 outcome.moves[fewer] -= written
     if value("SELECT EXISTS (SELECT FROM imp_match WHERE kind <> 'housing' AND household_id IS NULL)"):
         run(sql.GARAGES)
+    if erased:
+        run(sql.ERASED_AGAIN)
     outcome.updated, back, phones = rows(
         "SELECT count(DISTINCT person_id), coalesce(sum(people), 0), coalesce(sum(phones), 0) FROM imp_updated"
     )[0]
@@ -153,7 +156,7 @@ def _parameters(reading: Reading, profile: Profile | None) -> dict[str, Any]:
     }
 
 
-def _match(outcome: Outcome, parameters: dict[str, Any], *, known: bool) -> None:
+def _match(outcome: Outcome, parameters: dict[str, Any], *, known: bool, erased: bool) -> None:
     """Each typed lease beside what the register knows of it, once the rows that must be are refused."""
     run("SET LOCAL work_mem = '128MB'")
     run("SET LOCAL hash_mem_multiplier = 4")  # half a million leases are grouped without a file
@@ -162,6 +165,9 @@ def _match(outcome: Outcome, parameters: dict[str, Any], *, known: bool) -> None
     _tell_homonyms_apart(outcome, known=known)
     run(sql.LEASES, parameters)
     _settle_torn_leases(outcome, parameters)
+    if erased:
+        run(sql.ERASED_LISTED)
+        outcome.extra["erased"] = value(sql.ERASED_LEASES)
     run(sql.MATCHED_LEASES)
     run("ANALYZE imp_match")
     if known and value("SELECT EXISTS (SELECT FROM tenants_person WHERE erp_key IS NULL)"):

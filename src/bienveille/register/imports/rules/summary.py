@@ -139,6 +139,15 @@ def absent_words(kind: str, absent: int) -> str:
     return f"{typography.counted(absent, who, several)} {verb} pas dans ce fichier."
 
 
+def erased_words(leases: int) -> str:
+    """ "3 baux finis dont les personnes ont été effacées…": why rows that were read make nobody; empty for none."""
+    if not leases:
+        return ""
+    stays = "il reste anonyme" if leases == 1 else "ils restent anonymes"
+    which = typography.counted(leases, "bail fini", "baux finis")
+    return f"{which} dont les personnes ont été effacées\u00a0: {stays}, rien n’est recréé."
+
+
 def apply_words(accepted: int) -> str:
     """The button that applies what was accepted; nothing when there is nothing to apply."""
     if not accepted:

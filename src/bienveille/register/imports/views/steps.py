@@ -42,7 +42,15 @@ from bienveille.register.imports.rules.activity import (
 from bienveille.register.imports.rules.columns import describe, merged, missing_fields
 from bienveille.register.imports.rules.messages import dialect, size_words
 from bienveille.register.imports.rules.recognition import LAYOUTS
-from bienveille.register.imports.rules.summary import absent_words, apply_words, changes, file_line, parts, state_words
+from bienveille.register.imports.rules.summary import (
+    absent_words,
+    apply_words,
+    changes,
+    erased_words,
+    file_line,
+    parts,
+    state_words,
+)
 from bienveille.register.imports.views.base import CONFLICT, INVALID, Request, brought_by, named
 from bienveille.register.imports.views.issues import issue_row
 
@@ -182,7 +190,8 @@ def _departures(shown: ImportRun, files: list[ImportFile]) -> dict[str, Any]:
     must_say = shown.departures == Departures.AUTO and any(file.extra.get("held") for file in files)
     said = "" if must_say else Departures.CLOSE if shown.departures == Departures.AUTO else shown.departures
     form = DeparturesForm(initial={"revision": shown.revision, "departures": said})
-    return {"absent": [line for line in lines if line], "must_say": must_say, "departures_form": form}
+    erased = erased_words(sum(int(file.extra.get("erased", 0)) for file in files))
+    return {"absent": [line for line in lines if line], "erased": erased, "must_say": must_say, "departures_form": form}
 
 
 def _how_far(shown: ImportRun) -> dict[str, Any]:

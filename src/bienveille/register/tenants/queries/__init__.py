@@ -1,6 +1,7 @@
 """Reading people: search by name, the page of a household, who may be inscribed twice."""
 
 from bienveille.register.tenants.queries.corrections import Truth, corrections_for_erp, truths_of
+from bienveille.register.tenants.queries.departures import SAME_PEOPLE, kept_months
 from bienveille.register.tenants.queries.disclosure import rows_of, told_of_person, veil_over
 from bienveille.register.tenants.queries.doubles import (
     Double,
@@ -33,6 +34,7 @@ from bienveille.register.tenants.queries.wishes import wish_of
 __all__ = [
     "BY_AGE",
     "CANDIDATES",
+    "SAME_PEOPLE",
     "Double",
     "DoubleRow",
     "Doubles",
@@ -47,6 +49,7 @@ __all__ = [
     "find_people",
     "household_record",
     "is_protected",
+    "kept_months",
     "lost_since",
     "merges_of",
     "people_found",

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import connection
 
 from bienveille.register.accounts.rules import Scope
+from bienveille.register.tenants.queries import SAME_PEOPLE
 from bienveille.services.letting.models import TerritoryDepartment
 from bienveille.services.letting.rules.definitions import Measures
 from bienveille.services.letting.rules.moves import Moves, Place, Stock, newest_year
@@ -31,13 +32,7 @@ _AWAY = """CASE WHEN s.sold < s.taken THEN {day} >= s.sold{sale} AND {day} < s.t
             ELSE coalesce({day} < s.taken{start}, false) OR coalesce({day} >= s.sold{sale}, false) END"""
 # A lease that begins on the day of the take-over came with the home; one that ends the day before a sale left with it.
 _AWAY_OF_LEASE = _AWAY.format(day="x.day", start=" + (x.way = 'entry')::int", sale=" - (x.way = 'exit')::int")
-# The same people: the same household, somebody of the same name whose birth dates do not say otherwise, or two rows
-# that were told to be one person. A lease renewed by the landlord's software arrives as another household.
-_SAME = """(o.household_id = x.household_id OR EXISTS (
-    SELECT FROM tenants_person p JOIN tenants_person q
-      ON q.search = p.search AND (q.birth_date = p.birth_date OR q.birth_date IS NULL OR p.birth_date IS NULL)
-      OR coalesce(q.merged_into_id, q.id) = coalesce(p.merged_into_id, p.id)
-    WHERE p.household_id = x.household_id AND q.household_id = o.household_id))"""
+# A lease renewed by the landlord's software arrives as another household.
 _OLDER = "(coalesce(o.entry, '-infinity'), o.id) < (coalesce(x.entry, '-infinity'), x.id)"
 _NEWER = "(coalesce(o.entry, '-infinity'), o.id) > (coalesce(x.entry, '-infinity'), x.id)"
 _MOVES = f"""
@@ -53,15 +48,18 @@ said AS (
         WHEN {_AWAY_OF_LEASE} THEN 'stock'
         WHEN x.way = 'entry' AND EXISTS (
             SELECT FROM tenants_lease o WHERE o.dwelling_id = x.dwelling_id AND o.kind = 'housing' AND {_OLDER}
-              AND (o.exit IS NULL OR o.exit >= x.day - %(renewal)s) AND {_SAME}) THEN 'renewed'
+              AND (o.exit IS NULL OR o.exit >= x.day - %(renewal)s) AND {SAME_PEOPLE}) THEN 'renewed'
         WHEN x.way = 'exit' AND EXISTS (
             SELECT FROM tenants_lease o WHERE o.dwelling_id = x.dwelling_id AND o.kind = 'housing' AND {_NEWER}
-              AND o.entry <= x.day + %(renewal)s AND (o.exit IS NULL OR o.exit >= x.day) AND {_SAME}) THEN 'renewed'
+              AND o.entry <= x.day + %(renewal)s AND (o.exit IS NULL OR o.exit >= x.day)
+              AND {SAME_PEOPLE}) THEN 'renewed'
         WHEN x.way = 'entry' AND EXISTS (
             SELECT FROM tenants_lease o WHERE o.dwelling_id = x.dwelling_id AND o.kind = 'housing' AND {_OLDER}
               AND o.exit BETWEEN x.day - %(renewal)s AND x.day
-              AND (NOT EXISTS (SELECT FROM tenants_person q WHERE q.household_id = o.household_id)
-                OR NOT EXISTS (SELECT FROM tenants_person q WHERE q.household_id = x.household_id))) THEN 'uncertain'
+              AND (o.same_people IS NULL AND NOT EXISTS (
+                    SELECT FROM tenants_person q WHERE q.household_id = o.household_id)
+                OR x.same_people IS NULL AND NOT EXISTS (
+                    SELECT FROM tenants_person q WHERE q.household_id = x.household_id))) THEN 'uncertain'
         ELSE 'move' END AS what
     FROM x LEFT JOIN lot s ON s.dwelling_id = x.dwelling_id)
 SELECT g.code, g.name, coalesce(c.department, ''), date_trunc('month', said.day)::date,
