@@ -26,9 +26,10 @@ from bienveille.register.imports.operations import look_at_drops, purge_imports,
 from bienveille.register.partners.operations import forget_closed_partners
 from bienveille.register.tenants.operations import purge_departed, purge_marks
 from bienveille.services.letting.operations import give_back_homes
-from bienveille.services.neighbourhood.operations import look_for_clusters, purge_watching
+from bienveille.services.neighbourhood.operations import look_for_clusters, purge_relays, purge_watching
 from bienveille.services.outreach.operations import fold_calls, free_absent_lists, purge_reports, purge_verbatims
 from bienveille.services.outreach.operations.arrivals import update_lists
+from bienveille.services.outreach.operations.erasing import purge_calls
 from bienveille.services.outreach.operations.scales import purge_scales
 from bienveille.services.outreach.operations.volunteers import forget_offers
 from bienveille.services.outreach.operations.weekly_calls import bring_back_weekly
@@ -46,6 +47,7 @@ SCHEDULE: tuple[tuple[Job[[]], str, str], ...] = (
     (watch_silence, "0 6 * * *", "Exports that stop coming are noticed, in the morning."),
     (purge_imports, "20 2 * * *", "Files nobody imported in a week go, and cells shown beside old issues."),
     (purge_marks, "40 2 * * *", "Facts useful for care that have ended are erased, not only hidden."),
+    (purge_calls, "13 3 * * *", "Calls of campaigns closed long ago lose their household; idle campaigns close."),
     (purge_departed, "15 3 * * *", "Who left long ago is erased, with all that hangs from them; figures stay."),
     (purge_scales, "47 2 * * *", "Answers to the short loneliness scale are erased on their last day."),
     (purge_reports, "43 2 * * *", "What calls revealed is erased on its last day; the counts of campaigns stay."),
@@ -66,6 +68,7 @@ SCHEDULE: tuple[tuple[Job[[]], str, str], ...] = (
         "Places where a season stands out are proposed for a watch; old ones are forgotten.",
     ),
     (purge_watching, "48 2 * * *", "What was heard from a home and seen of a place is erased on its last day."),
+    (purge_relays, "46 2 * * *", "Agreements of relay tenants are erased three months after their end."),
     (end_watches_due, "1 3 * * *", "Watches end by themselves after their last day."),
     (give_back_homes, "*/10 * * * *", "Homes kept in an emergency past their hour may be let to others."),
     (tidy_registers, "58 2 * * *", "Who died, left or became protected is on no municipal register of ours."),
@@ -106,6 +109,8 @@ PURGES: tuple[tuple[Job[[]], str], ...] = (
     (purge_lists, "Listes de la semaine"),
     (forget_offers, "Réponses aux appels à volontaires"),
     (forget_closed_partners, "Fiches de partenaires fermés"),
+    (purge_relays, "Accords de locataires relais"),
+    (purge_calls, "Appels de campagnes closes"),
     (purge_departed, "Personnes parties"),
     (purge_audit, "Journal d’audit"),
     (purge_large_files, "Grands fichiers demandés"),

@@ -85,7 +85,8 @@ def contacts_page(
     campaign: Campaign, *, scope: Scope, state: str | None, agency: str | None, after: UUID | None, limit: int
 ) -> Page[Contact]:
     """The households of a campaign that a manager covers, in a fixed order (1 query)."""
-    contacts = Contact.objects.filter(queue_id=campaign.queue_id).select_related("household", "lane__agency")
+    contacts = Contact.objects.filter(queue_id=campaign.queue_id, household__isnull=False)
+    contacts = contacts.select_related("household", "lane__agency")
     if not scope.everything:
         contacts = contacts.filter(Q(lane__agency__in=scope.agencies) | Q(lane__agency__company__in=scope.companies))
     if state:

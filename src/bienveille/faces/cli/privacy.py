@@ -83,7 +83,6 @@ def _in_words(end: str) -> str:
         "nobody": "ne parle d’aucun locataire",
         "staff": f"équipe\u00a0: {detail}",
         "until": f"jusqu’à ce que {detail}",
-        "not-yet": f"**pas encore de fin**\u00a0: {detail}",
     }[kind]
 
 
@@ -110,13 +109,6 @@ def _assessment(declared: dict[str, Any]) -> Iterator[str]:
     yield "Ne sont jamais gardés\u00a0: commentaires libres des exports, soldes et paiements, revenus, nationalité,"
     yield "numéros de sécurité sociale, diagnostics. Aucune décision n’est prise par la machine seule\u00a0:"
     yield "elle ordonne une liste, une personne appelle et juge."
-    yield ""
-    yield "Ce qui n’a pas encore de fin, et qu’il faut corriger avant d’entrer de vraies personnes\u00a0:"
-    yield ""
-    for one in declared["treatment"]:
-        for table, end in one["tables"].items():
-            if end.startswith("not-yet:"):
-                yield f"- `{table}`\u00a0: {end.partition(':')[2]}"
     yield ""
     yield "## 3. Risques pour les personnes, et ce qui les retient"
     yield ""

@@ -4,6 +4,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.timezone import localdate
 
 from bienveille.engines.cases.models import Case
@@ -34,6 +35,7 @@ from bienveille.services.neighbourhood.rules import (
     HEARD_KEPT,
     LEFT_ALONE,
     LOOKED_AT,
+    RELAYS_KEPT,
     VISITS_KEPT,
     WAITS,
     Signs,
@@ -211,6 +213,28 @@ def forget_watching(*, today: date) -> int:
     visits = WatchVisit.objects.filter(expires_on__lt=today)
     heard = Heard.objects.filter(expires_on__lt=today)
     return sum(rows.delete()[0] for rows in (unanswered, answered, visits, heard))
+
+
+@job(queue="housekeeping")
+def purge_relays() -> int:
+    """Erase the agreements of relay tenants that ended some time ago. How many."""
+    return forget_relays(today=localdate())
+
+
+@transaction.atomic
+def forget_relays(*, today: date) -> int:
+    """Erase agreements a while after their end, said or reached: nobody asks that person for news any more."""
+    ended = RelayTenant.objects.filter(Q(ended_on__lt=today - RELAYS_KEPT) | Q(until__lt=today - RELAYS_KEPT))
+    erased, _ = ended.delete()
+    if erased:
+        record_audit(
+            actor=None,
+            action=AuditAction.HOUSING_CHANGED,
+            subject_type="neighbourhood.RelayTenant",
+            reason="Accords de locataires relais arrivés à leur terme",
+            detail={"change": "relays_erased", "count": erased},
+        )
+    return erased
 
 
 @transaction.atomic

@@ -50,6 +50,8 @@ WAITS, LEFT_ALONE = timedelta(days=30), timedelta(days=90)
 USUAL_WATCH, LONGEST_WATCH = timedelta(days=90), timedelta(days=365)
 #: What a visit saw is kept so long.
 VISITS_KEPT = timedelta(days=365)
+#: An agreement that ended: the time to thank the person and to ask them again.
+RELAYS_KEPT = timedelta(days=90)
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,9 @@ class Campaign(Record):
     keep_answers_days = models.PositiveSmallIntegerField(
         default=365, help_text="Answers and notes are erased after that"
     )
+    calls_erased_on = models.DateField(
+        null=True, blank=True, editable=False, help_text="First day on which its calls were erased; the counts stay"
+    )
     starts_on = models.DateField(null=True, blank=True, help_text="Foreseen first day of calls; opening is by hand")
     ends_on = models.DateField(null=True, blank=True, help_text="Foreseen last day of calls; closing is by hand")
     voicemail = models.CharField(

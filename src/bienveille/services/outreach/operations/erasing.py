@@ -1,15 +1,26 @@
 """What campaigns do when people are erased: what calls revealed goes, what they add up to stays."""
 
 from collections.abc import Collection
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
+
+from django.db import connection, transaction
+from django.utils.timezone import localtime
+from django.utils.timezone import now as clock
 
 from bienveille.engines.dispatch.models import Contact
 from bienveille.engines.dispatch.operations.erasing import forget_contacts
 from bienveille.engines.questionnaires.models import Response
+from bienveille.ground.platform.jobs import job
+from bienveille.register.accounts.choices import AuditAction
+from bienveille.register.accounts.operations import record_audit
 from bienveille.register.tenants.operations import Going
+from bienveille.register.tenants.queries import kept_months
+from bienveille.register.tenants.rules import months_ago
+from bienveille.services.outreach.choices import CampaignState
 from bienveille.services.outreach.models import (
     CallMessage,
+    Campaign,
     PickUp,
     RecurringCall,
     Referral,
@@ -19,7 +30,43 @@ from bienveille.services.outreach.models import (
     SharedCall,
     Verbatim,
 )
+from bienveille.services.outreach.operations.campaigns import close_campaign
 from bienveille.services.outreach.operations.reports import erase_reports
+
+#: Households whose calls are erased in one transaction.
+BATCH = 2_000
+#: An opened campaign in which nothing was done nor promised for so long is over: it closes by itself.
+IDLE = timedelta(days=180)
+# Nothing was called, tried, nor handed out since; nobody is promised a call, and its foreseen end is not to come.
+_IDLE = """
+SELECT k.id FROM outreach_campaign k
+WHERE k.state IN ('open', 'paused') AND k.opened_at < %(since)s AND (k.ends_on IS NULL OR k.ends_on < %(today)s)
+  AND NOT EXISTS (
+    SELECT FROM dispatch_attempt a JOIN dispatch_contact c ON c.id = a.contact_id
+    WHERE c.queue_id = k.queue_id AND a.at >= %(since)s)
+  AND NOT EXISTS (
+    SELECT FROM dispatch_contact c WHERE c.queue_id = k.queue_id AND (
+        c.reserved_by_id IS NOT NULL OR c.reserved_at >= %(since)s
+        OR EXISTS (SELECT FROM dispatch_plannedcall p WHERE p.contact_id = c.id AND p.state = 'planned')
+        OR EXISTS (SELECT FROM dispatch_step s WHERE s.contact_id = c.id
+                     AND (s.state = 'planned' OR s.created_at >= %(since)s))))
+ORDER BY k.id
+"""
+# What a call told ends on its own last day, a situation that somebody sees to when it is closed: their call waits.
+_ENDED = """
+SELECT c.id, k.id FROM outreach_campaign k JOIN dispatch_contact c ON c.queue_id = k.queue_id
+WHERE k.state = 'closed' AND k.closed_at < %(before)s AND c.household_id IS NOT NULL AND c.reserved_by_id IS NULL
+  AND NOT EXISTS (
+    SELECT FROM dispatch_attempt a
+    LEFT JOIN outreach_report r ON r.attempt_id = a.id
+    LEFT JOIN outreach_verbatim v ON v.attempt_id = a.id
+    LEFT JOIN outreach_scaleanswer s ON s.attempt_id = a.id
+    LEFT JOIN outreach_referral f ON f.attempt_id = a.id
+    LEFT JOIN cases_case o ON o.id = f.case_id AND o.state <> 'closed'
+    WHERE a.contact_id = c.id AND coalesce(r.id, v.id, s.id, o.id) IS NOT NULL)
+ORDER BY c.id LIMIT %(batch)s
+FOR UPDATE OF c SKIP LOCKED
+"""
 
 
 def forget_calls(going: Going) -> None:
@@ -45,3 +92,49 @@ def forget_campaign_calls(contacts: Collection[UUID]) -> None:
     CallMessage.objects.filter(**theirs).update(delivery=None)
     Referral.objects.filter(**theirs).update(grade="", needs=[], agreed=None, case=None)
     forget_contacts(contacts)
+
+
+@job(queue="outreach")
+def purge_calls() -> int:
+    """Close the campaigns that were left open, then erase the calls of those closed long enough ago. How many."""
+    close_idle_campaigns(now=clock())
+    return erase_calls(now=clock())
+
+
+def close_idle_campaigns(*, now: datetime) -> int:
+    """Close campaigns in which nothing happened for half a year: their calls would otherwise never end. How many."""
+    with connection.cursor() as cursor:
+        cursor.execute(_IDLE, {"since": now - IDLE, "today": localtime(now).date()})
+        idle = [key for (key,) in cursor.fetchall()]
+    for campaign_id in idle:  # a handful in a year: each closes as by hand, with its own line in the audit
+        close_campaign(campaign_id=campaign_id, actor=None, now=now)
+    return len(idle)
+
+
+def erase_calls(*, now: datetime) -> int:
+    """Take the households out of the calls of campaigns closed long enough ago: counts stay, nobody's name.
+
+    How long is what the landlord set (`rules.KEPT`). Where answers are still kept, the call waits for their last day.
+    Gives how many households; the audit keeps that number. Each batch is one transaction; twice does nothing more.
+    """
+    today = localtime(now).date()
+    day = months_ago(today, kept_months()["calls"])
+    before = localtime(now).replace(year=day.year, month=day.month, day=day.day, hour=0, minute=0, second=0)
+    erased = 0
+    while True:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(_ENDED, {"before": before, "batch": BATCH})
+            rows = cursor.fetchall()
+            if not rows:
+                return erased
+            forget_campaign_calls([contact for contact, _ in rows])
+            campaigns = Campaign.objects.filter(pk__in={campaign for _, campaign in rows}, state=CampaignState.CLOSED)
+            campaigns.filter(calls_erased_on=None).update(calls_erased_on=today)
+            record_audit(
+                actor=None,
+                action=AuditAction.CONTACT_CHANGED,
+                subject_type="dispatch.Contact",
+                reason="Appels de campagnes closes, effacés à leur terme",
+                detail={"calls": "erased", "households": len(rows)},
+            )
+            erased += len(rows)

@@ -57,7 +57,7 @@ def contacts_of(campaign: Campaign, scope: Scope, filters: ContactFilters) -> Qu
     reports = Report.objects.filter(attempt__contact=OuterRef("pk"), attempt__undone_at=None).exclude(grade="")
     planned = PlannedCall.objects.filter(contact=OuterRef("pk"), state=PlannedState.PLANNED)
     contacts = (
-        Contact.objects.filter(within(scope, "lane__agency"), queue_id=campaign.queue_id)
+        Contact.objects.filter(within(scope, "lane__agency"), queue_id=campaign.queue_id, household__isnull=False)
         .select_related("lane__agency", "household", "reserved_by", "queue")
         .annotate(
             sort_name=Subquery(first.values("search")[:1]),

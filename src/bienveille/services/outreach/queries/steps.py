@@ -58,7 +58,7 @@ def silent_contacts(campaign: Campaign, scope: Scope, filters: SilentFilters) ->
     planned = steps.filter(state=PlannedState.PLANNED).order_by("due_on", "id")
     said = Explanation.objects.filter(contact=OuterRef("pk"))
     contacts = (
-        Contact.objects.filter(within(scope, "lane__agency"), queue_id=campaign.queue_id)
+        Contact.objects.filter(within(scope, "lane__agency"), queue_id=campaign.queue_id, household__isnull=False)
         .select_related("lane__agency", "household__dwelling__building__residence")
         .annotate(
             sort_name=Subquery(first.values("search")[:1]),
