@@ -147,7 +147,7 @@ def test_pages_of_the_campaign_say_it(campaign, client):
     for page in ("contacts", "silent", "campaign_figures"):
         file = client.get(reverse(f"workspace:{page}", args=[campaign.pk]), {"format": "xlsx", "export": "xlsx"})
         assert file.status_code == 200, page
-        file.close()
+        assert b"".join(file.streaming_content if file.streaming else [file.content])
     contact = Contact._base_manager.values_list("pk", flat=True)[0]
     assert client.get(reverse("workspace:tried_contact", args=[campaign.pk, contact])).status_code == 404
 
