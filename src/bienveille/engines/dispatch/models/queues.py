@@ -82,7 +82,7 @@ class Contact(Record):
 
     queue = models.ForeignKey(Queue, models.CASCADE, related_name="contacts", db_index=False)
     lane = models.ForeignKey(Lane, models.PROTECT, related_name="contacts", db_index=False)
-    # The database lets it be null once the calls are erased (migration 0013): what remains is one more to count. Said
+    # The database lets it be null once the calls are erased (migration 0015): what remains is one more to count. Said
     # never null here, so that every list and every page joins it, and passes by those that have no name any more.
     household = models.ForeignKey(Household, models.PROTECT, related_name="contacts", db_index=False)
     priority = models.IntegerField(default=0, help_text="Smaller is sooner, inside the lane")

@@ -13,7 +13,7 @@ DROP = "DROP FUNCTION tenants_erased_number(text)"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("tenants", "0015_numbered_keys")]
+    dependencies = [("tenants", "0017_words_sealed_only")]
 
     operations = [
         migrations.RunSQL(CREATE, DROP),

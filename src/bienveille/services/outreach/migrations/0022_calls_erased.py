@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("outreach", "0019_message_after_a_call"), ("dispatch", "0013_nameless_contacts")]
+    dependencies = [("outreach", "0021_words_sealed_only"), ("dispatch", "0015_nameless_contacts")]
 
     operations = [
         migrations.AddField(

@@ -10,7 +10,7 @@ SET_NOT_NULL = "ALTER TABLE dispatch_contact ALTER COLUMN household_id SET NOT N
 
 
 class Migration(migrations.Migration):
-    dependencies = [("dispatch", "0012_lent_in_order"), ("tenants", "0016_erased_leases")]
+    dependencies = [("dispatch", "0014_words_sealed_only"), ("tenants", "0018_erased_leases")]
 
     operations = [
         migrations.RunSQL(DROP_NOT_NULL, SET_NOT_NULL),
