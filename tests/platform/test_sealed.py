@@ -91,7 +91,10 @@ class TestOneText:
         assert open_text(before, place=HERE) == WORDS
         assert not seal_text(WORDS, place=HERE).startswith(before[:12])
 
-    @pytest.mark.parametrize("text", ["", " , ", "trop court", base64.b64encode(b"x" * 31).decode(), f"{new_key()}, x"])
+    @pytest.mark.parametrize(
+        "text",
+        ["", " , ", "trop court", base64.b64encode(b"x" * 31).decode(), f"{base64.b64encode(b'x' * 32).decode()}, x"],
+    )
     def test_what_is_no_key_is_refused_in_french(self, text, settings):
         with pytest.raises(NoNotesKey, match="openssl rand -base64 32"):
             read_keys(text)
