@@ -13,6 +13,7 @@ from django.utils import timezone
 from tests.accounts.factories import AgencyFactory, UserFactory
 from tests.cases.factories import make_case
 from tests.letting.factories import LONG_AGO, town
+from tests.meanwhile import second_of
 from tests.outreach.factories import call, make_campaign
 from tests.tenants.factories import HouseholdFactory, LeaseFactory, MarkFactory, RelativeFactory
 
@@ -113,6 +114,19 @@ class TestWho:
         with CaptureQueriesContext(connection) as many:
             assert erase_departed(today=TODAY).households == 6
         assert len(many) <= len(one)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_lease_that_runs_again_meanwhile_keeps_its_household():
+    household = HouseholdFactory(age=82, phone=True, alone=False)
+    leave(household)
+    done = second_of(
+        lambda: household.leases.update(exit=None),
+        lambda: erase_departed(today=TODAY),
+    )
+    assert (done.households, done.people) == (0, 0)
+    assert Household.objects.filter(pk=household.pk).exists()
+    assert household.leases.filter(exit=None, erased_on=None).exists()
 
 
 class TestWhatHolds:

@@ -74,6 +74,7 @@ MENU: list[tuple[str, str, Group, Set[str]]] = [
     ("Reprises et ventes", "workspace:stock_lots", Group.REGISTER, set(MANAGERS)),
     ("Imports", "imports:runs", Group.SETTINGS, DIRECTION),
     ("Vocabulaire", "wording:wording", Group.SETTINGS, DIRECTION),
+    ("Conservation", "workspace:keeping", Group.SETTINGS, DIRECTION),
     ("Utilisateurs", "accounts:users", Group.SETTINGS, {Role.ADMINISTRATOR}),
     ("Aide", "workspace:help", Group.SETTINGS, {Role.CALLER}),
 ]
