@@ -27,7 +27,9 @@ def records_of(table, **options):
         block = isinstance(piece, Block)
         some = list(pieces.read_piece(piece.piece() if block else piece))
         assert [number for number, _, _ in some] == list(range(piece.first, piece.first + piece.records))
-        assert not block or piece.utf8(piece.lines().split(b"\n")) == [text.encode() for _, _, text in some]
+        if block:
+            encoding = blocks.written_in(table)
+            assert piece.lines().split(b"\n") == [text.encode(encoding) + b"\r" for _, _, text in some]
         found += [(number, cells) for number, cells, _ in some]
     return found
 

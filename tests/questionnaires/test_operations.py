@@ -131,4 +131,4 @@ class TestRecordResponse:
 
     def test_text_that_a_database_cannot_hold_is_stored_clean(self):
         answers = {"food": "hard", "helps": ["shop"], "who": "a\x00b\ud800"}
-        assert self.record(answers).answers["who"] == "ab"
+        assert self.record(answers).words["who"] == "ab"
