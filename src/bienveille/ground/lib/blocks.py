@@ -38,6 +38,11 @@ class Block:
         """The lines, as read."""
         return self._bytes().decode(self.encoding.name, self.encoding.errors)
 
+    def texts(self) -> list[str]:
+        """The text of each record."""
+        lines = self.text().replace("\r\n", "\n").split("\n")
+        return lines if lines[-1] else lines[:-1]
+
     def piece(self) -> Piece:
         """The same records as a piece."""
         return Piece(self.first, self.records, self.text(), self.separator, quoted=False)

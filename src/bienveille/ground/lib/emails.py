@@ -2,6 +2,7 @@
 
 import ipaddress
 import re
+from collections.abc import Sequence
 
 _ATOM = r"[-!#$%&'*+/=?^_`{}|~0-9A-Z]+"
 _USER = re.compile(
@@ -20,12 +21,23 @@ _WRAPPING = re.compile(r"^(?:mailto:|<)+|>$|[.;,]$", re.IGNORECASE)
 
 
 # Nearly all addresses, told in one look; a part of what the two patterns above accept.
-_EVERYDAY = re.compile(r"[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*@(?:[a-z0-9]+(?:-[a-z0-9]+)*\.)+[a-z]{2,24}")
+_USUAL = r"[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*@(?:[a-z0-9]+(?:-[a-z0-9]+)*\.)+[a-z]{2,24}"
+_EVERYDAY = re.compile(_USUAL)
+_EVERYDAY_LINES = re.compile(rf"^(?:({_USUAL})$|.*+)", re.MULTILINE)
+_LONGEST_EVERYDAY = 64
 
 
 def is_everyday(text: str) -> bool:
     """True for an address like nearly all, in small letters, with no character that means something elsewhere."""
-    return len(text) <= 64 and _EVERYDAY.fullmatch(text) is not None
+    return len(text) <= _LONGEST_EVERYDAY and _EVERYDAY.fullmatch(text) is not None
+
+
+def everyday_emails(cells: Sequence[str]) -> list[str]:
+    """The cells that are such an address, empty texts for the others."""
+    found = _EVERYDAY_LINES.findall("\n".join(cells)) if cells else []
+    if len(found) != len(cells):  # a cell of several lines
+        return [cell if is_everyday(cell) else "" for cell in cells]
+    return [address if len(address) <= _LONGEST_EVERYDAY else "" for address in found]
 
 
 def is_email(text: str) -> bool:

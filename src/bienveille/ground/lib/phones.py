@@ -1,6 +1,7 @@
 """Telephone numbers of a cell to E.164 and back to French writing; the numbering plan is phonenumbers'."""
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -54,7 +55,9 @@ _EVERY = {code: _every_pattern(int(code)) for code in ("33", *sorted({*_OVERSEAS
 _NATIONAL = re.compile(r"[1-9]\d{8}", re.ASCII)
 _JOINERS = str.maketrans("", "", " .-\xa0\u202f\u2009_\t\u2011\u2013")
 _SIMPLE = re.compile(r"(?:0|\+33|0033)?([1-79]\d{8})", re.ASCII)
-_PLAIN = re.compile(rf"(?:0|\+33|0033)?(?=[1-79]\d{{8}}\Z)(?!{'|'.join(_OVERSEAS)})({_EVERYDAY.pattern})", re.ASCII)
+_USUAL = rf"(?:0|\+33|0033)?(?=[1-79]\d{{8}}$)(?!{'|'.join(_OVERSEAS)})({_EVERYDAY.pattern})"
+_PLAIN = re.compile(_USUAL, re.ASCII)
+_PLAIN_LINES = re.compile(rf"^(?:{_USUAL}$|.*+)", re.ASCII | re.MULTILINE)
 _FIGURES = re.compile(r'[\d"]')
 _BRACKETS = re.compile(r"[(\[]([^)\]]*)[)\]]?")
 _LABEL = re.compile(
@@ -98,6 +101,14 @@ def everyday_phone(cell: str) -> str:
     """The number of a cell that holds nothing else, usually written; empty for the others: ask `read_phone`."""
     found = _PLAIN.fullmatch(cell.replace(" ", ""))
     return "+33" + found[1] if found else ""
+
+
+def everyday_phones(cells: Sequence[str]) -> list[str]:
+    """The same of many cells at once."""
+    found = _PLAIN_LINES.findall("\n".join(cells).replace(" ", "")) if cells else []
+    if len(found) != len(cells):  # a cell of several lines
+        return list(map(everyday_phone, cells))
+    return ["+33" + number if number else "" for number in found]
 
 
 def everyday_remark(cell: str) -> tuple[str, str, bool] | None:

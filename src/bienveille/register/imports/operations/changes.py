@@ -14,7 +14,7 @@ from bienveille.register.imports.operations import change_statements as sql
 from bienveille.register.imports.operations.staging import Outcome, rows, run, value
 from bienveille.register.imports.operations.typists import Typists
 from bienveille.register.imports.rules.departures import may_close
-from bienveille.register.imports.rules.tenant_lines import SIGNED_BITS, whole_numbers
+from bienveille.register.imports.rules.digests import SIGNED_BITS, whole_numbers
 
 WORTH_IT = 0.1  # of the leases: when more have changed, reading everything at once is as fast
 FEW = 2_000  # leases: they are read here and now, whatever share of the file they are

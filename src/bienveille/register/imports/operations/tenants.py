@@ -77,6 +77,8 @@ def apply_tenants(
     known = tenants_are_known()
     outcome = Outcome(source, extra={"absent": 0, "held": 0, "erased": 0}, tallied=known)
     parameters = _parameters(typists.reading, profile)
+    run("SET LOCAL work_mem = '128MB'")
+    run("SET LOCAL hash_mem_multiplier = 4")  # half a million leases are grouped without a file
     run(sql.STAGE)
     seen = None
     with ExitStack() as laid_aside:
@@ -158,8 +160,6 @@ def _parameters(reading: Reading, profile: Profile | None) -> dict[str, Any]:
 
 def _match(outcome: Outcome, parameters: dict[str, Any], *, known: bool, erased: bool) -> None:
     """Each typed lease beside what the register knows of it, once the rows that must be are refused."""
-    run("SET LOCAL work_mem = '128MB'")
-    run("SET LOCAL hash_mem_multiplier = 4")  # half a million leases are grouped without a file
     run(f"ANALYZE imp_tenant ({', '.join(_STAGED)})")
     _reject_unknown_dwellings(outcome)
     _tell_homonyms_apart(outcome, known=known)

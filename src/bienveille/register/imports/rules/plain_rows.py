@@ -4,19 +4,21 @@ The meaning of a row is that of `tenants.TenantReader`. Whatever is not plain he
 long, a date before another) is left to it: what comes out is the same, row by row.
 """
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from bienveille.ground.lib.copy_text import NULL, array, escaped
-from bienveille.ground.lib.emails import is_everyday, read_emails
+from bienveille.ground.lib.emails import everyday_emails, read_emails
 from bienveille.ground.lib.names import clean_code, clean_text
-from bienveille.ground.lib.phones import everyday_phone, everyday_remark, read_phone
+from bienveille.ground.lib.phones import everyday_phones, everyday_remark, read_phone
 from bienveille.ground.lib.words import search_name
 from bienveille.register.imports.rules.cells import Memo
 from bienveille.register.imports.rules.tenants import KEY, NAME, TenantReader
 
 #: In place of a cell that is not plain; no cell of a file has this character.
 DOUBT = "\x00"
+_PLAIN_CODES = re.compile(rf"(?:[0-9A-Za-z_./-]{{1,{KEY}}}+(?:\n|\Z))*+", re.ASCII)  # nothing to clean
 _NOTHING, _NOBODY = "{}", array(("",))
 
 type _Texts = Iterable[str]
@@ -77,17 +79,27 @@ class PlainReader:
         """Each row; `DOUBT` stands somewhere in one that is not plain."""
         blank = [""] * self._width
         columns = list(zip(*(row if len(row) == self._width else blank for row in rows), strict=True))
-        many = len(rows)
+        return self._read(columns, len(rows))
+
+    def read_lines(self, lines: Sequence[str], separator: str) -> list[PlainRow]:
+        """The same of lines in which nothing is quoted: all their cells are taken apart at once."""
+        width = self._width
+        blank = separator * (width - 1)
+        cells = separator.join([line if line.count(separator) == width - 1 else blank for line in lines])
+        every = cells.split(separator)
+        return self._read([every[position::width] for position in range(width)], len(lines))
+
+    def _read(self, columns: Sequence[Sequence[Any]], many: int) -> list[PlainRow]:
 
         def texts(found: tuple[int, Memo] | str) -> _Texts:
             return [found] * many if isinstance(found, str) else map(found[1].__getitem__, columns[found[0]])
 
-        leases = map(self._leases.__getitem__, columns[self._lease])
+        leases = self._codes(columns[self._lease], self._leases)
         entries, exits = list(texts(self._entry)), list(texts(self._exit))
         if any(end is not NULL for end in exits):
             exits = [end if _follows(begin, end) else DOUBT for begin, end in zip(entries, exits, strict=True)]
         kinds = list(texts(self._kind))
-        dwellings = map(self._dwellings.__getitem__, columns[self._dwelling])
+        dwellings = self._codes(columns[self._dwelling], self._dwellings)
         homes = [home if home or kind != "housing" else DOUBT for home, kind in zip(dwellings, kinds, strict=True)]
         phones, whose = self._telephones(columns, many)
         births: _Texts = [NULL] * many
@@ -121,13 +133,28 @@ class PlainReader:
         )
         return list(zip(leases, contracts, persons, searched, strict=True))
 
+    @staticmethod
+    def _codes(cells: Sequence[str], memo: Memo) -> _Texts:
+        """Codes as they are written, which is nearly always: they hardly come again, so that remembering costs more."""
+        every = "\n".join(cells)
+        if _PLAIN_CODES.fullmatch(every) and every.count("\n") == len(cells) - 1:
+            return cells
+        return map(memo.__getitem__, cells)
+
     def _telephones(self, columns: Sequence[Sequence[str]], many: int) -> tuple[Sequence[str], Sequence[str]]:
         cells = _only(columns, self._phones, many)
-        found = [_telephone(cell) for cell in cells]
+        found = [
+            ("{" + number + "}", _NOBODY) if number else _telephone(cell)
+            for number, cell in zip(everyday_phones(cells), cells, strict=True)
+        ]
         return [phones for phones, _ in found], [whose for _, whose in found]
 
     def _addresses(self, columns: Sequence[Sequence[str]], many: int) -> _Texts:
-        return map(_address, _only(columns, self._emails, many))
+        cells = _only(columns, self._emails, many)
+        return [
+            "{" + address + "}" if address else _address(cell)
+            for address, cell in zip(everyday_emails(cells), cells, strict=True)
+        ]
 
 
 _ANSWERS = Memo(lambda whose: array((whose,)))
@@ -171,12 +198,9 @@ def _last_name(cell: str) -> str:
 
 
 def _telephone(cell: str) -> tuple[str, str]:
-    """The numbers of a cell and whose they are."""
+    """The numbers of a cell that is no everyday one, and whose they are."""
     if not cell or cell.isspace():
         return _NOTHING, _NOTHING
-    number = everyday_phone(cell)
-    if number:
-        return "{" + number + "}", _NOBODY
     remark = everyday_remark(cell)
     if remark:
         number, whose, unread = remark
@@ -189,8 +213,7 @@ def _telephone(cell: str) -> tuple[str, str]:
 
 
 def _address(cell: str) -> str:
-    if is_everyday(cell):
-        return "{" + cell + "}"
+    """The addresses of a cell that is no everyday one."""
     if not cell or cell.isspace():
         return _NOTHING
     addresses = read_emails(cell)

@@ -6,7 +6,6 @@ person at most. What becomes of them is what the statements of `operations/tenan
 
 import re
 from collections.abc import Sequence
-from hashlib import blake2b
 from typing import NamedTuple
 from zlib import crc32
 
@@ -43,11 +42,6 @@ class Straight(NamedTuple):
     some: list[str]
 
 
-def fingerprint(person: str) -> int:
-    """Of what a row says of a person."""
-    return int.from_bytes(blake2b(person.encode(), digest_size=8).digest(), "big", signed=True)
-
-
 class StraightLines:
     """Gathers the lines of a piece."""
 
@@ -62,9 +56,11 @@ class StraightLines:
         leases, people, points = ("".join(one).encode() for one in (self._leases, self._people, self._points))
         return Straight(leases, people, points, len(self._people), self._some)
 
-    def add(self, first: int, rows: Sequence[PlainRow], signature: int, keys: Sequence[str]) -> bool:
-        """The rows of one lease, the number of the first one, what their keys begin with. Gathers nothing and gives
-        false when they leave a doubt.
+    def add(
+        self, first: int, rows: Sequence[PlainRow], signature: int, keys: Sequence[str], marks: Sequence[int]
+    ) -> bool:
+        """The rows of one lease: the number of the first one, what their keys begin with, their people's fingerprints.
+        Gathers nothing and gives false when they leave a doubt.
         """
         lease, contract, _, _ = rows[0]
         if not contract.startswith(_HOME) or not contract.endswith(_STAYS) or DOUBT in contract or DOUBT in lease:
@@ -74,8 +70,10 @@ class StraightLines:
         people: list[str] = []
         points: list[str] = []
         name, speaks, known = "", 3, set()
-        for key, (_, said, person, searched) in zip(keys, rows, strict=True):
-            own = searched.strip()[:SEARCHED]
+        for key, (_, said, person, searched), mark in zip(keys, rows, marks, strict=True):
+            own = searched.strip()
+            if len(own) > SEARCHED:
+                own = own[:SEARCHED]
             if DOUBT in person or own in known:
                 return False
             known.add(own)
@@ -94,7 +92,7 @@ class StraightLines:
                 if rank < speaks:
                     given = f"{first_name} " if first_name else ""
                     speaks, name = rank, f"{_TITLES.get(title, '')}{given}{last_name}"
-            people.append(f"{key}0\t{household}\t{lease}|{own}\t{fingerprint(person)}\t{head}\t\tf\tf\n")
+            people.append(f"{key}0\t{household}\t{lease}|{own}\t{mark}\t{head}\t\tf\tf\n")
             if phones != "{}":
                 called = _WHOSE[whose]
                 if called is DOUBT or "," in phones:

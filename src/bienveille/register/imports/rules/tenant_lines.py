@@ -6,13 +6,11 @@ Knows neither Django nor the database, so that other processes load it in an ins
 import datetime as dt
 import os
 import re
-import sys
 from array import array
-from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from itertools import accumulate, groupby, repeat
+from itertools import accumulate, chain, groupby, repeat
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -23,14 +21,14 @@ from bienveille.ground.lib.names import clean_code
 from bienveille.ground.lib.pieces import Numbered, Piece, Rows, read_piece
 from bienveille.ground.lib.words import search_name
 from bienveille.register.imports.rules.cells import Issue, Memo
+from bienveille.register.imports.rules.digests import fingerprint, fingerprints, signatures
 from bienveille.register.imports.rules.plain_rows import DOUBT, PlainReader, PlainRow
 from bienveille.register.imports.rules.recognition import ColumnMap
-from bienveille.register.imports.rules.straight_lines import SEARCHED, Straight, StraightLines, fingerprint
+from bienveille.register.imports.rules.straight_lines import SEARCHED, Straight, StraightLines
 from bienveille.register.imports.rules.tenants import Rejected, TenantReader, TenantRow
 
 #: To be raised whenever the same row would be read otherwise: every row is then read again.
 READING = 3
-SIGNED_BITS = (1 << 62) - 1
 #: The columns of `imp_tenant` that a line fills, in its order.
 COLUMNS = (
     "row", "lease", "kind", "dwelling", "entry", "exit", "title", "last_name", "first_name", "birth", "role",
@@ -102,26 +100,7 @@ class Signed(NamedTuple):
             yield leases[place], self.signatures[place], firsts[place], self.lengths[place]
 
 
-def _sign_all(runs: Sequence[bytes], begun: blake2b) -> "array[int]":
-    """The signatures of runs, 62 bits each. Those of a lease's runs are added up, whatever their order.
-
-    `begun`: what each begins with. To copy it costs less than to begin, and no line of Python runs between two runs.
-    """
-    copies = list(map(blake2b.copy, repeat(begun, len(runs))))
-    deque(map(blake2b.update, copies, runs), maxlen=0)
-    digests = b"".join(map(blake2b.digest, copies))
-    bits = int.from_bytes(SIGNED_BITS.to_bytes(8) * (len(digests) // 8))
-    return whole_numbers((int.from_bytes(digests) & bits).to_bytes(len(digests)))
-
-
-def whole_numbers(packed: bytes) -> "array[int]":
-    """Numbers of eight bytes, the heaviest first, as digests and PostgreSQL write them."""
-    numbers = array("q", packed)
-    if sys.byteorder == "little":
-        numbers.byteswap()
-    return numbers
-
-
+_HEX = [f"{number:03x}" for number in range(1 << 12)]
 _LEASE_CELL = itemgetter(0)
 _PLAIN_CODES = re.compile(r"[0-9A-Za-z\n_./-]*", re.ASCII)  # nothing to clean
 
@@ -168,13 +147,13 @@ class Typist:
         if isinstance(piece, Block):
             return self._sign_block(piece)
         leases: list[str] = []
-        signatures, lengths = array("q"), array("I")
+        signed, lengths = array("q"), array("I")
         for cell, rows in groupby(_cells(piece, self._lease), _LEASE_CELL):
             texts = [text for _, text in rows]
             leases.append(clean_code(cell))
-            signatures.append(self._sign(texts))
+            signed.append(self._sign(texts))
             lengths.append(len(texts))
-        return Signed("\n".join(leases), signatures, piece.first, lengths)
+        return Signed("\n".join(leases), signed, piece.first, lengths)
 
     def _sign_block(self, block: Block) -> Signed:
         """The same of a block, its runs found all at once, signed as they are written."""
@@ -189,7 +168,7 @@ class Typist:
         cells = b"\n".join([cell for _, cell in found]).decode(block.encoding.name)
         return Signed(
             cells if _PLAIN_CODES.fullmatch(cells) else "\n".join(map(clean_code, cells.split("\n"))),
-            _sign_all(runs, self._begun),
+            signatures(runs, self._begun),
             block.first,
             array("I", [run.count(b"\n") + 1 for run in runs]),
         )
@@ -199,7 +178,7 @@ class Typist:
         rows are read every night.
         """
         run = "\r\n".join(texts).encode(self.reading.encoding, "replace") + b"\r"  # as `Block.lines` writes it
-        return _sign_all([run], self._begun)[0]
+        return signatures([run], self._begun)[0]
 
     def type_piece(self, piece: Block | Piece | Rows) -> Typed:
         """Every record of a piece."""
@@ -237,25 +216,51 @@ class Typist:
 
     def write_piece(self, piece: Block | Piece | Rows) -> Typed:
         """Every record of a piece; leases without doubt are ready to be written as they are, the others typed."""
-        every = list(read_piece(piece.piece() if isinstance(piece, Block) else piece))
-        typed = Typed(records=len(every))
-        rows = self._plain.read([cells for _, cells, _ in every]) if self._plain and every else []
-        straight = StraightLines()
-        keys = [self._key(number) for number, _, _ in every]
-        for begin, end in self._runs(every):
-            signature, some = self._sign_run(every, begin, end), rows[begin:end]
-            if not some or not straight.add(every[begin][0], some, signature, keys[begin:end]):
-                signatures = [signature] + [0] * (end - begin - 1)
-                self._type_all(every[begin:end], some or repeat(None), signatures, typed)
+        if self._plain is None:
+            return self.type_piece(piece)
+        if isinstance(piece, Block):
+            return self._write_block(piece, self._plain)
+        every = list(read_piece(piece))
+        rows = self._plain.read([cells for _, cells, _ in every]) if every else []
+        runs = [(begin, end, self._sign_run(every, begin, end)) for begin, end in self._runs(every)]
+        return self._write([number for number, _, _ in every], rows, runs, lambda begin, end: every[begin:end])
+
+    def _write_block(self, block: Block, plain: PlainReader) -> Typed:
+        """The same of a block, whose runs are signed and whose cells are taken apart all at once."""
+        lines, first, separator = block.texts(), block.first, block.separator
+        signed = self._sign_block(block)
+        ends = list(accumulate(signed.lengths))
+        return self._write(
+            range(first, first + len(lines)),
+            plain.read_lines(lines, separator),
+            zip([0, *ends], ends, signed.signatures, strict=False),
+            lambda begin, end: [(first + at, list(lines[at].split(separator)), lines[at]) for at in range(begin, end)],
+        )
+
+    def _write(
+        self,
+        numbers: Sequence[int],
+        rows: Sequence[PlainRow],
+        runs: Iterable[tuple[int, int, int]],
+        records: Callable[[int, int], Sequence[Numbered]],
+    ) -> Typed:
+        """`runs`: where each begins and ends, its signature. `records`: those of a run, when they are needed."""
+        typed, straight = Typed(records=len(numbers)), StraightLines()
+        keys = self._many_keys(numbers)
+        marks = fingerprints([person for _, _, person, _ in rows])
+        for begin, end, signature in runs:
+            some = rows[begin:end]
+            if not straight.add(numbers[begin], some, signature, keys[begin:end], marks[begin:end]):
+                self._type_all(records(begin, end), some, chain((signature,), repeat(0)), typed)
         typed.warnings = self.reader.warnings[:]
         self.reader.warnings.clear()
         typed.straight = straight.lines()
         return typed
 
     def _type_all(
-        self, every: Sequence[Numbered], rows: Iterable[PlainRow | None], signatures: Iterable[int], typed: Typed
+        self, every: Sequence[Numbered], rows: Iterable[PlainRow | None], signed: Iterable[int], typed: Typed
     ) -> None:
-        for (number, cells, _), row, signature in zip(every, rows, signatures, strict=False):
+        for (number, cells, _), row, signature in zip(every, rows, signed, strict=False):
             line = self._plain_line(number, row, signature) if row else DOUBT
             if DOUBT in line:
                 self._type_one(number, cells, signature, typed)
@@ -337,6 +342,14 @@ class Typist:
         if first:
             return f"{begin}0\t{begin}2\t{begin}1\t{begin}3\t{begin}4"
         return f"{begin}0\t{begin}2\t{begin}1\t{NULL}\t{NULL}"
+
+    def _many_keys(self, rows: Sequence[int]) -> list[str]:
+        """`_key`, of many rows."""
+        drawn, stamp, places = os.urandom(6 * len(rows)).hex(), self._stamp, range(0, 12 * len(rows), 12)
+        return [
+            f"{stamp}{_HEX[row >> 12 & 0xFFF]}8{_HEX[row & 0xFFF]}{drawn[place : place + 11]}"
+            for row, place in zip(rows, places, strict=True)
+        ]
 
     def _key(self, row: int) -> str:
         """What the keys of a row have in common; a digit is missing."""
