@@ -57,6 +57,16 @@ def test_plain_rows_are_those_read_one_by_one(seed, with_disability):
     assert fast == slow
 
 
+@pytest.mark.parametrize("place", [0, 1, 2])
+@pytest.mark.parametrize("title", ["N_CONTRAT", "CODE_LOGEMENT"])
+def test_a_row_without_its_code_is_told_wherever_it_stands(title, place):
+    rows = [[CELLS[title][0] for title in TITLES] for _ in range(3)]
+    rows[place][TITLES.index(title)] = ""
+    found = typed(rows, text=True)
+    assert found == typed(rows, text=False)
+    assert [(issue.row, issue.column) for issue in found.rejects] == [(place + 2, title)]
+
+
 @pytest.mark.parametrize("titles", [[*TITLES[:3], "NOM", "PRENOM"], [*TITLES[:3], "NOM"]])
 def test_a_file_with_few_columns(titles):
     rows = [[CELLS[title][0] for title in titles], [CELLS[title][-2] for title in titles]]

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bienveille.ground.lib.phones import _OVERSEAS, REGIONS, display_phone, read_phone
+from bienveille.ground.lib.phones import _OVERSEAS, REGIONS, display_phone, everyday_phone, everyday_phones, read_phone
 
 DRESSES = [
     lambda n: "0" + n,
@@ -119,3 +119,26 @@ def test_each_beginning_of_number_is_judged_as_phonenumbers_does(first):
         judged = [phonenumbers.parse(f"+{code}{national}", "FR") for code in codes]
         valid = [f"+{number.country_code}{national}" for number in judged if phonenumbers.is_valid_number(number)]
         assert read_phone("0" + national).numbers == tuple(valid[:1])
+
+
+PIECES = ["0", "+33", "0033", "6", "612345678", "472107285", "262123456", "12", " ", "\n", "\r", "(fille)", "x", "é"]
+
+
+@given(st.lists(st.lists(st.sampled_from(PIECES), max_size=4).map("".join), max_size=8))
+def test_many_cells_at_once_say_what_each_says(cells):
+    assert everyday_phones(cells) == list(map(everyday_phone, cells))
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        [],
+        [""],
+        ["", "06 12 34 56 78", ""],
+        ["0612345678\n0472107285", "", "0472107285"],
+        ["0612345678\n", "0472107285", "0692123456"],
+        ["04 72 10 72 85 ", "0612345678 (fille)", "999", "0033612345678"],
+    ],
+)
+def test_empty_cells_and_cells_of_several_lines(cells):
+    assert everyday_phones(cells) == list(map(everyday_phone, cells))

@@ -18,7 +18,8 @@ from bienveille.register.imports.rules.tenants import KEY, NAME, TenantReader
 
 #: In place of a cell that is not plain; no cell of a file has this character.
 DOUBT = "\x00"
-_PLAIN_CODES = re.compile(rf"(?:[0-9A-Za-z_./-]{{1,{KEY}}}+(?:\n|\Z))*+", re.ASCII)  # nothing to clean
+_PLAIN_CODE = rf"[0-9A-Za-z_./-]{{1,{KEY}}}+"  # nothing to clean
+_PLAIN_CODES = re.compile(rf"(?:{_PLAIN_CODE}\n)*+{_PLAIN_CODE}", re.ASCII)
 _NOTHING, _NOBODY = "{}", array(("",))
 
 type _Texts = Iterable[str]
