@@ -25,6 +25,7 @@ from bienveille.register.accounts.models import AuditEntry, Landlord
 from bienveille.register.accounts.rules import Scope
 from bienveille.register.tenants.models import ContactPoint, Household, Lease, Mark, Person, Relative
 from bienveille.register.tenants.operations import erase_departed, set_kept
+from bienveille.register.tenants.queries import people_past
 from bienveille.services.letting.queries.moves import moves, stock
 from bienveille.services.letting.rules.definitions import measures_on
 from bienveille.services.letting.rules.periods import Period
@@ -61,7 +62,9 @@ def nobody_left(household):
 
 class TestWho:
     def test_a_household_goes_with_all_that_hangs_from_it(self, household):
+        past = people_past(today=TODAY, months=12)
         done = erase_departed(today=TODAY)
+        assert past == done.people
         assert (done.households, done.people, dict(done.waiting)) == (1, 2, {})
         assert nobody_left(household)
         for model in (ContactPoint, Mark, Relative):
@@ -94,7 +97,7 @@ class TestWho:
         gone = made.people.get(last_name="Kervadec")
         Household.objects.filter(pk=made.pk).update(name=gone.display_name)
         Person.objects.filter(pk=gone.pk).update(left_on=LEFT, erp_fingerprint=None)
-        assert erase_departed(today=TODAY).people == 1
+        assert people_past(today=TODAY, months=12) == erase_departed(today=TODAY).people == 1
         made.refresh_from_db()
         assert "Lemoine" in made.name
         assert made.leases.get().erased_on is None

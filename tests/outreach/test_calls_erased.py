@@ -20,6 +20,7 @@ from bienveille.services.outreach.operations import close_campaign
 from bienveille.services.outreach.operations.erasing import close_idle_campaigns, erase_calls
 from bienveille.services.outreach.operations.reports import erase_reports
 from bienveille.services.outreach.operations.summary import fold_calls
+from bienveille.services.outreach.queries import calls_past
 from bienveille.services.outreach.queries.key_figures import figures
 
 pytestmark = pytest.mark.django_db
@@ -99,12 +100,14 @@ def test_counts_stay_and_nobody_is_named(campaign):
 
 def test_not_before_their_time(campaign):
     forget_answers()
-    assert erase_calls(now=CLOSED + timedelta(days=175)) == 0
+    early = CLOSED + timedelta(days=175)
+    assert calls_past(now=early, months=6) == erase_calls(now=early) == 0
+    assert calls_past(now=early, months=3) == 5
     assert named() == 5
 
 
 def test_a_call_whose_answers_are_kept_waits_for_their_last_day(campaign):
-    assert erase_calls(now=LATER) == 4
+    assert calls_past(now=LATER, months=6) == erase_calls(now=LATER) == 4
     assert named() == 1
     forget_answers()
     assert erase_calls(now=LATER) == 1

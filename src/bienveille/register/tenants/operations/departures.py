@@ -22,7 +22,7 @@ from bienveille.register.accounts.choices import AuditAction
 from bienveille.register.accounts.models import Landlord, User
 from bienveille.register.accounts.operations import record_audit
 from bienveille.register.tenants.models import Household, Person
-from bienveille.register.tenants.queries.departures import SAME_PEOPLE, kept_months
+from bienveille.register.tenants.queries.departures import HAS_LEFT, IS_DEPARTED, SAME_PEOPLE, kept_months
 from bienveille.register.tenants.rules import KEPT, months_ago
 
 #: Households, or people, erased in one transaction.
@@ -64,20 +64,8 @@ class Erased:
     waiting: Counter[str]
 
 
-# Nobody lives there under a contract any more, garage included, and the last end is old enough. Whoever stands for a
-# row that the landlord's file lists elsewhere (two rows said to be one person) waits for it.
-_DEPARTED = """
-SELECT h.id FROM tenants_household h
-WHERE h.id > %(after)s AND h.created_at < %(before)s
-  AND CASE WHEN h.closed_on IS NOT NULL THEN h.closed_on < %(before)s ELSE NOT EXISTS (
-        SELECT FROM tenants_person p WHERE p.household_id = h.id
-           AND coalesce(p.left_on, p.deceased_on, 'infinity') >= %(before)s) END
-  AND NOT EXISTS (
-    SELECT FROM tenants_lease l WHERE l.household_id = h.id AND (l.exit IS NULL OR l.exit >= %(before)s))
-  AND NOT EXISTS (
-    SELECT FROM tenants_person p JOIN tenants_person g ON g.merged_into_id = p.id
-    WHERE p.household_id = h.id AND g.household_id <> h.id AND g.erp_fingerprint IS NOT NULL)
-ORDER BY h.id LIMIT %(batch)s
+_DEPARTED = f"""
+SELECT h.id FROM tenants_household h WHERE h.id > %(after)s AND {IS_DEPARTED} ORDER BY h.id LIMIT %(batch)s
 """
 # Taken before anything is erased: an import that says meanwhile that a lease runs again is waited for, then believed.
 _HELD_STILL = (
@@ -88,16 +76,8 @@ _RUNS_AGAIN = """
 SELECT DISTINCT household_id FROM tenants_lease
 WHERE household_id = ANY (%(households)s) AND (exit IS NULL OR exit >= %(before)s)
 """
-# Who left a household that stays. Whom the landlord's file still lists waits for it to say that they left: erased
-# sooner, they would come back tomorrow as somebody who lives there.
-_LEFT = """
-SELECT p.id, p.household_id FROM tenants_person p
-WHERE p.id > %(after)s AND coalesce(p.left_on, p.deceased_on) < %(before)s
-  AND p.erp_fingerprint IS NULL AND p.merged_into_id IS NULL
-  AND EXISTS (
-    SELECT FROM tenants_person o WHERE o.household_id = p.household_id AND o.left_on IS NULL AND NOT o.deceased)
-  AND NOT EXISTS (SELECT FROM tenants_person g WHERE g.merged_into_id = p.id AND g.erp_fingerprint IS NOT NULL)
-ORDER BY p.id LIMIT %(batch)s
+_LEFT = f"""
+SELECT p.id, p.household_id FROM tenants_person p WHERE p.id > %(after)s AND {HAS_LEFT} ORDER BY p.id LIMIT %(batch)s
 """
 # Leases of the same people in one home stay known as such: figures tell a renewal from a move by that. The first of
 # them gives its key, which says nothing of anybody.

@@ -1,7 +1,7 @@
 """Reading people: search by name, the page of a household, who may be inscribed twice."""
 
 from bienveille.register.tenants.queries.corrections import Truth, corrections_for_erp, truths_of
-from bienveille.register.tenants.queries.departures import SAME_PEOPLE, kept_months
+from bienveille.register.tenants.queries.departures import SAME_PEOPLE, kept_months, people_past
 from bienveille.register.tenants.queries.disclosure import rows_of, told_of_person, veil_over
 from bienveille.register.tenants.queries.doubles import (
     Double,
@@ -53,6 +53,7 @@ __all__ = [
     "lost_since",
     "merges_of",
     "people_found",
+    "people_past",
     "possible_doubles",
     "rows_of",
     "somebody_known",

@@ -16,7 +16,6 @@ from bienveille.register.accounts.choices import AuditAction
 from bienveille.register.accounts.operations import record_audit
 from bienveille.register.tenants.operations import Going
 from bienveille.register.tenants.queries import kept_months
-from bienveille.register.tenants.rules import months_ago
 from bienveille.services.outreach.choices import CampaignState
 from bienveille.services.outreach.models import (
     CallMessage,
@@ -32,6 +31,7 @@ from bienveille.services.outreach.models import (
 )
 from bienveille.services.outreach.operations.campaigns import close_campaign
 from bienveille.services.outreach.operations.reports import erase_reports
+from bienveille.services.outreach.queries.ended import CALL_IS_PAST, closed_before
 
 #: Households whose calls are erased in one transaction.
 BATCH = 2_000
@@ -52,18 +52,9 @@ WHERE k.state IN ('open', 'paused') AND k.opened_at < %(since)s AND (k.ends_on I
                      AND (s.state = 'planned' OR s.created_at >= %(since)s))))
 ORDER BY k.id
 """
-# What a call told ends on its own last day, a situation that somebody sees to when it is closed: their call waits.
-_ENDED = """
+_ENDED = f"""
 SELECT c.id, k.id FROM outreach_campaign k JOIN dispatch_contact c ON c.queue_id = k.queue_id
-WHERE k.state = 'closed' AND k.closed_at < %(before)s AND c.household_id IS NOT NULL AND c.reserved_by_id IS NULL
-  AND NOT EXISTS (
-    SELECT FROM dispatch_attempt a
-    LEFT JOIN outreach_report r ON r.attempt_id = a.id
-    LEFT JOIN outreach_verbatim v ON v.attempt_id = a.id
-    LEFT JOIN outreach_scaleanswer s ON s.attempt_id = a.id
-    LEFT JOIN outreach_referral f ON f.attempt_id = a.id
-    LEFT JOIN cases_case o ON o.id = f.case_id AND o.state <> 'closed'
-    WHERE a.contact_id = c.id AND coalesce(r.id, v.id, s.id, o.id) IS NOT NULL)
+WHERE {CALL_IS_PAST} AND c.reserved_by_id IS NULL
 ORDER BY c.id LIMIT %(batch)s
 FOR UPDATE OF c SKIP LOCKED
 """
@@ -118,8 +109,7 @@ def erase_calls(*, now: datetime) -> int:
     Gives how many households; the audit keeps that number. Each batch is one transaction; twice does nothing more.
     """
     today = localtime(now).date()
-    day = months_ago(today, kept_months()["calls"])
-    before = localtime(now).replace(year=day.year, month=day.month, day=day.day, hour=0, minute=0, second=0)
+    before = closed_before(now=now, months=kept_months()["calls"])
     erased = 0
     while True:
         with transaction.atomic(), connection.cursor() as cursor:

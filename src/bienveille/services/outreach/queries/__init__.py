@@ -43,6 +43,7 @@ from bienveille.services.outreach.queries.coordination import (
     wave_names,
 )
 from bienveille.services.outreach.queries.disclosure import staff_of_calls, told_of_calls
+from bienveille.services.outreach.queries.ended import calls_past
 from bienveille.services.outreach.queries.households import (
     HouseholdEvent,
     events_for_household,
@@ -167,6 +168,7 @@ __all__ = [
     "callers_for",
     "callers_today",
     "calls_by_hour",
+    "calls_past",
     "campaign_answers",
     "campaign_document",
     "campaign_report",
