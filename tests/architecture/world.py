@@ -15,7 +15,6 @@ from django.utils import timezone
 from tests.accounts.factories import AgencyFactory, CompanyFactory, UserFactory
 from tests.cases.factories import make_case
 from tests.cases.referral_factories import make_referral, secret_sent
-from tests.dispatch.factories import MONDAY
 from tests.housing.factories import CommuneFactory, ResidenceFactory
 from tests.messaging.factories import make_version
 from tests.neighbourhood.factories import make_relay
@@ -127,7 +126,7 @@ def _people(side: Side) -> None:
 
 
 def _calls(side: Side) -> None:
-    now, caller, manager = MONDAY, side.users[Role.CALLER], side.users[Role.AGENCY_MANAGER]
+    now, caller, manager = timezone.now(), side.users[Role.CALLER], side.users[Role.AGENCY_MANAGER]
     who = {"all": [{"agency": [side.agency.code]}]}
     document = {"waves": [{"name": "Tous", "audience": who}], "callers": {"emails": [caller.email]}}
     campaign = make_campaign(name=f"Campagne {side.mark}", now=now, **document)
