@@ -40,7 +40,8 @@ class Block:
 
     def texts(self) -> list[str]:
         """The text of each record."""
-        lines = self.text().replace("\r\n", "\n").split("\n")
+        text = self.text()
+        lines = text.split("\r\n" if "\r" in text else "\n")
         return lines if lines[-1] else lines[:-1]
 
     def piece(self) -> Piece:

@@ -21,7 +21,7 @@ _WRAPPING = re.compile(r"^(?:mailto:|<)+|>$|[.;,]$", re.IGNORECASE)
 
 
 # Nearly all addresses, told in one look; a part of what the two patterns above accept.
-_USUAL = r"[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*@(?:[a-z0-9]+(?:-[a-z0-9]+)*\.)+[a-z]{2,24}"
+_USUAL = r"[a-z0-9_+-]++(?:\.[a-z0-9_+-]++)*+@(?:[a-z0-9]++(?:-[a-z0-9]++)*+\.)++[a-z]{2,24}+"
 _EVERYDAY = re.compile(_USUAL)
 _EVERYDAY_LINES = re.compile(rf"^(?:({_USUAL})$|.*+)", re.MULTILINE)
 _LONGEST_EVERYDAY = 64

@@ -50,7 +50,8 @@ def _every_pattern(code: int) -> re.Pattern[str]:
     return re.compile("|".join(regions), re.ASCII)
 
 
-# What no pattern of its code matches is no number, without asking phonenumbers, which takes a hundred times as long.
+# What a pattern of its code matches is a number, what none does is not: every region of these codes is one of ours, and
+# none is told by its first figures alone. To ask phonenumbers itself takes a hundred times as long.
 _EVERY = {code: _every_pattern(int(code)) for code in ("33", *sorted({*_OVERSEAS.values()}))}
 _NATIONAL = re.compile(r"[1-9]\d{8}", re.ASCII)
 _JOINERS = str.maketrans("", "", " .-\xa0\u202f\u2009_\t\u2011\u2013")
@@ -186,11 +187,9 @@ def _valid(digits: str) -> str | None:
         if national[:3] not in _OVERSEAS and _EVERYDAY.fullmatch(national):
             return "+33" + national
         if _NATIONAL.fullmatch(national):
-            codes = [code for code in (_OVERSEAS.get(national[:3]), "33") if code and _EVERY[code].fullmatch(national)]
-            if codes == ["33"]:  # one region only: its patterns decide
-                return "+33" + national
-            candidates = [f"+{code}{national}" for code in codes]
-        elif len(national) == 9:
+            codes = (code for code in (_OVERSEAS.get(national[:3]), "33") if code)
+            return next((f"+{code}{national}" for code in codes if _EVERY[code].fullmatch(national)), None)
+        if len(national) == 9:
             candidates = [f"+{code}{national}" for code in (_OVERSEAS.get(national[:3]), "33") if code]
     for candidate in candidates:
         try:

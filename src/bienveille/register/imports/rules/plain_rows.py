@@ -5,8 +5,8 @@ long, a date before another) is left to it: what comes out is the same, row by r
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
 
 from bienveille.ground.lib.copy_text import NULL, array, escaped
 from bienveille.ground.lib.emails import everyday_emails, read_emails
@@ -20,11 +20,42 @@ from bienveille.register.imports.rules.tenants import KEY, NAME, TenantReader
 DOUBT = "\x00"
 _PLAIN_CODE = rf"[0-9A-Za-z_./-]{{1,{KEY}}}+"  # nothing to clean
 _PLAIN_CODES = re.compile(rf"(?:{_PLAIN_CODE}\n)*+{_PLAIN_CODE}", re.ASCII)
-_NOTHING, _NOBODY = "{}", array(("",))
+NOTHING, _NOBODY = "{}", array(("",))  # arrays of no text, of an empty one
 
 type _Texts = Iterable[str]
 type PlainRow = tuple[str, str, str, str]
 """The lease, the lease's other columns, the person's, the searchable name."""
+
+
+class PlainRows(NamedTuple):
+    """Columns of rows, as COPY reads them; `DOUBT` stands somewhere in a row that is not plain.
+
+    `heads`: what is said of a person before numbers and addresses, between tabs; `persons`: all that is.
+    """
+
+    leases: list[str]
+    kinds: list[str]
+    homes: list[str]
+    entries: list[str]
+    exits: list[str]
+    titles: list[str]
+    last_names: list[str]
+    first_names: list[str]
+    roles: list[str]
+    heads: list[str]
+    phones: list[str]
+    whose: list[str]
+    emails: list[str]
+    disabled: list[str]
+    persons: list[str]
+    searched: list[str]
+
+    def rows(self, begin: int = 0, end: int | None = None) -> Iterator[PlainRow]:
+        """Some of the rows, one by one."""
+        some = slice(begin, end)
+        contracts = zip(self.kinds[some], self.homes[some], self.entries[some], self.exits[some], strict=True)
+        lines = map("\t".join, contracts)
+        return zip(self.leases[some], lines, self.persons[some], self.searched[some], strict=True)
 
 
 class PlainReader:
@@ -45,7 +76,7 @@ class PlainReader:
         self._entry, self._exit = coded(column("entry"), NULL), coded(column("exit"), NULL)
         self._kind, self._role = coded(column("lease_kind"), "housing"), coded(column("role"), "holder")
         self._title, self._marital = coded(column("title"), ""), coded(column("marital_status"), "")
-        self._languages = coded(column("language"), _NOTHING, written=array)
+        self._languages = coded(column("language"), NOTHING, written=array)
         self._disabled = coded(
             column("disability"), "f", written=lambda value: "t" if value is True else "f", sure=True
         )
@@ -76,13 +107,13 @@ class PlainReader:
         birth, older, doubt = self._birth[1][cell]
         return DOUBT if doubt or older else birth or NULL
 
-    def read(self, rows: Sequence[Sequence[Any]]) -> list[PlainRow]:
-        """Each row; `DOUBT` stands somewhere in one that is not plain."""
+    def read(self, rows: Sequence[Sequence[Any]]) -> PlainRows:
+        """The rows, one at least."""
         blank = [""] * self._width
         columns = list(zip(*(row if len(row) == self._width else blank for row in rows), strict=True))
         return self._read(columns, len(rows))
 
-    def read_lines(self, lines: Sequence[str], separator: str) -> list[PlainRow]:
+    def read_lines(self, lines: Sequence[str], separator: str) -> PlainRows:
         """The same of lines in which nothing is quoted: all their cells are taken apart at once."""
         width = self._width
         blank = separator * (width - 1)
@@ -90,59 +121,47 @@ class PlainReader:
         every = cells.split(separator)
         return self._read([every[position::width] for position in range(width)], len(lines))
 
-    def _read(self, columns: Sequence[Sequence[Any]], many: int) -> list[PlainRow]:
+    def _read(self, columns: Sequence[Sequence[Any]], many: int) -> PlainRows:
 
-        def texts(found: tuple[int, Memo] | str) -> _Texts:
-            return [found] * many if isinstance(found, str) else map(found[1].__getitem__, columns[found[0]])
+        def texts(found: tuple[int, Memo] | str) -> list[str]:
+            return [found] * many if isinstance(found, str) else list(map(found[1].__getitem__, columns[found[0]]))
 
         leases = self._codes(columns[self._lease], self._leases)
-        entries, exits = list(texts(self._entry)), list(texts(self._exit))
+        entries, exits = texts(self._entry), texts(self._exit)
         if any(end is not NULL for end in exits):
             exits = [end if _follows(begin, end) else DOUBT for begin, end in zip(entries, exits, strict=True)]
-        kinds = list(texts(self._kind))
+        kinds = texts(self._kind)
         dwellings = self._codes(columns[self._dwelling], self._dwellings)
         homes = [home if home or kind != "housing" else DOUBT for home, kind in zip(dwellings, kinds, strict=True)]
-        phones, whose = self._telephones(columns, many)
+        titles, roles = texts(self._title), texts(self._role)
+        last, first = columns[self._last], columns[self._first]
+        last_names = list(map(self._last_names.__getitem__, last))
+        first_names = list(map(self._first_names.__getitem__, first))
         births: _Texts = [NULL] * many
         if self._birth:
             births = map(self._births.__getitem__, columns[self._birth[0]])
-        persons = map(
-            "\t".join,
-            zip(
-                texts(self._title),
-                map(self._last_names.__getitem__, columns[self._last]),
-                map(self._first_names.__getitem__, columns[self._first]),
-                births,
-                texts(self._role),
-                texts(self._marital),
-                texts(self._languages),
-                phones,
-                whose,
-                self._addresses(columns, many),
-                texts(self._disabled),
-                strict=True,
-            ),
-        )
-        contracts = map("\t".join, zip(kinds, homes, entries, exits, strict=True))
-        searched = map(
-            " ".join,
-            zip(
-                map(self._searched.__getitem__, columns[self._last]),
-                map(self._searched.__getitem__, columns[self._first]),
-                strict=True,
-            ),
-        )
-        return list(zip(leases, contracts, persons, searched, strict=True))
+        marital, languages = texts(self._marital), texts(self._languages)
+        said = zip(titles, last_names, first_names, births, roles, marital, languages, strict=True)
+        heads = list(map("\t".join, said))
+        phones, whose = self._telephones(columns, many)
+        emails, disabled = self._addresses(columns, many), texts(self._disabled)
+        persons = list(map("\t".join, zip(heads, phones, whose, emails, disabled, strict=True)))
+        search = self._searched.__getitem__
+        searched = list(map(" ".join, zip(map(search, last), map(search, first), strict=True)))
+        return PlainRows(
+            leases, kinds, homes, entries, exits, titles, last_names, first_names, roles, heads, phones, whose, emails,
+            disabled, persons, searched,
+        )  # fmt: skip
 
     @staticmethod
-    def _codes(cells: Sequence[str], memo: Memo) -> _Texts:
+    def _codes(cells: Sequence[str], memo: Memo) -> list[str]:
         """Codes as they are written, which is nearly always: they hardly come again, so that remembering costs more."""
         every = "\n".join(cells)
         if _PLAIN_CODES.fullmatch(every) and every.count("\n") == len(cells) - 1:
-            return cells
-        return map(memo.__getitem__, cells)
+            return list(cells)
+        return list(map(memo.__getitem__, cells))
 
-    def _telephones(self, columns: Sequence[Sequence[str]], many: int) -> tuple[Sequence[str], Sequence[str]]:
+    def _telephones(self, columns: Sequence[Sequence[str]], many: int) -> tuple[list[str], list[str]]:
         cells = _only(columns, self._phones, many)
         found = [
             ("{" + number + "}", _NOBODY) if number else _telephone(cell)
@@ -150,7 +169,7 @@ class PlainReader:
         ]
         return [phones for phones, _ in found], [whose for _, whose in found]
 
-    def _addresses(self, columns: Sequence[Sequence[str]], many: int) -> _Texts:
+    def _addresses(self, columns: Sequence[Sequence[str]], many: int) -> list[str]:
         cells = _only(columns, self._emails, many)
         return [
             "{" + address + "}" if address else _address(cell)
@@ -201,7 +220,7 @@ def _last_name(cell: str) -> str:
 def _telephone(cell: str) -> tuple[str, str]:
     """The numbers of a cell that is no everyday one, and whose they are."""
     if not cell or cell.isspace():
-        return _NOTHING, _NOTHING
+        return NOTHING, NOTHING
     remark = everyday_remark(cell)
     if remark:
         number, whose, unread = remark
@@ -216,6 +235,6 @@ def _telephone(cell: str) -> tuple[str, str]:
 def _address(cell: str) -> str:
     """The addresses of a cell that is no everyday one."""
     if not cell or cell.isspace():
-        return _NOTHING
+        return NOTHING
     addresses = read_emails(cell)
     return array(addresses) if addresses and all(len(address) <= 254 for address in addresses) else DOUBT

@@ -5,13 +5,14 @@ person at most. What becomes of them is what the statements of `operations/tenan
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import NamedTuple
 from zlib import crc32
 
 from bienveille.ground.lib.copy_text import NULL
 from bienveille.register.imports.rules.cells import Memo
-from bienveille.register.imports.rules.plain_rows import DOUBT, PlainRow
+from bienveille.register.imports.rules.plain_rows import DOUBT, NOTHING, PlainRows
 
 #: Characters of a searchable name kept in a person's key: some letters become several when searched.
 SEARCHED = 240
@@ -25,7 +26,6 @@ POINTS = ("id", "person_id", "kind", "value", "whose", "status", "source")
 ONE_IN = 32  # leases, given apart in `Straight.some`
 _TITLES = {"mrs": "Mme ", "mr": "M. "}
 _RANKS = {"holder": 0, "co_holder": 1}  # who speaks for a household
-_HOME, _STAYS = "housing\t", f"\t{NULL}"
 _SOLE = re.compile(r'\{("?)([^"{},\\]*)\1\}')  # an array of one text
 
 
@@ -42,74 +42,88 @@ class Straight(NamedTuple):
     some: list[str]
 
 
-class StraightLines:
-    """Gathers the lines of a piece."""
+type Run = tuple[int, int, int]
+"""Rows of one lease that follow one another: where they begin and end, their signature."""
 
-    def __init__(self) -> None:
-        self._leases: list[str] = []
-        self._people: list[str] = []
-        self._points: list[str] = []
-        self._some: list[str] = []
 
-    def lines(self) -> Straight:
-        """What was gathered."""
-        leases, people, points = ("".join(one).encode() for one in (self._leases, self._people, self._points))
-        return Straight(leases, people, points, len(self._people), self._some)
+def straight_lines(
+    rows: PlainRows, numbers: Sequence[int], runs: Iterable[Run], keys: Sequence[str], marks: Sequence[int]
+) -> tuple[Straight, list[Run]]:
+    """The lines of runs that leave no doubt, and the other runs. Runs follow one another, none is left out.
 
-    def add(
-        self, first: int, rows: Sequence[PlainRow], signature: int, keys: Sequence[str], marks: Sequence[int]
-    ) -> bool:
-        """The rows of one lease: the number of the first one, what their keys begin with, their people's fingerprints.
-        Gathers nothing and gives false when they leave a doubt.
-        """
-        lease, contract, _, _ = rows[0]
-        if not contract.startswith(_HOME) or not contract.endswith(_STAYS) or DOUBT in contract or DOUBT in lease:
-            return False
-        _, home, entry, _ = contract.split("\t")
-        household = keys[0] + "4"
-        people: list[str] = []
-        points: list[str] = []
-        name, speaks, known = "", 3, set()
-        for key, (_, said, person, searched), mark in zip(keys, rows, marks, strict=True):
-            own = searched.strip()
-            if len(own) > SEARCHED:
-                own = own[:SEARCHED]
-            if DOUBT in person or own in known:
-                return False
-            known.add(own)
-            if said is not contract and said != contract:
-                kind, other, begun, end = said.split("\t")
-                if kind != "housing" or other != home or end != NULL or DOUBT in begun:
-                    return False
-                if entry == NULL or NULL != begun < entry:
-                    entry = begun
-            head, phones, whose, emails, disabled = person.rsplit("\t", 4)
-            if disabled != "f":
-                return False
-            if speaks:
-                title, last_name, first_name, _, role, _ = head.split("\t", 5)
-                rank = _RANKS.get(role, 2)
-                if rank < speaks:
-                    given = f"{first_name} " if first_name else ""
-                    speaks, name = rank, f"{_TITLES.get(title, '')}{given}{last_name}"
-            people.append(f"{key}0\t{household}\t{lease}|{own}\t{mark}\t{head}\t\tf\tf\n")
-            if phones != "{}":
-                called = _WHOSE[whose]
-                if called is DOUBT or "," in phones:
-                    return False
-                points.append(f"{key}2\t{key}0\tphone\t{phones[1:-1]}\t{called}\tvalid\terp\n")
-            if emails != "{}":
-                if "," in emails or '"' in emails:
-                    return False
-                points.append(f"{key}1\t{key}0\temail\t{emails[1:-1]}\t\tvalid\terp\n")
-        self._leases.append(
-            f"{first}\t{len(rows)}\t{lease}\t{home}\t{entry}\t{signature}\t{name}\t{keys[0]}3\t{household}\n"
-        )
-        self._people += people
-        self._points += points
+    Of each row: its number, what its keys begin with, its person's fingerprint.
+    """
+    owns = [searched.strip()[:SEARCHED] for searched in rows.searched]
+    called = list(map(_WHOSE.__getitem__, rows.whose))
+    doubts = _doubts(rows, called)
+    leases: list[str] = []
+    households: list[str] = []  # of each row; empty for one that is not written straight
+    some: list[str] = []
+    others: list[Run] = []
+    for run in runs:
+        begin, end, signature = run
+        length, speaker = end - begin, begin
+        home, entry = rows.homes[begin], rows.entries[begin]
+        if doubts.find(1, begin, end) >= 0:
+            others.append(run)
+            households += [""] * length
+            continue
+        if length > 1:
+            if len(set(owns[begin:end])) < length or rows.homes[begin:end].count(home) < length:
+                others.append(run)
+                households += [""] * length
+                continue
+            entry = min(rows.entries[begin:end])  # a date comes before `NULL`
+            if rows.roles[begin] != "holder":
+                ranks = [_RANKS.get(role, 2) for role in rows.roles[begin:end]]
+                speaker = begin + ranks.index(min(ranks))
+        first_name = rows.first_names[speaker]
+        given = f"{first_name} " if first_name else ""
+        name = f"{_TITLES.get(rows.titles[speaker], '')}{given}{rows.last_names[speaker]}"
+        lease, key = rows.leases[begin], keys[begin]
+        leases.append(f"{numbers[begin]}\t{length}\t{lease}\t{home}\t{entry}\t{signature}\t{name}\t{key}3\t{key}4\n")
+        households += [f"{key}4"] * length
         if not crc32(lease.encode()) % ONE_IN:
-            self._some.append(lease)
-        return True
+            some.append(lease)
+    people = [
+        f"{key}0\t{household}\t{lease}|{own}\t{mark}\t{head}\t\tf\tf\n"
+        for key, household, lease, own, mark, head in zip(
+            keys, households, rows.leases, owns, marks, rows.heads, strict=True
+        )
+        if household
+    ]
+    phones = [
+        f"{key}2\t{key}0\tphone\t{phone[1:-1]}\t{whose}\tvalid\terp\n"
+        for key, household, phone, whose in zip(keys, households, rows.phones, called, strict=True)
+        if household and phone != NOTHING
+    ]
+    emails = [
+        f"{key}1\t{key}0\temail\t{email[1:-1]}\t\tvalid\terp\n"
+        for key, household, email in zip(keys, households, rows.emails, strict=True)
+        if household and email != NOTHING
+    ]
+    points = "".join(chain(phones, emails)).encode()
+    return Straight("".join(leases).encode(), "".join(people).encode(), points, len(people), some), others
+
+
+def _doubts(rows: PlainRows, called: list[str]) -> bytearray:
+    """One for each row that leaves a doubt by itself. Columns are looked at whole first: few have any."""
+    many = len(rows.leases)
+    found = bytearray(many)
+
+    def mark(doubtful: Iterable[bool]) -> None:
+        for place, doubt in enumerate(doubtful):
+            if doubt:
+                found[place] = 1
+
+    for column, plain in ((rows.kinds, "housing"), (rows.exits, NULL), (rows.disabled, "f")):
+        if column.count(plain) < many:
+            mark(cell != plain for cell in column)
+    columns = (rows.leases, rows.homes, rows.entries, rows.persons, called)  # several numbers are called a doubt too
+    for column, sign in (*((column, DOUBT) for column in columns), (rows.emails, '"')):
+        if sign in "".join(column):
+            mark(sign in cell for cell in column)
+    return found
 
 
 def _sole(array: str) -> str:

@@ -22,9 +22,9 @@ from bienveille.ground.lib.pieces import Numbered, Piece, Rows, read_piece
 from bienveille.ground.lib.words import search_name
 from bienveille.register.imports.rules.cells import Issue, Memo
 from bienveille.register.imports.rules.digests import fingerprint, fingerprints, signatures
-from bienveille.register.imports.rules.plain_rows import DOUBT, PlainReader, PlainRow
+from bienveille.register.imports.rules.plain_rows import DOUBT, PlainReader, PlainRow, PlainRows
 from bienveille.register.imports.rules.recognition import ColumnMap
-from bienveille.register.imports.rules.straight_lines import SEARCHED, Straight, StraightLines
+from bienveille.register.imports.rules.straight_lines import SEARCHED, Run, Straight, straight_lines
 from bienveille.register.imports.rules.tenants import Rejected, TenantReader, TenantRow
 
 #: To be raised whenever the same row would be read otherwise: every row is then read again.
@@ -221,7 +221,9 @@ class Typist:
         if isinstance(piece, Block):
             return self._write_block(piece, self._plain)
         every = list(read_piece(piece))
-        rows = self._plain.read([cells for _, cells, _ in every]) if every else []
+        if not every:
+            return Typed()
+        rows = self._plain.read([cells for _, cells, _ in every])
         runs = [(begin, end, self._sign_run(every, begin, end)) for begin, end in self._runs(every)]
         return self._write([number for number, _, _ in every], rows, runs, lambda begin, end: every[begin:end])
 
@@ -240,21 +242,18 @@ class Typist:
     def _write(
         self,
         numbers: Sequence[int],
-        rows: Sequence[PlainRow],
-        runs: Iterable[tuple[int, int, int]],
+        rows: PlainRows,
+        runs: Iterable[Run],
         records: Callable[[int, int], Sequence[Numbered]],
     ) -> Typed:
-        """`runs`: where each begins and ends, its signature. `records`: those of a run, when they are needed."""
-        typed, straight = Typed(records=len(numbers)), StraightLines()
-        keys = self._many_keys(numbers)
-        marks = fingerprints([person for _, _, person, _ in rows])
-        for begin, end, signature in runs:
-            some = rows[begin:end]
-            if not straight.add(numbers[begin], some, signature, keys[begin:end], marks[begin:end]):
-                self._type_all(records(begin, end), some, chain((signature,), repeat(0)), typed)
+        """`records`: those of a run, when they are needed."""
+        typed = Typed(records=len(numbers))
+        keys, marks = self._many_keys(numbers), fingerprints(rows.persons)
+        typed.straight, others = straight_lines(rows, numbers, runs, keys, marks)
+        for begin, end, signature in others:
+            self._type_all(records(begin, end), rows.rows(begin, end), chain((signature,), repeat(0)), typed)
         typed.warnings = self.reader.warnings[:]
         self.reader.warnings.clear()
-        typed.straight = straight.lines()
         return typed
 
     def _type_all(
@@ -269,7 +268,7 @@ class Typist:
 
     def _plain_rows(self, records: Sequence[Numbered]) -> Iterable[PlainRow | None]:
         if self._plain and records:
-            return self._plain.read([cells for _, cells, _ in records])
+            return self._plain.read([cells for _, cells, _ in records]).rows()
         return repeat(None)
 
     def _signatures(self, records: Sequence[Numbered]) -> list[int]:
