@@ -3,13 +3,20 @@
 from pathlib import Path
 
 import pytest
+from django.db import connection
 from tests.imports.factories import TODAY, Landlord, home, tenant
 
 from bienveille.register.accounts.models import Landlord as LandlordRow
 from bienveille.register.housing.models import Dwelling
 from bienveille.register.imports import operations
 from bienveille.register.imports.models import ImportIssue, ImportRun
-from bienveille.register.imports.operations import NoLandlord, OtherLandlord, WrongFile, import_files
+from bienveille.register.imports.operations import (
+    NoLandlord,
+    OtherLandlord,
+    WrongFile,
+    import_files,
+    tenant_statements,
+)
 from bienveille.register.tenants.models import ContactPoint, Household, Person
 
 pytestmark = pytest.mark.django_db
@@ -28,6 +35,16 @@ def settled(landlord):
     """A landlord whose homes and one household are in the register."""
     landlord.imports(homes=HOMES, tenants=[tenant()])
     return landlord
+
+
+def test_unknown_homes_are_looked_up_however_many_they_are(db):
+    """The planner expects none: joined, a million rows would be compared with each of half a million codes."""
+    with connection.cursor() as cursor:
+        cursor.execute(tenant_statements.STAGE)
+        cursor.execute(f"EXPLAIN {tenant_statements.UNKNOWN_DWELLINGS}")
+        plan = [line.strip() for (line,) in cursor.fetchall()]
+    looked_up = next(rank for rank, line in enumerate(plan) if "hashed SubPlan" in line)
+    assert plan[looked_up - 1].startswith("->  Seq Scan on imp_tenant t ")
 
 
 class TestRejects:

@@ -13,11 +13,13 @@ CREATE TEMP TABLE imp_tenant (
 ) ON COMMIT DROP;
 CREATE TEMP TABLE imp_doubtful_lease (number text) ON COMMIT DROP
 """
+# Nearly always none, which is what the planner expects: joined, another landlord's file would be compared row by row
+# with each of its codes. `IS TRUE` keeps them in a table looked up by hash.
 UNKNOWN_DWELLINGS = """
 WITH named AS MATERIALIZED (SELECT DISTINCT dwelling AS code FROM imp_tenant WHERE kind = 'housing'),
 unknown AS MATERIALIZED (
     SELECT code FROM named WHERE NOT EXISTS (SELECT FROM housing_dwelling d WHERE d.code = named.code))
-DELETE FROM imp_tenant t USING unknown WHERE t.kind = 'housing' AND t.dwelling = unknown.code
+DELETE FROM imp_tenant t WHERE t.kind = 'housing' AND (t.dwelling IN (SELECT code FROM unknown)) IS TRUE
 RETURNING t.row, t.dwelling, t.lease
 """
 # Who bears a name that several rows of a lease have, of those already here: the first by their key, the others by
